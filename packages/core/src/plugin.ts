@@ -1,0 +1,96 @@
+import type { Clock } from './clock.ts'
+import type { Deadline } from './deadline.ts'
+import type { DaemonEvents, EventHandle, EventName, Handler, ListenOptions } from './event-bus.ts'
+import type { Awaitable, Json } from './json.ts'
+import type { LogLevel, LogRecord } from './log/log-record.ts'
+import { SdError } from './sd-error.ts'
+import type { StopReason } from './stop-report.ts'
+
+/**
+ * What a plugin may use of its daemon. `name`, `interval` and the like may still change until the daemon
+ * starts, so read them in `setup` or later.
+ */
+export interface PluginHost {
+  /** The daemon itself: one object per daemon, good as a key of a WeakMap. */
+  readonly daemon: object
+  /** The daemon's name. */
+  readonly name: string
+  /** Milliseconds between iterations; 0: continuous; null: block mode. */
+  readonly interval: number | null
+  /** Where time comes from. */
+  readonly clock: Clock
+  /** The daemon's nice value. */
+  readonly priority: number
+  /** Aborted when the daemon begins to stop. */
+  readonly signal: AbortSignal
+  /** Writes to the daemon's log; `label` is the plugin's name unless given. */
+  log(message: string, label?: string): void
+  /** As `log`, when the daemon is verbose. */
+  debug(message: string, label?: string): void
+  /** Logs an error and emits `error`. */
+  error(message: string | Error, label?: string): void
+  /** Logs, then restarts or ends the daemon with exit code 1. */
+  fatalError(message: string | Error, label?: string): void
+  /** Writes a finished record, for instance one that a child process made. */
+  record(record: Omit<LogRecord, 'time' | 'level'> & { time?: Date; level?: LogLevel }): void
+  /** As on the daemon. */
+  on<K extends EventName>(event: K, handler: Handler<K>, options?: ListenOptions<K>): EventHandle
+  /** As on the daemon. */
+  off(handle: EventHandle): void
+  /** As on the daemon. */
+  dispatch<K extends EventName>(event: K, payload: DaemonEvents[K]): void
+  /** Whether anybody listens: spares the making of a payload. */
+  hasListeners(event: EventName): boolean
+  /** What the plugins of this daemon share with worker processes, by plugin name. */
+  shares(): Readonly<Record<string, Json>>
+  /** Tells that this plugin's `share()` has a new answer. */
+  shareChanged(): void
+}
+
+/** What a plugin's factory returns: its service, and whichever hooks it needs. */
+export interface PluginInstance<Service> {
+  /** What users get as `daemon.<name>`. */
+  service: Service
+  /** What is missing for this plugin to work, in words the user can act on. An empty list: all is well. */
+  checkEnvironment?(): Awaitable<readonly string[]>
+  /** Opens what the plugin needs. A failure ends the start and unwinds what had started. */
+  setup?(): Awaitable<void>
+  /** Takes no more work and finishes what runs, until `deadline`. All plugins drain at the same time. */
+  drain?(deadline: Deadline): Awaitable<void>
+  /** Closes everything, in reverse order of `setup`. Called at most once, also after a failed start. */
+  teardown?(reason: StopReason): Awaitable<void>
+  /** A picture of the plugin's state for the statistics dump and the consoles. */
+  inspect?(): Json
+  /** What worker processes may read with `this.daemon('<name>')`. */
+  share?(): Json
+}
+
+/** A plugin, made by {@link definePlugin}: a name, and how to create an instance for one daemon. */
+export interface Plugin<Name extends string = string, Service = unknown> {
+  readonly name: Name
+  /** Creates the instance. Does no I/O: that belongs in `setup`. */
+  create(host: PluginHost): PluginInstance<Service>
+}
+
+/**
+ * Makes a plugin.
+ *
+ * @param name - unique within a daemon; the service appears as `daemon.<name>`.
+ * @param create - called once per daemon, does no I/O.
+ * @throws SdError `SD_CORE_PLUGIN_NAME` when the name cannot be a property name.
+ * @example
+ * ```ts
+ * export const greeter = () =>
+ *   definePlugin('greeter', (host) => ({ service: { hello: (who: string) => host.log(`hello ${who}`) } }))
+ * ```
+ */
+export function definePlugin<const Name extends string, Service>(
+  name: Name,
+  create: (host: PluginHost) => PluginInstance<Service>,
+): Plugin<Name, Service> {
+  if (typeof name !== 'string' || !/^[A-Za-z_$][\w$]*$/.test(name)) {
+    const message = `A plugin's name must be a JavaScript identifier (it becomes a property of the daemon), not ${JSON.stringify(name)}.`
+    throw new SdError('SD_CORE_PLUGIN_NAME', message, { plugin: name })
+  }
+  return Object.freeze({ name, create })
+}
