@@ -1,0 +1,88 @@
+import { DaemonBase, type DaemonHooks } from './daemon-base.ts'
+import type { Awaitable } from './json.ts'
+import { type DaemonOptions, resolveDaemonOptions } from './options.ts'
+import { describe } from './resolve-options.ts'
+import { SdError } from './sd-error.ts'
+import type { StopReason } from './stop-report.ts'
+
+/** A daemon that is composed by calls. Each call returns the daemon, so that they chain. */
+export class ComposedDaemon extends DaemonBase {
+  readonly #options: DaemonOptions
+  #checkEnvironment: (() => Awaitable<readonly string[]>) | undefined
+  #setup: (() => Awaitable<void>) | undefined
+  #execute: (() => unknown) | undefined
+  #teardown: ((reason: StopReason) => Awaitable<void>) | undefined
+
+  constructor(options: DaemonOptions) {
+    super()
+    this.#options = resolveDaemonOptions('createDaemon', options)
+  }
+
+  /** The name given to `createDaemon`. */
+  get name(): string {
+    return this.#options.name
+  }
+
+  /** Sets what is asked before anything starts: a list of what is missing, in words a person can act on. */
+  checkEnvironment(check: (daemon: this) => Awaitable<readonly string[]>): this {
+    this.#checkEnvironment = this.#hook('checkEnvironment', check)
+    return this
+  }
+
+  /** Sets what is done once, before the first iteration. */
+  setup(setup: (daemon: this) => Awaitable<void>): this {
+    this.#setup = this.#hook('setup', setup)
+    return this
+  }
+
+  /**
+   * Sets what is done every interval. Without it the daemon only waits for events. What it throws is a fatal
+   * error.
+   */
+  execute(execute: (daemon: this) => Awaitable<unknown>): this {
+    this.#execute = this.#hook('execute', execute)
+    return this
+  }
+
+  /** Sets what is done once, after the loop has ended and the plugins have drained. */
+  teardown(teardown: (daemon: this, reason: StopReason) => Awaitable<void>): this {
+    this.#hook('teardown', teardown)
+    this.#teardown = (reason) => teardown(this, reason)
+    return this
+  }
+
+  protected override settings(): DaemonOptions {
+    return this.#options
+  }
+
+  protected override hooks(): DaemonHooks {
+    return {
+      checkEnvironment: () => this.#checkEnvironment?.(),
+      setup: () => this.#setup?.(),
+      execute: this.#execute,
+      teardown: (reason) => this.#teardown?.(reason),
+    }
+  }
+
+  #hook<Result>(name: string, hook: (daemon: this, ...rest: never[]) => Result): () => Result {
+    if (typeof hook === 'function') return () => hook(this)
+    throw new SdError('SD_CORE_OPTIONS', `${name}() takes a function, not ${describe(hook)}.`, {
+      option: name,
+    })
+  }
+}
+
+/**
+ * Creates a daemon, to be composed with `use`, `setup` and `execute`, and started with `run`.
+ *
+ * @throws SdError `SD_CORE_OPTIONS` naming the option, its value, and what to write instead.
+ * @example
+ * ```ts
+ * const daemon = createDaemon({ name: 'hello', interval: 1000 })
+ *   .execute((daemon) => daemon.log('hello'))
+ * await daemon.run()
+ * ```
+ */
+export function createDaemon(options: DaemonOptions): ComposedDaemon {
+  return new ComposedDaemon(options)
+}

@@ -1,0 +1,431 @@
+import { getPriority } from 'node:os'
+import { childServer } from './child-server.ts'
+import { type Clock, systemClock, type Timer } from './clock.ts'
+import { DaemonLog } from './daemon-log.ts'
+import type { Environment } from './environment.ts'
+import {
+  createEventBus,
+  type DaemonEvents,
+  type EventBus,
+  type EventHandle,
+  type EventName,
+  type Handler,
+  type ListenOptions,
+} from './event-bus.ts'
+import type { Awaitable } from './json.ts'
+import { Life } from './life.ts'
+import type { LifecycleState } from './lifecycle.ts'
+import { createEventLog } from './log/event-log.ts'
+import { Loop } from './loop.ts'
+import { type DaemonOptions, type ResolvedDaemonOptions, resolveDaemonOptions } from './options.ts'
+import type { Plugin, PluginHost } from './plugin.ts'
+import { PluginRegistry } from './plugin-registry.ts'
+import { applyPriority, defaultPriority } from './priority.ts'
+import { endProcess, guardProcess, type ProcessGuard } from './process-guard.ts'
+import { LEAST_LIFE_FOR_RESTART, type Restarter } from './restarter.ts'
+import { SdError, toError } from './sd-error.ts'
+import { signalNumber } from './signals.ts'
+import { type DaemonStatistics, formatStatistics } from './statistics.ts'
+import type { StopReason, StopReport } from './stop-report.ts'
+
+/** What a daemon's author fills in. */
+export interface DaemonHooks {
+  checkEnvironment(): Awaitable<readonly string[] | undefined>
+  setup(): unknown
+  readonly execute: (() => unknown) | undefined
+  teardown(reason: StopReason): unknown
+}
+
+const BRAND: unique symbol = Symbol.for('sd.daemon') as never
+
+/** Whether a value is a daemon, of whichever copy of this package. */
+export function isDaemon(value: unknown): value is DaemonBase {
+  return typeof value === 'object' && value !== null && BRAND in value
+}
+
+/** What both styles of writing a daemon share: everything but the blanks to fill in. */
+export abstract class DaemonBase {
+  readonly [BRAND] = true
+  readonly #clock: Clock = systemClock
+  readonly #bus: EventBus
+  readonly #log: DaemonLog
+  readonly #plugins = new PluginRegistry()
+  readonly #life: Life
+  readonly #values = new Map<string, unknown>()
+  #options: ResolvedDaemonOptions | undefined
+  #guard: ProcessGuard | undefined
+  #restarter: Restarter | undefined
+  #restartReason: string | undefined
+  #restartTimer: Timer | undefined
+  #run: Promise<StopReport> | undefined
+
+  constructor() {
+    this.#bus = createEventBus(
+      this.#clock,
+      (event, error) => this.#onListenerFailure(event, error),
+      (event) => event === 'signal' && this.#guard?.listenToOthers(),
+    )
+    this.#log = new DaemonLog(this.#clock, this.#bus, () => this.#openLog())
+    this.#life = new Life({
+      clock: this.#clock,
+      plugins: this.#plugins,
+      shutdownTimeout: () => this.#resolved.shutdownTimeout,
+      createLoop: () => this.#createLoop(),
+      checkEnvironment: () => this.hooks().checkEnvironment(),
+      setup: () => this.hooks().setup(),
+      teardown: (reason) => this.hooks().teardown(reason),
+      onInit: () => this.dispatch('init', { pid: process.pid }),
+      onStarted: () => this.#onStarted(),
+      onShutdown: (reason) => this.dispatch('shutdown', { reason }),
+      onError: (error) => this.error(error),
+      onFatal: (error) => this.#log.report('fatal', error, this.#label),
+    })
+  }
+
+  /** The settings as the author gave them. */
+  protected abstract settings(): DaemonOptions
+  /** The blanks, as the author filled them in. */
+  protected abstract hooks(): DaemonHooks
+
+  // --- life ------------------------------------------------------------------------------------------------
+
+  /**
+   * Starts the daemon and runs it until it is stopped. A second call returns the first one's promise. In a
+   * child process of the daemon it never returns: there it is where the child begins to serve.
+   *
+   * @returns how the stop went.
+   * @throws SdError `SD_CORE_OPTIONS` for wrong options, `SD_CORE_ENVIRONMENT` when something is missing here,
+   * or whatever a `setup` threw; by then everything that had started is torn down again.
+   */
+  run(): Promise<StopReport> {
+    const server = childServer()
+    if (server) return server.serve()
+    this.#run ??= this.#live()
+    return this.#run
+  }
+
+  /** Stops the daemon gracefully. Idempotent: every call returns the same report. */
+  stop(): Promise<StopReport> {
+    return this.#life.stop({ reason: 'stop' })
+  }
+
+  /**
+   * Stops the daemon and starts it anew in its place.
+   *
+   * @param reason - why, for the log.
+   * @throws SdError `SD_CORE_RESTART` in a plain shell, where nobody would expect a process to come back.
+   */
+  restart(reason = 'restart was called'): Promise<StopReport> {
+    if (!this.#restarter) {
+      const message = `Cannot restart (${reason}): the daemon runs in a plain shell. Start it detached or under a supervisor to be able to restart it.`
+      return Promise.reject(new SdError('SD_CORE_RESTART', message, { reason }))
+    }
+    if (!this.signal.aborted) {
+      this.#restartReason = reason
+      this.log(`Restarting: ${reason}`)
+      this.dispatch('restart', { reason })
+    }
+    return this.#life.stop({ reason: 'restart' })
+  }
+
+  /** Ends the sleep before the next iteration. */
+  wake(): void {
+    this.#life.loop?.wake()
+  }
+
+  /** Where the daemon is in its life. */
+  get state(): LifecycleState {
+    return this.#life.state
+  }
+
+  /** Aborted when the daemon begins to stop: hand it to whatever `execute` waits on. */
+  get signal(): AbortSignal {
+    return this.#life.signal
+  }
+
+  /** Gives the daemon the power to replace itself; for launchers. */
+  provideRestarter(restarter: Restarter): void {
+    this.#restarter = restarter
+  }
+
+  // --- plugins ---------------------------------------------------------------------------------------------
+
+  /**
+   * Adds a plugin; its service becomes a property of the daemon.
+   *
+   * @throws SdError `SD_CORE_PLUGIN_NAME` when the name is taken, `SD_CORE_STARTED` once the daemon has started.
+   */
+  use<const Name extends string, Service>(
+    plugin: Plugin<Name, Service>,
+  ): this & { readonly [K in Name]: Service } {
+    const service = this.plugin(plugin)
+    Object.defineProperty(this, plugin.name, { value: service, enumerable: true })
+    return this as this & { readonly [K in Name]: Service }
+  }
+
+  /**
+   * Adds a plugin and returns its service; for class fields.
+   *
+   * @throws as {@link use}.
+   */
+  plugin<Service>(plugin: Plugin<string, Service>): Service {
+    if (typeof plugin?.name !== 'string' || typeof plugin.create !== 'function') {
+      throw new SdError('SD_CORE_PLUGIN', 'use() takes a plugin, as definePlugin() makes it.')
+    }
+    if (this.state !== 'created') {
+      const message = `The plugin "${plugin.name}" comes too late: the daemon has started. Add plugins before run().`
+      throw new SdError('SD_CORE_STARTED', message, { plugin: plugin.name })
+    }
+    return this.#plugins.add(plugin, this.#createHost(plugin.name), (name) => name in this).service
+  }
+
+  // --- events ----------------------------------------------------------------------------------------------
+
+  /**
+   * Calls `handler` whenever `event` is dispatched. One that fails stops nobody else: it becomes an `error` event.
+   *
+   * @returns a handle that removes the listener when called.
+   */
+  on<K extends EventName>(event: K, handler: Handler<K>, options?: ListenOptions<K>): EventHandle {
+    return this.#bus.on(event, handler, options)
+  }
+
+  /** Removes a listener. */
+  off(handle: EventHandle): void {
+    this.#bus.off(handle)
+  }
+
+  /** Calls the listeners of an event. Never throws, and does not wait for asynchronous listeners. */
+  dispatch<K extends EventName>(event: K, payload: DaemonEvents[K]): void {
+    this.#bus.dispatch(event, payload)
+  }
+
+  // --- log -------------------------------------------------------------------------------------------------
+
+  /** Writes to the event log. */
+  log(message: string, label: string = this.#label): void {
+    this.#log.say('info', String(message), label)
+  }
+
+  /** As `log`, where the daemon is verbose. */
+  debug(message: string, label: string = this.#label): void {
+    if (this.is('verbose')) this.#log.say('debug', String(message), label)
+  }
+
+  /** Logs an error and emits `error`. The daemon goes on. */
+  error(message: string | Error, label: string = this.#label): void {
+    this.#log.report('error', message, label)
+  }
+
+  /**
+   * Logs an error after which the daemon cannot go on. Restarts it when it can restart and has been up for
+   * 10 s, else ends it with exit code 1.
+   */
+  fatalError(message: string | Error, label: string = this.#label): void {
+    this.#log.report('fatal', message, label)
+    const error = typeof message === 'string' ? new SdError('SD_CORE_FATAL', message) : message
+    if (this.#restarter && this.#life.uptime >= LEAST_LIFE_FOR_RESTART && !this.signal.aborted) {
+      this.#restartReason = `a fatal error: ${error.message}`
+      this.dispatch('restart', { reason: this.#restartReason })
+    }
+    void this.#life.stop({ reason: 'fatal', error })
+  }
+
+  // --- environment -----------------------------------------------------------------------------------------
+
+  /** What the daemon knows about itself, or a value that was `set`. */
+  get<K extends keyof Environment & string>(key: K): Environment[K] {
+    return (this.#values.has(key) ? this.#values.get(key) : this.#known(key)) as Environment[K]
+  }
+
+  /** Keeps a value; children do not see it. */
+  set<K extends keyof Environment & string>(key: K, value: Environment[K]): void {
+    this.#values.set(key, value)
+  }
+
+  /** Whether a value is set to something true. */
+  is(flag: keyof Environment & string): boolean {
+    return Boolean(this.get(flag))
+  }
+
+  /** The daemon's statistics, and every plugin's: what SIGUSR1 writes to the log. */
+  inspect(): DaemonStatistics {
+    const { rss, heapUsed } = process.memoryUsage()
+    return {
+      name: this.#label,
+      pid: process.pid,
+      state: this.state,
+      uptime: this.#life.uptime,
+      loop: this.#life.loop?.statistics() ?? NO_ITERATIONS,
+      memory: { rss, heapUsed },
+      plugins: this.#plugins.inspect(),
+    }
+  }
+
+  // --- inside ----------------------------------------------------------------------------------------------
+
+  async #live(): Promise<StopReport> {
+    const options = this.#resolved
+    this.#values.set('startTime', this.#clock.date())
+    if (options.signals) this.#guardProcess()
+    const warning = applyPriority(options.priority ?? defaultPriority(options.interval))
+    if (warning) this.log(warning)
+    try {
+      const report = await this.#life.live()
+      await this.#onStopped(report)
+      return report
+    } catch (thrown) {
+      await this.#onStopped(await this.#life.stop({ reason: 'failed-start' }))
+      throw thrown
+    }
+  }
+
+  #guardProcess(): void {
+    this.#guard = guardProcess({
+      stop: (signal) => {
+        if (this.signal.aborted) return this.#life.hurry(128 + signalNumber(signal))
+        this.log(`${signal}: stopping`)
+        void this.#life.stop({ reason: 'signal', signal })
+      },
+      restart: () => this.#onHangUp(),
+      dumpStatistics: () => this.log(formatStatistics(this.inspect())),
+      wake: () => this.wake(),
+      other: (signal, number) => this.dispatch('signal', { signal, number }),
+      uncaught: (error) => this.fatalError(toError(error)),
+      exiting: () => this.#log.flushNow(),
+    })
+    if (this.#bus.hasListeners('signal')) this.#guard.listenToOthers()
+  }
+
+  #onHangUp(): void {
+    if (this.signal.aborted) return
+    if (this.#restarter) return void this.restart('SIGHUP')
+    // Without a launcher a hang-up means that the terminal is gone.
+    this.log('SIGHUP: stopping, because a daemon in a plain shell does not restart')
+    void this.#life.stop({ reason: 'signal', signal: 'SIGHUP' })
+  }
+
+  #onStarted(): void {
+    this.log(`Started (${describeInterval(this.#resolved.interval)})`)
+    const { autoRestartInterval } = this.#resolved
+    if (!this.#restarter || autoRestartInterval === 0) return
+    const restart = (): void => void this.restart('the automatic restart is due')
+    this.#restartTimer = this.#clock.after(autoRestartInterval, restart, false)
+  }
+
+  async #onStopped(report: StopReport): Promise<void> {
+    this.#restartTimer?.cancel()
+    for (const { who, what } of report.unfinished) this.error(`${who} ${what}`)
+    this.log(`Stopped after ${Math.round(report.duration)} ms (${report.signal ?? report.reason})`)
+    this.#guard?.remove()
+    await this.#log.close()
+    if (this.#restarter && this.#restartReason !== undefined) {
+      await this.#restarter.restart(this.#restartReason)
+    }
+    if (this.#resolved.signals && report.reason !== 'stop') {
+      endProcess(report.exitCode, (message) => this.error(message))
+    }
+  }
+
+  #createLoop(): Loop {
+    const { interval, idleProbability } = this.#resolved
+    const hooks = this.hooks()
+    return new Loop(this.#clock, interval, idleProbability, {
+      execute: hooks.execute,
+      preExecute: (iteration) => this.dispatch('preExecute', { iteration }),
+      postExecute: (iteration, duration) => this.dispatch('postExecute', { iteration, duration }),
+      idle: (available) => this.dispatch('idle', { available }),
+      overrun: (iteration, duration, skipped) => {
+        this.#log.say(
+          'error',
+          `Iteration ${iteration} took ${duration.toFixed(1)} ms, longer than the interval of ${interval} ms; ${skipped} skipped`,
+          this.#label,
+        )
+        this.dispatch('overrun', { iteration, duration, skipped })
+      },
+    })
+  }
+
+  #createHost(plugin: string): PluginHost {
+    const daemon = this
+    const bus = this.#bus
+    const log = this.#log
+    return {
+      daemon,
+      get name() {
+        return daemon.settings().name
+      },
+      get interval() {
+        return daemon.#resolved.interval
+      },
+      clock: this.#clock,
+      get priority() {
+        return getPriority()
+      },
+      signal: this.signal,
+      log: (message, label = plugin) => daemon.log(message, label),
+      debug: (message, label = plugin) => daemon.debug(message, label),
+      error: (message, label = plugin) => daemon.error(message, label),
+      fatalError: (message, label = plugin) => daemon.fatalError(message, label),
+      record: (record) => {
+        if (record.level !== 'debug' || daemon.is('verbose')) log.record(record)
+      },
+      on: bus.on,
+      off: bus.off,
+      dispatch: bus.dispatch,
+      hasListeners: bus.hasListeners,
+      shares: () =>
+        this.#plugins.shares((name, error) => daemon.error(`share() failed: ${error.message}`, name)),
+      shareChanged: () => bus.dispatch('share', { plugin }),
+    }
+  }
+
+  #openLog(): ReturnType<typeof createEventLog> {
+    const { logFile, logger } = this.settings()
+    return createEventLog({
+      clock: this.#clock,
+      label: this.#label,
+      logFile: typeof logFile === 'string' ? () => logFile : logFile,
+      logger,
+      foreground: !this.is('daemonized'),
+    })
+  }
+
+  #onListenerFailure(event: EventName, error: Error): void {
+    const message = `A listener of "${event}" failed: ${error.message}`
+    this.error(new SdError('SD_CORE_LISTENER', message, { event, cause: error }))
+  }
+
+  #known(key: string): unknown {
+    switch (key) {
+      case 'parent':
+        return process.pid
+      case 'shutdown':
+        return this.signal.aborted
+      case 'verbose':
+        return this.settings().verbose ?? false
+      case 'state':
+        return this.state
+      case 'daemonized':
+        return false
+      default:
+        return undefined
+    }
+  }
+
+  get #label(): string {
+    return this.settings().name
+  }
+
+  get #resolved(): ResolvedDaemonOptions {
+    this.#options ??= resolveDaemonOptions(this.constructor.name, this.settings())
+    return this.#options
+  }
+}
+
+const NO_ITERATIONS = { iterations: 0, overruns: 0, meanDuration: 0, meanIdle: 0, busy: 0 }
+
+function describeInterval(interval: number | null): string {
+  if (interval === null) return 'no clock'
+  return interval === 0 ? 'continuously' : `every ${interval} ms`
+}

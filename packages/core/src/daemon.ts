@@ -1,0 +1,86 @@
+import { DaemonBase, type DaemonHooks } from './daemon-base.ts'
+import type { Awaitable } from './json.ts'
+import type { Logger } from './log/logger.ts'
+import { type DaemonOptions, daemonDefaults } from './options.ts'
+import type { StopReason } from './stop-report.ts'
+
+/**
+ * A daemon in class style: extend it and fill in the blanks.
+ *
+ * @example
+ * ```ts
+ * export default class Poller extends Daemon {
+ *   override interval = 3000
+ *   override logFile() { return 'logs/poller.log' }
+ *   override async execute() { this.log('polling') }
+ * }
+ * await new Poller().run()
+ * ```
+ */
+export abstract class Daemon extends DaemonBase {
+  /** Names the daemon in the log, in `ps` and to the tools. @default the class's name, in kebab-case */
+  name: string = kebabCase(this.constructor.name)
+  /** See {@link DaemonOptions.interval}. @default null */
+  interval: number | null = daemonDefaults.interval
+  /** See {@link DaemonOptions.logger}. */
+  logger: Logger | undefined
+  /** See {@link DaemonOptions.verbose}. @default false */
+  verbose: boolean = daemonDefaults.verbose
+  /** See {@link DaemonOptions.shutdownTimeout}. @default 10000 */
+  shutdownTimeout: number = daemonDefaults.shutdownTimeout
+  /** See {@link DaemonOptions.idleProbability}. @default 0.5 */
+  idleProbability: number = daemonDefaults.idleProbability
+  /** See {@link DaemonOptions.autoRestartInterval}. @default 43200000 (12 h) */
+  autoRestartInterval: number = daemonDefaults.autoRestartInterval
+  /** See {@link DaemonOptions.priority}. @default null: by the interval */
+  priority: number | null = daemonDefaults.priority
+  /** See {@link DaemonOptions.signals}. @default true */
+  signals: boolean = daemonDefaults.signals
+  /** See {@link DaemonOptions.installInstructions}. */
+  installInstructions: string[] = daemonDefaults.installInstructions
+
+  /** The log's file name; asked again at every 5-minute boundary. */
+  logFile?(): string
+  /** What is missing for this daemon to work, in words a person can act on. */
+  checkEnvironment?(): Awaitable<readonly string[]>
+  /** Once, before the first iteration. */
+  setup?(): Awaitable<void>
+  /** Every interval. Without it the daemon only waits for events. What it throws is a fatal error. */
+  execute?(): Awaitable<void>
+  /** Once, after the loop has ended and the plugins have drained. */
+  teardown?(reason: StopReason): Awaitable<void>
+
+  protected override settings(): DaemonOptions {
+    const logFile = this.logFile ? () => this.logFile!() : undefined
+    return {
+      name: this.name,
+      interval: this.interval,
+      verbose: this.verbose,
+      shutdownTimeout: this.shutdownTimeout,
+      idleProbability: this.idleProbability,
+      autoRestartInterval: this.autoRestartInterval,
+      priority: this.priority,
+      signals: this.signals,
+      installInstructions: this.installInstructions,
+      ...(logFile && { logFile }),
+      ...(this.logger && { logger: this.logger }),
+    }
+  }
+
+  protected override hooks(): DaemonHooks {
+    return {
+      checkEnvironment: () => this.checkEnvironment?.(),
+      setup: () => this.setup?.(),
+      execute: this.execute && (() => this.execute!()),
+      teardown: (reason) => this.teardown?.(reason),
+    }
+  }
+}
+
+/** `PrimeNumbers` as `prime-numbers`. */
+function kebabCase(name: string): string {
+  return name
+    .replace(/([a-z\d])([A-Z])/g, '$1-$2')
+    .replace(/([A-Z])([A-Z][a-z])/g, '$1-$2')
+    .toLowerCase()
+}

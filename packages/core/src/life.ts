@@ -1,0 +1,235 @@
+import type { Clock } from './clock.ts'
+import { createDeadline, type Deadline } from './deadline.ts'
+import type { Awaitable } from './json.ts'
+import { type LifecycleInput, type LifecycleState, nextState } from './lifecycle.ts'
+import type { Loop } from './loop.ts'
+import type { PluginRegistry, Unfinished } from './plugin-registry.ts'
+import { listMissing, teardownWithin } from './plugin-registry.ts'
+import { SdError, toError } from './sd-error.ts'
+import type { StopReason, StopReport } from './stop-report.ts'
+
+/** The parts of a daemon that its life sets in motion. */
+export interface LifeParts {
+  readonly clock: Clock
+  readonly plugins: PluginRegistry
+  readonly shutdownTimeout: () => number
+  readonly createLoop: () => Loop
+  readonly checkEnvironment: () => Awaitable<readonly string[] | undefined>
+  readonly setup: () => unknown
+  readonly teardown: (reason: StopReason) => unknown
+  readonly onInit: () => void
+  readonly onStarted: () => void
+  readonly onShutdown: (reason: StopReason) => void
+  readonly onError: (message: string | Error) => void
+  readonly onFatal: (error: Error) => void
+}
+
+/** Why and since when a daemon is to stop. */
+export interface StopOrder {
+  readonly reason: StopReason
+  readonly signal?: NodeJS.Signals
+  readonly error?: Error
+}
+
+/** The share of the shutdown's time that the loop's last iteration has for itself. */
+const LOOP_SHARE = 0.25
+
+/** Brings a daemon from `created` to `stopped`, once. */
+export class Life {
+  readonly #parts: LifeParts
+  readonly #stopping = new AbortController()
+  #state: LifecycleState = 'created'
+  #order: StopOrder | undefined
+  #orderedAt = 0
+  #deadline: Deadline | undefined
+  #loop: Loop | undefined
+  #startedAt: number | undefined
+  #setupBegan = false
+  #settle!: (report: StopReport) => void
+  readonly #report: Promise<StopReport> = new Promise((resolve) => {
+    this.#settle = resolve
+  })
+  #forcedExitCode: number | undefined
+
+  constructor(parts: LifeParts) {
+    this.#parts = parts
+  }
+
+  get state(): LifecycleState {
+    return this.#state
+  }
+
+  /** Aborted when the daemon begins to stop. */
+  get signal(): AbortSignal {
+    return this.#stopping.signal
+  }
+
+  get loop(): Loop | undefined {
+    return this.#loop
+  }
+
+  /** Milliseconds since the start; 0 before. */
+  get uptime(): number {
+    return this.#startedAt === undefined ? 0 : this.#parts.clock.now() - this.#startedAt
+  }
+
+  /** Starts, loops, and stops when told to. Rejects with what made the start fail. */
+  async live(): Promise<StopReport> {
+    if (!this.#move('start')) return this.#report
+    this.#startedAt = this.#parts.clock.now()
+    const failure = await this.#start()
+    const looping = failure || this.#order ? undefined : this.#runLoop()
+    if (looping) await Promise.race([looping, this.#ordered()])
+    const report = await this.#shutDown(looping)
+    if (failure) throw failure
+    return report
+  }
+
+  /** Orders the daemon to stop; the first order counts. Resolves when it has stopped. */
+  stop(order: StopOrder): Promise<StopReport> {
+    if (this.#order || this.#state === 'stopped') return this.#report
+    this.#order = order
+    this.#orderedAt = this.#parts.clock.now()
+    if (this.#state === 'created') {
+      this.#move('stop')
+      this.#settle(this.#makeReport([]))
+      return this.#report
+    }
+    this.#deadline = createDeadline(this.#parts.clock, this.#parts.shutdownTimeout())
+    this.#move(order.reason === 'failed-start' ? 'failed' : 'stop')
+    this.#loop?.stop()
+    this.#stopping.abort()
+    return this.#report
+  }
+
+  /** Brings the deadline of a shutdown that is under way forward to now. */
+  hurry(exitCode: number): void {
+    this.#forcedExitCode = exitCode
+    this.#deadline?.expire()
+  }
+
+  /** @returns what made the start fail. */
+  async #start(): Promise<Error | undefined> {
+    const { plugins, checkEnvironment, setup, onInit, onStarted } = this.#parts
+    const goOn = (): boolean => this.#order === undefined
+    try {
+      const missing = [
+        ...(await plugins.checkEnvironment()),
+        ...(await listMissing('daemon', async () => (await checkEnvironment()) ?? [])),
+      ]
+      if (missing.length > 0) throw environmentError(missing)
+      if (!goOn()) return undefined
+      await this.#untilGivenUp(plugins.setup(goOn))
+      if (!goOn()) return undefined
+      onInit()
+      this.#setupBegan = true
+      await this.#untilGivenUp(Promise.resolve().then(setup))
+      if (!goOn()) return undefined
+      this.#move('started')
+      onStarted()
+      return undefined
+    } catch (thrown) {
+      const error = toError(thrown)
+      // What fails because the daemon was told to stop meanwhile is no failed start.
+      if (!goOn()) return void this.#parts.onError(error)
+      this.#parts.onFatal(error)
+      void this.stop({ reason: 'failed-start', error })
+      return error
+    }
+  }
+
+  /** Waits for a step of the start; when told to stop meanwhile, not beyond the deadline. */
+  async #untilGivenUp(step: Promise<unknown>): Promise<void> {
+    const givenUp = this.#ordered().then(() => this.#deadline?.passed)
+    await Promise.race([step, givenUp])
+    step.catch(() => {})
+  }
+
+  /** Resolves when the daemon is told to stop. */
+  #ordered(): Promise<void> {
+    if (this.#order) return Promise.resolve()
+    return new Promise((resolve) => this.signal.addEventListener('abort', () => resolve(), { once: true }))
+  }
+
+  async #runLoop(): Promise<void> {
+    this.#loop = this.#parts.createLoop()
+    try {
+      await this.#loop.run()
+    } catch (thrown) {
+      const error = toError(thrown)
+      if (this.#order) return this.#parts.onError(error)
+      this.#parts.onFatal(error)
+      void this.stop({ reason: 'fatal', error })
+    }
+  }
+
+  async #shutDown(looping: Promise<void> | undefined): Promise<StopReport> {
+    const { plugins, clock } = this.#parts
+    const order = this.#order!
+    const deadline = this.#deadline!
+    const unfinished: Unfinished[] = []
+    let loopEnded = looping === undefined
+    const loopEnd = looping?.then(() => {
+      loopEnded = true
+    })
+
+    if (loopEnd) await Promise.race([loopEnd, this.#loopShare(deadline, loopEnd)])
+    this.#parts.onShutdown(order.reason)
+    unfinished.push(...(await plugins.drain(deadline)))
+    // What the iteration waited for has been settled by now: it gets a last turn before it counts as stuck.
+    if (!loopEnded) await Promise.race([loopEnd, deadline.passed.then(() => setImmediatePromise())])
+    if (!loopEnded) unfinished.push({ who: 'loop', what: 'execute() did not end in time' })
+    this.#move('drained')
+
+    if (this.#setupBegan) {
+      const failed = await teardownWithin(
+        'daemon.teardown',
+        () => this.#parts.teardown(order.reason),
+        deadline,
+      )
+      if (failed) unfinished.push(failed)
+    }
+    unfinished.push(...(await plugins.teardown(order.reason, deadline)))
+    deadline.cancel()
+    this.#move('tornDown')
+    const report = this.#makeReport(unfinished, clock.now() - this.#orderedAt)
+    this.#settle(report)
+    return report
+  }
+
+  async #loopShare(deadline: Deadline, loopEnd: Promise<void>): Promise<void> {
+    const share = createDeadline(this.#parts.clock, deadline.remaining() * LOOP_SHARE)
+    const cancel = (): void => share.cancel()
+    void loopEnd.then(cancel)
+    await Promise.race([share.passed, deadline.passed])
+    cancel()
+  }
+
+  #makeReport(unfinished: readonly Unfinished[], duration = 0): StopReport {
+    const { reason, signal, error } = this.#order!
+    const failed = reason === 'fatal' || reason === 'failed-start' || unfinished.length > 0
+    return {
+      reason,
+      ...(signal && { signal }),
+      ...(error && { error }),
+      duration,
+      unfinished,
+      exitCode: this.#forcedExitCode ?? (failed ? 1 : 0),
+    }
+  }
+
+  #move(input: LifecycleInput): boolean {
+    const next = nextState(this.#state, input)
+    if (next) this.#state = next
+    return next !== undefined
+  }
+}
+
+function environmentError(missing: readonly string[]): SdError {
+  const message = `The daemon cannot start here:\n${missing.map((line) => `- ${line}`).join('\n')}`
+  return new SdError('SD_CORE_ENVIRONMENT', message, { missing })
+}
+
+function setImmediatePromise(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}

@@ -1,0 +1,179 @@
+import type { Deadline } from './deadline.ts'
+import type { Awaitable, Json } from './json.ts'
+import type { Plugin, PluginHost, PluginInstance } from './plugin.ts'
+import { describe } from './resolve-options.ts'
+import { SdError, toError } from './sd-error.ts'
+import type { StopReason } from './stop-report.ts'
+
+/** Something that did not stop in time, or failed to. */
+export interface Unfinished {
+  readonly who: string
+  readonly what: string
+}
+
+/** A teardown may take this long even when the deadline has passed. Milliseconds. */
+const LEAST_TEARDOWN = 1000
+
+/** The plugins of one daemon, in the order in which they were added. */
+export class PluginRegistry {
+  readonly #plugins = new Map<string, PluginInstance<unknown>>()
+  readonly #setUp: string[] = []
+
+  /**
+   * Creates the plugin's instance.
+   *
+   * @param isMember - whether a name is taken by the daemon itself.
+   * @throws SdError `SD_CORE_PLUGIN` when it is no plugin, `SD_CORE_PLUGIN_NAME` when the name is taken.
+   */
+  add<Service>(
+    plugin: Plugin<string, Service>,
+    host: PluginHost,
+    isMember: (name: string) => boolean,
+  ): PluginInstance<Service> {
+    const { name } = plugin
+    if (this.#plugins.has(name)) {
+      const message = `The plugin "${name}" is used twice. Use it once; a second one of its kind needs another name.`
+      throw new SdError('SD_CORE_PLUGIN_NAME', message, { plugin: name })
+    }
+    if (isMember(name)) {
+      const message = `A plugin cannot be named "${name}": the daemon itself has a member of that name.`
+      throw new SdError('SD_CORE_PLUGIN_NAME', message, { plugin: name })
+    }
+    const instance = plugin.create(host)
+    if (typeof instance !== 'object' || instance === null || !('service' in instance)) {
+      const message = `The plugin "${name}" must create an object with a "service", not ${describe(instance)}.`
+      throw new SdError('SD_CORE_PLUGIN', message, { plugin: name })
+    }
+    this.#plugins.set(name, instance)
+    return instance
+  }
+
+  /** What is missing, each line with the plugin's name. */
+  async checkEnvironment(): Promise<string[]> {
+    const checks = [...this.#plugins].map(([name, plugin]) =>
+      listMissing(name, () => plugin.checkEnvironment?.() ?? []),
+    )
+    return (await Promise.all(checks)).flat()
+  }
+
+  /**
+   * Sets the plugins up one after the other.
+   *
+   * @param goOn - asked before each; false ends it early.
+   * @throws what the plugin's `setup` throws, with the plugin's name.
+   */
+  async setup(goOn: () => boolean): Promise<void> {
+    for (const [name, plugin] of this.#plugins) {
+      if (!goOn()) return
+      this.#setUp.push(name)
+      await plugin.setup?.()
+    }
+  }
+
+  /** Drains all that were set up, at the same time. */
+  async drain(deadline: Deadline): Promise<Unfinished[]> {
+    const drains = this.#setUp.map(async (name) => {
+      const plugin = this.#plugins.get(name)!
+      if (!plugin.drain) return undefined
+      const drained = Promise.resolve().then(() => plugin.drain?.(deadline))
+      return finishWithin(`${name}.drain`, drained, async (ended) => {
+        await deadline.passed
+        // At the deadline a plugin ends by force what is left, which takes a moment.
+        await sleep(LEAST_TEARDOWN, ended)
+      })
+    })
+    return (await Promise.all(drains)).filter((item) => item !== undefined)
+  }
+
+  /** Tears down all that were set up, the last one first. */
+  async teardown(reason: StopReason, deadline: Deadline): Promise<Unfinished[]> {
+    const unfinished: Unfinished[] = []
+    for (const name of this.#setUp.splice(0).reverse()) {
+      const plugin = this.#plugins.get(name)!
+      if (!plugin.teardown) continue
+      const item = await teardownWithin(`${name}.teardown`, () => plugin.teardown?.(reason), deadline)
+      if (item) unfinished.push(item)
+    }
+    return unfinished
+  }
+
+  /** Each plugin's `inspect()`; one that throws shows its error. */
+  inspect(): Record<string, Json> {
+    return this.#collect('inspect', (_, error) => `failed: ${error.message}`)
+  }
+
+  /** Each plugin's `share()`; one that throws is told of and left out. */
+  shares(onFailure: (name: string, error: Error) => void): Record<string, Json> {
+    return this.#collect('share', (name, error) => {
+      onFailure(name, error)
+      return undefined
+    })
+  }
+
+  #collect(
+    hook: 'inspect' | 'share',
+    onFailure: (name: string, error: Error) => Json | undefined,
+  ): Record<string, Json> {
+    const collected: Record<string, Json> = {}
+    for (const [name, plugin] of this.#plugins) {
+      if (!plugin[hook]) continue
+      let value: Json | undefined
+      try {
+        value = plugin[hook]()
+      } catch (thrown) {
+        value = onFailure(name, toError(thrown))
+      }
+      if (value !== undefined) collected[name] = value
+    }
+    return collected
+  }
+}
+
+/** Runs one environment check; a check that throws counts as one thing that is missing. */
+export async function listMissing(who: string, check: () => Awaitable<readonly string[]>): Promise<string[]> {
+  try {
+    return (await check()).map((line) => `${who}: ${line}`)
+  } catch (thrown) {
+    return [`${who}: the environment check failed: ${toError(thrown).message}`]
+  }
+}
+
+/** Runs one teardown within the deadline, or the least time that each gets. */
+export function teardownWithin(
+  who: string,
+  teardown: () => unknown,
+  deadline: Deadline,
+): Promise<Unfinished | undefined> {
+  const limit = Math.max(deadline.remaining(), LEAST_TEARDOWN)
+  return finishWithin(who, Promise.resolve().then(teardown), (ended) => sleep(limit, ended))
+}
+
+/**
+ * Waits for `work`, but not longer than `limit`.
+ *
+ * @returns what went wrong, or undefined.
+ */
+async function finishWithin(
+  who: string,
+  work: unknown,
+  limit: (ended: AbortSignal) => Promise<unknown>,
+): Promise<Unfinished | undefined> {
+  const ended = new AbortController()
+  try {
+    return await Promise.race([
+      Promise.resolve(work).then(() => undefined),
+      limit(ended.signal).then(() => ({ who, what: 'did not end in time' })),
+    ])
+  } catch (thrown) {
+    return { who, what: `failed: ${toError(thrown).message}` }
+  } finally {
+    ended.abort()
+  }
+}
+
+function sleep(delay: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, delay)
+    signal.addEventListener('abort', () => clearTimeout(timer), { once: true })
+  })
+}

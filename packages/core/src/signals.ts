@@ -1,0 +1,82 @@
+import { constants } from 'node:os'
+
+/** What a daemon does about a signal. */
+export interface SignalActions {
+  /** INT and TERM; `again` when a stop is under way already. */
+  stop(signal: NodeJS.Signals): void
+  /** HUP. */
+  restart(): void
+  /** USR1. */
+  dumpStatistics(): void
+  /** CONT. */
+  wake(): void
+  /** All others. */
+  other(signal: NodeJS.Signals, number: number): void
+}
+
+/** A listener for process signals that can be taken off again. */
+export interface SignalListener {
+  /** Also listens for the signals that the daemon itself has no use for. */
+  listenToOthers(): void
+  remove(): void
+}
+
+/**
+ * Left alone: KILL and STOP cannot be caught; the job-control signals must go on suspending; CHLD belongs to
+ * Node; PROF to V8's profiler; and after a fault no JavaScript can run.
+ */
+const LEFT_ALONE: ReadonlySet<string> = new Set(
+  'KILL STOP TSTP TTIN TTOU CHLD PROF SEGV BUS FPE ILL ABRT IOT TRAP SYS STKFLT UNUSED'
+    .split(' ')
+    .map((name) => `SIG${name}`),
+)
+
+/** A terminal, and the package manager in front of it, deliver one Ctrl-C more than once within this time. */
+const SAME_KEY_PRESS = 300
+
+/**
+ * Listens for signals. The ones that the daemon has no use for are caught only once somebody listens to them
+ * (`listenToOthers`), so that until then they keep their usual effect.
+ */
+export function listenForSignals(actions: SignalActions): SignalListener {
+  const installed = new Map<NodeJS.Signals, () => void>()
+  const install = (signal: NodeJS.Signals, action: () => void): void => {
+    if (installed.has(signal)) return
+    process.on(signal, action)
+    installed.set(signal, action)
+  }
+
+  let lastInterrupt = Number.NEGATIVE_INFINITY
+  install('SIGINT', () => {
+    const now = performance.now()
+    const repeated = now - lastInterrupt < SAME_KEY_PRESS
+    lastInterrupt = now
+    if (!repeated) actions.stop('SIGINT')
+  })
+  install('SIGTERM', () => actions.stop('SIGTERM'))
+  install('SIGHUP', () => actions.restart())
+  install('SIGUSR1', () => actions.dumpStatistics())
+  install('SIGCONT', () => actions.wake())
+
+  return {
+    listenToOthers() {
+      const numbers = new Set<number>()
+      for (const [name, number] of Object.entries(constants.signals)) {
+        // Several names may stand for one number (IO and POLL); the first is the one Node reports.
+        if (LEFT_ALONE.has(name) || numbers.has(number)) continue
+        numbers.add(number)
+        const signal = name as NodeJS.Signals
+        install(signal, () => actions.other(signal, number))
+      }
+    },
+    remove() {
+      for (const [signal, action] of installed) process.off(signal, action)
+      installed.clear()
+    },
+  }
+}
+
+/** The number of a signal on this system. */
+export function signalNumber(signal: NodeJS.Signals): number {
+  return constants.signals[signal]
+}

@@ -1,0 +1,41 @@
+import type { Json } from './json.ts'
+import type { LifecycleState } from './lifecycle.ts'
+import type { LoopStatistics } from './loop.ts'
+
+/** What `daemon.inspect()` returns, and SIGUSR1 writes to the log. */
+export interface DaemonStatistics {
+  readonly name: string
+  readonly pid: number
+  readonly state: LifecycleState
+  /** Milliseconds since `run` was called. */
+  readonly uptime: number
+  readonly loop: LoopStatistics
+  /** Bytes. */
+  readonly memory: { readonly rss: number; readonly heapUsed: number }
+  /** Each plugin's `inspect()`. */
+  readonly plugins: Readonly<Record<string, Json>>
+}
+
+/** The statistics as indented text: one fact a line, keys before values. */
+export function formatStatistics(statistics: DaemonStatistics): string {
+  return ['Statistics', ...formatValue(statistics as unknown as Json, 1)].join('\n')
+}
+
+function formatValue(value: Json, depth: number): string[] {
+  const entries = Array.isArray(value)
+    ? value.map((item, index) => [`#${index + 1}`, item] as const)
+    : Object.entries(value as Record<string, Json>)
+  return entries.flatMap(([key, item]) => {
+    const indent = '  '.repeat(depth)
+    if (item === undefined) return []
+    if (typeof item === 'object' && item !== null) {
+      const lines = formatValue(item, depth + 1)
+      return lines.length > 0 ? [`${indent}${key}`, ...lines] : [`${indent}${key}: none`]
+    }
+    return [`${indent}${key}: ${typeof item === 'number' ? formatNumber(item) : item}`]
+  })
+}
+
+function formatNumber(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toFixed(3)
+}
