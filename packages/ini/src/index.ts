@@ -1,0 +1,6 @@
+export { ini } from './ini.ts'
+export type { IniMap, IniSettings, IniValue } from './ini-value.ts'
+export type { Environment } from './interpolate.ts'
+export type { IniOptions } from './options.ts'
+export { type ParseIniOptions, parseIni } from './parse-ini.ts'
+export { readSetting } from './read-setting.ts'
