@@ -1,0 +1,55 @@
+/** Where in a value the structured clone stumbles. */
+export interface Unclonable {
+  /** `args[0].options.callback` */
+  readonly path: string
+  /** `a function` */
+  readonly what: string
+}
+
+/** Finds the part of a value that cannot be sent to another process. Called only after sending has failed. */
+export function findUnclonable(value: unknown, path: string): Unclonable | undefined {
+  return search(value, path, new Set())
+}
+
+function search(value: unknown, path: string, seen: Set<unknown>): Unclonable | undefined {
+  if (typeof value === 'function')
+    return { path, what: value.name ? `the function ${value.name}` : 'a function' }
+  if (typeof value === 'symbol') return { path, what: String(value) }
+  if (typeof value !== 'object' || value === null || seen.has(value)) return undefined
+  seen.add(value)
+  for (const [part, step] of parts(value)) {
+    const found = search(part, `${path}${step}`, seen)
+    if (found) return found
+  }
+  return isClonable(value) ? undefined : { path, what: `a ${value.constructor?.name ?? 'host object'}` }
+}
+
+function parts(value: object): [unknown, string][] {
+  if (ArrayBuffer.isView(value)) return []
+  if (Array.isArray(value)) return value.map((item, index) => [item, `[${index}]`])
+  if (value instanceof Map) {
+    return [...value].flatMap(([key, item], index) => [
+      [key, `.keys()[${index}]`] as [unknown, string],
+      [item, `.get(${keyText(key)})`] as [unknown, string],
+    ])
+  }
+  if (value instanceof Set) return [...value].map((item, index) => [item, `.values()[${index}]`])
+  return Object.entries(value).map(([key, item]) => [item, memberText(key)])
+}
+
+function keyText(key: unknown): string {
+  return typeof key === 'string' ? JSON.stringify(key) : String(key)
+}
+
+function memberText(key: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`
+}
+
+function isClonable(value: object): boolean {
+  try {
+    structuredClone(value)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,53 @@
+import type { Json } from '@sd/core'
+
+/** The call that is running, as the worker sees it. */
+export interface CurrentCall {
+  readonly id: number
+  readonly method: string
+  /** How often it was tried before. */
+  readonly retries: number
+}
+
+/** What a worker has as `this`, beside its own members. */
+export interface WorkerContext {
+  /** Writes to the daemon's log, under this process's id and the pool's name. */
+  log(message: string, label?: string): void
+  /** Logs an error; the daemon's `error` listeners hear of it. */
+  error(message: string | Error, label?: string): void
+  /**
+   * Stops here when a debug console is attached and asks for it. Without one it does nothing.
+   *
+   * @returns true to go on, false when the person at the console has aborted.
+   */
+  breakpoint(label?: string): boolean
+  /**
+   * What a plugin of the daemon shares, for instance `this.daemon('ini')`. Read-only, and up to date.
+   *
+   * @throws SdError `SD_WORKERS_NOT_SHARED` naming what is shared.
+   */
+  daemon(plugin: string): Json
+  /** Aborted when the running call is cancelled. */
+  readonly signal: AbortSignal
+  /** The running call; undefined in `setup` and `teardown`. */
+  readonly call: CurrentCall | undefined
+}
+
+/**
+ * A base for worker classes that want the context typed as members of their own. Classes that do not extend
+ * it get the same members.
+ *
+ * @example
+ * ```ts
+ * class Primes extends WorkerBase {
+ *   isPrime(n: number): boolean { this.log(`asked for ${n}`); return n === 2 }
+ * }
+ * ```
+ */
+export abstract class WorkerBase implements WorkerContext {
+  declare log: (message: string, label?: string) => void
+  declare error: (message: string | Error, label?: string) => void
+  declare breakpoint: (label?: string) => boolean
+  declare daemon: (plugin: string) => Json
+  declare readonly signal: AbortSignal
+  declare readonly call: CurrentCall | undefined
+}

@@ -1,0 +1,73 @@
+import type { Awaitable, Deadline, Json, PluginHost } from '@sd/core'
+import type { WorkerDefinition } from '../definition/define-worker.ts'
+import type { ResolvedPoolOptions } from '../options.ts'
+
+/** What an engine can promise. An option that needs more than that fails at start. */
+export interface EngineTraits {
+  /** Calls survive the end of the daemon. */
+  readonly durable: boolean
+  /** Calls may run on other machines. */
+  readonly remote: boolean
+  /** A running call can be ended and its end confirmed: what `timeout` and `cancel()` need. */
+  readonly cancel: boolean
+}
+
+/** One attempt to run a call. */
+export interface EngineCall {
+  readonly id: number
+  readonly method: string
+  readonly args: readonly unknown[]
+  /** How often the call was tried before. */
+  readonly retries: number
+  /** Tells that it has started. @param at - monotonic milliseconds. */
+  onStarted(pid: number, at: number): void
+}
+
+/** How an attempt ended. The engine says `timeout`, `died` and `cancelled` only when nothing runs any more. */
+export type Outcome =
+  | { readonly type: 'returned'; readonly value: unknown }
+  /** The worker threw. */
+  | { readonly type: 'failed'; readonly error: Error }
+  | { readonly type: 'timeout'; readonly workerStack?: string }
+  | {
+      readonly type: 'died'
+      readonly exitCode: number | null
+      readonly signal: NodeJS.Signals | null
+      readonly lastOutput: string
+    }
+  | { readonly type: 'cancelled' }
+  /** It could not be run and trying again would not help: shutdown, a value that cannot be sent. */
+  | { readonly type: 'refused'; readonly error: Error }
+
+/** Where the calls of one pool run. */
+export interface Engine {
+  readonly name: string
+  readonly traits: EngineTraits
+  /** Calls that wait to be run. */
+  readonly queued: number
+  /** Prepares to run calls. A failure ends the daemon's start. */
+  open(): Awaitable<void>
+  /** Runs a call. Never rejects. */
+  submit(call: EngineCall): Promise<Outcome>
+  /** Gives a call up; its outcome still comes through `submit`. */
+  cancel(id: number): void
+  /** Changes how many calls may run at once. */
+  resize(size: number): void
+  /** Takes no more calls, refuses those that wait, and lets the running ones finish until the deadline. */
+  drain(deadline: Deadline): Awaitable<void>
+  /** Ends everything. */
+  close(): Awaitable<void>
+  inspect(): Json
+}
+
+/** What an engine is made of. */
+export interface EngineContext {
+  readonly host: PluginHost
+  /** The pool's alias. */
+  readonly alias: string
+  readonly definition: WorkerDefinition<unknown>
+  readonly options: ResolvedPoolOptions
+}
+
+/** Makes an engine for a pool. */
+export type EngineFactory = (context: EngineContext) => Engine

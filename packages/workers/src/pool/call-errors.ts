@@ -1,0 +1,63 @@
+import { SdError, suggestName } from '@sd/core'
+import type { CallRecord } from '../call/call-record.ts'
+import type { Outcome } from '../engine/engine.ts'
+
+/** The error of a call that ran too long. */
+export function timeoutError(call: CallRecord, timeout: number, workerStack: string | undefined): SdError {
+  const message = `${call.pool}.${call.method}() took longer than ${timeout} ms and was ended. Raise the pool's timeout, or make the method faster.`
+  return new SdError('SD_WORKERS_TIMEOUT', message, {
+    ...facts(call),
+    timeout,
+    ...(workerStack && { workerStack }),
+  })
+}
+
+/** The error of a call whose process died. */
+export function diedError(call: CallRecord, outcome: Outcome & { type: 'died' }): SdError {
+  const { exitCode, signal, lastOutput } = outcome
+  const how = signal ? `was killed by ${signal}` : `exited with code ${exitCode}`
+  const output = lastOutput ? ` Its last output:\n${lastOutput}` : ''
+  const message = `The process that ran ${call.pool}.${call.method}() ${how}.${output}`
+  return new SdError('SD_WORKERS_DIED', message, { ...facts(call), exitCode, signal, lastOutput })
+}
+
+/** The error of a call that was cancelled. */
+export function cancelledError(call: CallRecord): SdError {
+  return new SdError('SD_WORKERS_CANCELLED', `${call.pool}.${call.method}() was cancelled.`, facts(call))
+}
+
+/** The error of a call for which there is no room. */
+export function queueFullError(call: CallRecord, maxQueue: number): SdError {
+  const message = `${call.pool}.${call.method}() was refused: ${maxQueue} calls wait already. Call less, raise "size" or "maxQueue".`
+  return new SdError('SD_WORKERS_QUEUE_FULL', message, { ...facts(call), maxQueue })
+}
+
+/** The error of a call of a method that the worker does not have. */
+export function unknownMethodError(call: CallRecord, known: readonly string[]): SdError {
+  const suggestion = suggestName(call.method, known)
+  const list = suggestion.includes('Known:') ? suggestion : `${suggestion} Known: ${known.join(', ')}.`
+  const message = `The worker "${call.pool}" has no method "${call.method}".${list}`
+  return new SdError('SD_WORKERS_UNKNOWN_METHOD', message, { ...facts(call), known })
+}
+
+/**
+ * Puts the place in the daemon where the call was made under the error's stack, so that it shows both sides.
+ */
+export function addOrigin(error: Error, call: CallRecord): Error {
+  const caller = call.origin.stack?.split('\n').slice(1).join('\n')
+  if (!caller) return error
+  const own = error instanceof SdError && !('pid' in error) ? `${error.name}: ${error.message}` : error.stack
+  const stack = `${own}\n    -- called from the daemon --\n${caller}`
+  Object.defineProperty(error, 'stack', { value: stack, writable: true, configurable: true })
+  return error
+}
+
+function facts(call: CallRecord): Record<string, unknown> {
+  return {
+    pool: call.pool,
+    method: call.method,
+    callId: call.id,
+    retries: call.retries,
+    ...(call.pid !== undefined && { pid: call.pid }),
+  }
+}

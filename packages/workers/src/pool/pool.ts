@@ -1,0 +1,322 @@
+import { type Deadline, describe, type Json, type PluginHost, SdError, type Timer, toError } from '@sd/core'
+import type { CallStatus } from '../call/call.ts'
+import { type CallOwner, CallRecord } from '../call/call-record.ts'
+import { retryDelay } from '../call/retry-delay.ts'
+import type { WorkerDefinition } from '../definition/define-worker.ts'
+import type { Engine, Outcome } from '../engine/engine.ts'
+import { InlineEngine } from '../engine/inline-engine.ts'
+import { LocalEngine } from '../engine/local-engine.ts'
+import { shutdownError } from '../engine/shutdown-error.ts'
+import type { AnyCall, CallHandler, ResolvedPoolOptions } from '../options.ts'
+import {
+  addOrigin,
+  cancelledError,
+  diedError,
+  queueFullError,
+  timeoutError,
+  unknownMethodError,
+} from './call-errors.ts'
+import { createClient } from './client.ts'
+import { MethodCounter, type MethodStatistics } from './method-statistics.ts'
+import { RecentStatuses } from './recent-statuses.ts'
+
+/** What a pool is made of. */
+export interface PoolSettings {
+  readonly host: PluginHost
+  readonly alias: string
+  readonly definition: WorkerDefinition<unknown>
+  readonly options: ResolvedPoolOptions
+  /** The id of the next call. */
+  readonly nextId: () => number
+}
+
+/**
+ * The calls of one worker: it settles each exactly once, decides on retries, tells the handlers and keeps the
+ * statistics. Where the calls run is the engine's business.
+ */
+export class Pool implements CallOwner {
+  readonly #settings: PoolSettings
+  readonly #engine: Engine
+  readonly #inlineEngine: Engine
+  readonly #pending = new Map<number, CallRecord>()
+  readonly #recent = new RecentStatuses()
+  readonly #counters = new Map<string, MethodCounter>()
+  readonly #waiting = new Map<CallRecord, Timer>()
+  readonly #onReturn = new Set<CallHandler<AnyCall>>()
+  readonly #onTimeout = new Set<CallHandler<AnyCall>>()
+  /** The call whose `onTimeout` handlers are running, and whether one of them wants it again. */
+  #asked: { readonly call: CallRecord; again: boolean } | undefined
+  #size: number
+  #accepting = true
+  #onEmpty: (() => void)[] = []
+  /** The worker, seen from the daemon. */
+  readonly client: object
+  /** The same worker, run in the daemon itself. */
+  readonly inline: object
+
+  constructor(settings: PoolSettings) {
+    this.#settings = settings
+    const { alias, definition, options } = settings
+    this.#size = options.size
+    this.#engine = options.engine?.(settings) ?? new LocalEngine(settings)
+    this.#inlineEngine = new InlineEngine(settings)
+    checkTraits(alias, this.#engine, options)
+    if (options.onReturn) this.#onReturn.add(options.onReturn as CallHandler<AnyCall>)
+    if (options.onTimeout) this.#onTimeout.add(options.onTimeout as CallHandler<AnyCall>)
+    const { kind, methods } = definition
+    this.client = createClient(kind, alias, methods, (method, args, caller) =>
+      this.#submit(this.#engine, method, args, caller),
+    )
+    this.inline = createClient(kind, alias, methods, (method, args, caller) =>
+      this.#submit(this.#inlineEngine, method, args, caller),
+    )
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** Whether no call waits or runs. */
+  isIdle(): boolean {
+    return this.#pending.size === 0
+  }
+
+  async open(): Promise<void> {
+    await this.#engine.open()
+  }
+
+  resize(size: number): void {
+    if (!Number.isInteger(size) || size < 1 || size > 1024) {
+      const message = `workers.${this.#settings.alias}: resize() takes a whole number from 1 to 1024, not ${describe(size)}.`
+      throw new SdError('SD_WORKERS_OPTIONS', message, { option: 'size', value: size })
+    }
+    this.#size = size
+    this.#engine.resize(size)
+  }
+
+  status(id: number): CallStatus | undefined {
+    return this.#pending.get(id)?.status ?? this.#recent.get(id)
+  }
+
+  call(id: number): CallRecord | undefined {
+    return this.#pending.get(id)
+  }
+
+  onReturn(handler: CallHandler<AnyCall>): () => void {
+    return addHandler(this.#onReturn, handler)
+  }
+
+  onTimeout(handler: CallHandler<AnyCall>): () => void {
+    return addHandler(this.#onTimeout, handler)
+  }
+
+  stats(): Record<string, MethodStatistics> {
+    return Object.fromEntries([...this.#counters].map(([method, counter]) => [method, counter.read()]))
+  }
+
+  /** Takes no more calls; resolves when all that were taken have settled. */
+  async drain(): Promise<void> {
+    this.#accepting = false
+    if (!this.isIdle()) await new Promise<void>((resolve) => this.#onEmpty.push(resolve))
+  }
+
+  /** Ends the pool's work by the deadline: what runs may finish, what waits is given up. */
+  async shutDown(deadline: Deadline): Promise<void> {
+    this.#accepting = false
+    for (const [call, timer] of this.#waiting) {
+      timer.cancel()
+      this.#fail(call, 'cancelled', shutdownError(this.#settings.alias))
+    }
+    this.#waiting.clear()
+    await Promise.all([this.#engine.drain(deadline), this.#inlineEngine.drain(deadline)])
+  }
+
+  async close(): Promise<void> {
+    await this.#engine.close()
+  }
+
+  inspect(): Json {
+    const engine = this.#engine.inspect()
+    return {
+      ...(typeof engine === 'object' && !Array.isArray(engine) ? engine : {}),
+      pending: this.#pending.size,
+      methods: this.stats() as unknown as Json,
+    }
+  }
+
+  retry(call: CallRecord): CallRecord {
+    if (this.#asked?.call === call) {
+      this.#asked.again = true
+      return call
+    }
+    if (!call.settled) return call
+    const again = this.#create(call.method, call.args, this.retry)
+    again.retries = call.retries + 1
+    return this.#start(again, this.#engine)
+  }
+
+  cancel(call: CallRecord): void {
+    if (call.settled) return
+    const timer = this.#waiting.get(call)
+    if (!timer) return this.#engine.cancel(call.id)
+    timer.cancel()
+    this.#waiting.delete(call)
+    this.#fail(call, 'cancelled', cancelledError(call))
+  }
+
+  #submit(
+    engine: Engine,
+    method: string,
+    args: readonly unknown[],
+    caller: (...args: never[]) => unknown,
+  ): CallRecord {
+    return this.#start(this.#create(method, args, caller), engine)
+  }
+
+  #create(method: string, args: readonly unknown[], caller: (...args: never[]) => unknown): CallRecord {
+    const { alias, nextId } = this.#settings
+    return new CallRecord(this, nextId(), alias, method, args, caller)
+  }
+
+  /** Starts a new call, or rejects it where it cannot be taken. */
+  #start(call: CallRecord, engine: Engine): CallRecord {
+    const { alias, definition, options } = this.#settings
+    this.#pending.set(call.id, call)
+    if (!this.#accepting) this.#fail(call, 'cancelled', shutdownError(alias))
+    else if (definition.kind === 'object' && !definition.methods.includes(call.method)) {
+      this.#fail(call, 'failed', unknownMethodError(call, definition.methods))
+    } else if (engine.queued >= options.maxQueue && engine.queued > 0) {
+      this.#fail(call, 'failed', queueFullError(call, options.maxQueue))
+    } else this.#attempt(call, engine)
+    return call
+  }
+
+  #attempt(call: CallRecord, engine: Engine): void {
+    const { clock } = this.#settings.host
+    call.enter('called', clock.now())
+    const { id, method, args, retries } = call
+    const onStarted = (pid: number, at: number): void => {
+      call.pid = pid
+      call.enter('running', at)
+    }
+    void engine
+      .submit({ id, method, args, retries, onStarted })
+      .then((outcome) => this.#conclude(call, engine, outcome))
+  }
+
+  #conclude(call: CallRecord, engine: Engine, outcome: Outcome): void {
+    switch (outcome.type) {
+      case 'returned':
+        return this.#return(call, outcome.value)
+      case 'failed':
+        return this.#fail(call, 'failed', outcome.error)
+      case 'refused':
+        return this.#fail(call, isShutdown(outcome.error) ? 'cancelled' : 'failed', outcome.error)
+      case 'cancelled':
+        return this.#fail(call, 'cancelled', cancelledError(call))
+      case 'died':
+        return this.#retryOrFail(call, engine, 'failed', diedError(call, outcome), false)
+      case 'timeout': {
+        const error = timeoutError(call, this.#settings.options.timeout, outcome.workerStack)
+        call.enter('timeout', this.#settings.host.clock.now())
+        return this.#retryOrFail(call, engine, 'timeout', error, this.#askOnTimeout(call))
+      }
+    }
+  }
+
+  #return(call: CallRecord, value: unknown): void {
+    this.#settle(call, 'returned')
+    call.fulfil(value)
+    for (const handler of this.#onReturn) this.#tell('onReturn', handler, call)
+  }
+
+  /** @param wanted - whether a handler has asked for another try. */
+  #retryOrFail(call: CallRecord, engine: Engine, status: CallStatus, error: Error, wanted: boolean): void {
+    const { options, host } = this.#settings
+    if (!this.#accepting || (!wanted && call.retries >= options.retries))
+      return this.#fail(call, status, error)
+    const delay = retryDelay(call.retries, Math.random())
+    call.retries++
+    this.#counter(call.method).retried()
+    const timer = host.clock.after(delay, () => {
+      this.#waiting.delete(call)
+      this.#attempt(call, engine)
+    })
+    this.#waiting.set(call, timer)
+  }
+
+  #fail(call: CallRecord, status: CallStatus, error: Error): void {
+    addOrigin(error, call)
+    this.#settle(call, status)
+    const { host, alias } = this.#settings
+    // When somebody waits for the call it is theirs to handle; else the log is the only one to hear of it.
+    if (!call.observed) queueMicrotask(() => call.observed || host.error(unheardError(call, error), alias))
+    call.reject(error)
+  }
+
+  #settle(call: CallRecord, status: CallStatus): void {
+    const now = this.#settings.host.clock.now()
+    const started = call.times.running
+    call.enter(status, now)
+    this.#pending.delete(call.id)
+    this.#recent.add(call.id, status)
+    this.#counter(call.method).settled(status, started === undefined ? undefined : now - started)
+    if (this.isIdle()) for (const resolve of this.#onEmpty.splice(0)) resolve()
+  }
+
+  #askOnTimeout(call: CallRecord): boolean {
+    const asked = { call, again: false }
+    this.#asked = asked
+    for (const handler of this.#onTimeout) this.#tell('onTimeout', handler, call)
+    this.#asked = undefined
+    return asked.again
+  }
+
+  /** A handler that fails stops nobody else. */
+  #tell(name: string, handler: CallHandler<AnyCall>, call: CallRecord): void {
+    const { host, alias } = this.#settings
+    const onFailure = (thrown: unknown): void => {
+      const cause = toError(thrown)
+      const message = `workers.${alias}: ${name} failed: ${cause.message}`
+      host.error(new SdError('SD_WORKERS_HANDLER', message, { cause }), alias)
+    }
+    try {
+      const outcome = handler(call, (message) => host.log(message, alias))
+      if (outcome instanceof Promise) outcome.catch(onFailure)
+    } catch (thrown) {
+      onFailure(thrown)
+    }
+  }
+
+  #counter(method: string): MethodCounter {
+    let counter = this.#counters.get(method)
+    if (!counter) {
+      counter = new MethodCounter()
+      this.#counters.set(method, counter)
+    }
+    return counter
+  }
+}
+
+function addHandler<Handler>(handlers: Set<Handler>, handler: Handler): () => void {
+  if (typeof handler !== 'function') {
+    throw new SdError('SD_WORKERS_OPTIONS', `A handler must be a function, not ${describe(handler)}.`)
+  }
+  handlers.add(handler)
+  return () => handlers.delete(handler)
+}
+
+function checkTraits(alias: string, engine: Engine, options: ResolvedPoolOptions): void {
+  if (engine.traits.cancel || options.timeout === 0) return
+  const message = `workers.${alias}: the engine "${engine.name}" cannot end a running call, so it cannot keep a timeout. Set timeout: 0, or use another engine.`
+  throw new SdError('SD_WORKERS_ENGINE', message, { pool: alias, engine: engine.name })
+}
+
+function isShutdown(error: Error): boolean {
+  return error instanceof SdError && error.code === 'SD_WORKERS_SHUTDOWN'
+}
+
+function unheardError(call: CallRecord, cause: Error): SdError {
+  const message = `Call ${call.id} ${call.pool}.${call.method}() failed, and nobody waits for it: ${cause.message}`
+  return new SdError('SD_WORKERS_UNHEARD', message, { cause })
+}

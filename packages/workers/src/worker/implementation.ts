@@ -1,0 +1,125 @@
+import { type Json, type LogLevel, SdError } from '@sd/core'
+import type { WorkerDefinition } from '../definition/define-worker.ts'
+import type { CurrentCall, WorkerContext } from '../definition/worker-context.ts'
+import { type CallScope, concurrentScope, type RunningScope, singleScope } from './call-scope.ts'
+
+/** What an implementation is given by the process that it runs in. */
+export interface ImplementationSettings {
+  readonly alias: string
+  /** How many calls run at once. */
+  readonly concurrency: number
+  log(level: LogLevel, message: string, label?: string): void
+  shares(): Readonly<Record<string, Json>>
+}
+
+type Method = (this: unknown, ...args: readonly unknown[]) => unknown
+type Lifecycle = Partial<Record<'checkEnvironment' | 'setup' | 'teardown', () => unknown>>
+
+const NEVER_ABORTED: AbortSignal = new AbortController().signal
+
+/** A worker come to life: the user's object, class instance or function, with its context as `this`. */
+export class Implementation {
+  readonly #settings: ImplementationSettings
+  readonly #scope: CallScope
+  readonly #running = new Map<number, RunningScope>()
+  readonly #self: object
+  readonly #function: Method | undefined
+
+  constructor(definition: WorkerDefinition<unknown>, settings: ImplementationSettings) {
+    this.#settings = settings
+    this.#scope = settings.concurrency === 1 ? singleScope() : concurrentScope()
+    const created = definition.create()
+    this.#function = definition.kind === 'function' ? (created as Method) : undefined
+    this.#self = attachContext(this.#function ? {} : (created as object), this.#createContext())
+  }
+
+  /** Checks the environment and sets up. Throws what is missing, or what `setup` throws. */
+  async start(): Promise<void> {
+    const missing = (await this.#lifecycle('checkEnvironment')) as readonly string[] | undefined
+    if (missing && missing.length > 0) {
+      const list = missing.map((line) => `\n- ${line}`).join('')
+      throw new SdError('SD_WORKERS_ENVIRONMENT', `its environment is incomplete:${list}`, { missing })
+    }
+    await this.#lifecycle('setup')
+  }
+
+  /** Runs a call. Returns, throws or rejects as the worker does. */
+  invoke(call: CurrentCall, args: readonly unknown[]): unknown {
+    const method = this.#function ?? (this.#self as Record<string, Method>)[call.method]
+    const { id, method: name, retries } = call
+    const scope: RunningScope = { call: { id, method: name, retries }, abort: undefined }
+    this.#running.set(id, scope)
+    let result: unknown
+    try {
+      result = this.#scope.run(scope, () => Reflect.apply(method!, this.#self, args))
+    } catch (thrown) {
+      this.#running.delete(id)
+      throw thrown
+    }
+    if (typeof (result as PromiseLike<unknown> | undefined)?.then !== 'function') {
+      this.#running.delete(id)
+      return result
+    }
+    return Promise.resolve(result).finally(() => this.#running.delete(id))
+  }
+
+  /** Aborts the signal of a call. */
+  cancel(id: number): void {
+    const scope = this.#running.get(id)
+    if (!scope) return
+    scope.abort ??= new AbortController()
+    scope.abort.abort()
+  }
+
+  async stop(): Promise<void> {
+    await this.#lifecycle('teardown')
+  }
+
+  #lifecycle(hook: keyof Lifecycle): unknown {
+    return this.#function ? undefined : (this.#self as Lifecycle)[hook]?.()
+  }
+
+  #createContext(): WorkerContext {
+    const settings = this.#settings
+    const scope = this.#scope
+    const pluginShare = (plugin: string): Json => {
+      const shares = settings.shares()
+      const share = Object.hasOwn(shares, plugin) ? shares[plugin] : undefined
+      if (share !== undefined) return share
+      const known = Object.keys(shares).join(', ') || 'none'
+      const message = `The plugin "${plugin}" shares nothing with workers. Plugins that do: ${known}.`
+      throw new SdError('SD_WORKERS_NOT_SHARED', message, { plugin })
+    }
+    return {
+      log: (message, label) => settings.log('info', String(message), label),
+      error: (message, label) =>
+        settings.log('error', message instanceof Error ? (message.stack ?? message.message) : message, label),
+      breakpoint: () => true,
+      daemon: pluginShare,
+      get signal() {
+        const running = scope.current
+        if (!running) return NEVER_ABORTED
+        running.abort ??= new AbortController()
+        return running.abort.signal
+      },
+      get call() {
+        return scope.current?.call
+      },
+    }
+  }
+}
+
+/**
+ * Gives the worker its context as members. A plain object is left as it is and inherited from; an instance
+ * gets the members itself, because private fields do not pass through inheritance. A member of the worker's
+ * own wins.
+ */
+function attachContext(worker: object, context: WorkerContext): object {
+  const prototype = Object.getPrototypeOf(worker) as unknown
+  const self: object = prototype === Object.prototype || prototype === null ? Object.create(worker) : worker
+  for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(context))) {
+    if (!(name in self))
+      Object.defineProperty(self, name, { ...property, enumerable: false, configurable: true })
+  }
+  return self
+}

@@ -1,0 +1,105 @@
+import { access } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import {
+  definePlugin,
+  describe,
+  type Json,
+  type Plugin,
+  type PluginHost,
+  SdError,
+  suggestName,
+} from '@sd/core'
+import type { WorkerDefinition } from './definition/define-worker.ts'
+import type { WorkerShape } from './definition/worker-shape.ts'
+import { type PoolOptions, resolvePoolOptions } from './options.ts'
+import { Pool } from './pool/pool.ts'
+import type { WorkersService } from './workers-service.ts'
+
+/** The pools of a daemon, by alias: a worker alone, or with the pool's options. */
+export type PoolMap<Workers extends Record<string, WorkerShape>> = {
+  readonly [Alias in keyof Workers]: WorkerDefinition<Workers[Alias]> | PoolOptions<Workers[Alias]>
+}
+
+/**
+ * The plugin that runs workers: `daemon.workers.<alias>.<method>(...)` runs in a background process and returns
+ * a {@link Call}, a promise of the result.
+ *
+ * @param pools - by alias, a worker alone or `{ worker, ...options }`.
+ * @throws SdError `SD_WORKERS_OPTIONS` naming the option, its value, and what to write instead.
+ * @example
+ * ```ts
+ * const daemon = createDaemon({ name: 'prime-numbers', interval: 1000 })
+ *   .use(workers({ primes: { worker: primes, size: 4, timeout: 60_000 } }))
+ *   .execute(async (daemon) => {
+ *     const found = await daemon.workers.primes.sieve(1, 100)
+ *   })
+ * ```
+ */
+export function workers<const Workers extends Record<string, WorkerShape>>(
+  pools: PoolMap<Workers>,
+): Plugin<'workers', WorkersService<Workers>> {
+  const options = resolvePools(pools)
+  return definePlugin('workers', (host) => {
+    const created = createPools(host, options)
+    const all = [...created.values()]
+    return {
+      service: createService(created) as WorkersService<Workers>,
+      checkEnvironment: () => listMissingFiles(options),
+      setup: async () => void (await Promise.all(all.map((pool) => pool.open()))),
+      drain: async (deadline) => void (await Promise.all(all.map((pool) => pool.shutDown(deadline)))),
+      teardown: async () => void (await Promise.all(all.map((pool) => pool.close()))),
+      inspect: () => Object.fromEntries([...created].map(([alias, pool]) => [alias, pool.inspect()])) as Json,
+    }
+  })
+}
+
+type Resolved = Map<string, ReturnType<typeof resolvePoolOptions>>
+
+function resolvePools(pools: Record<string, unknown>): Resolved {
+  if (typeof pools !== 'object' || pools === null) {
+    throw new SdError('SD_WORKERS_OPTIONS', `workers() takes an object of workers, not ${describe(pools)}.`)
+  }
+  const resolved: Resolved = new Map()
+  for (const [alias, given] of Object.entries(pools)) {
+    if (!/^[A-Za-z_$][\w$]*$/.test(alias) || alias === 'pool' || alias === 'then') {
+      const message = `workers: a worker cannot be named "${alias}". Use a JavaScript identifier other than "pool" and "then".`
+      throw new SdError('SD_WORKERS_OPTIONS', message, { option: alias })
+    }
+    resolved.set(alias, resolvePoolOptions(alias, given))
+  }
+  return resolved
+}
+
+function createPools(host: PluginHost, options: Resolved): Map<string, Pool> {
+  let lastId = 0
+  const nextId = (): number => ++lastId
+  const create = ([alias, pool]: [string, ReturnType<typeof resolvePoolOptions>]): [string, Pool] => [
+    alias,
+    new Pool({ host, alias, definition: pool.worker, options: pool, nextId }),
+  ]
+  return new Map([...options].map(create))
+}
+
+function createService(pools: Map<string, Pool>): object {
+  const pool = (alias: string): Pool => {
+    const found = pools.get(alias)
+    if (found) return found
+    const message = `There is no worker "${alias}".${suggestName(alias, [...pools.keys()])}`
+    throw new SdError('SD_WORKERS_UNKNOWN_POOL', message, { pool: alias })
+  }
+  const clients = Object.fromEntries([...pools].map(([alias, { client }]) => [alias, client]))
+  return Object.freeze({ ...clients, pool })
+}
+
+/** Worker files that are not there: found before anything starts. */
+async function listMissingFiles(options: Resolved): Promise<string[]> {
+  const checks = [...options].map(async ([alias, { worker }]) => {
+    if (!worker.url.startsWith('file:')) return undefined
+    const file = fileURLToPath(worker.url)
+    return access(file).then(
+      () => undefined,
+      () => `the file of the worker "${alias}" is missing or cannot be read: ${file}`,
+    )
+  })
+  return (await Promise.all(checks)).filter((line) => line !== undefined)
+}
