@@ -86,6 +86,7 @@ export class LocalEngine implements Engine {
     this.#closing = true
     this.#shareListener?.()
     await Promise.all([...this.#workers].map((worker) => worker.close()))
+    await this.#manager?.close()
   }
 
   inspect(): Json {

@@ -183,7 +183,7 @@ export class Pool implements CallOwner {
     const { alias, definition, options } = this.#settings
     this.#pending.set(call.id, call)
     if (!this.#accepting) this.#fail(call, 'cancelled', shutdownError(alias))
-    else if (definition.kind === 'object' && !definition.methods.includes(call.method)) {
+    else if (!this.#isKnown(call.method)) {
       this.#fail(call, 'failed', unknownMethodError(call, definition.methods))
     } else if (engine.queued >= options.maxQueue && engine.queued > 0) {
       this.#fail(call, 'failed', queueFullError(call, options.maxQueue))
@@ -260,8 +260,16 @@ export class Pool implements CallOwner {
     call.enter(status, now)
     this.#pending.delete(call.id)
     this.#recent.add(call.id, status)
-    this.#counter(call.method).settled(status, started === undefined ? undefined : now - started)
+    // A name that the worker does not know is not counted: there may be any number of those.
+    if (this.#isKnown(call.method)) {
+      this.#counter(call.method).settled(status, started === undefined ? undefined : now - started)
+    }
     if (this.isIdle()) for (const resolve of this.#onEmpty.splice(0)) resolve()
+  }
+
+  #isKnown(method: string): boolean {
+    const { kind, methods } = this.#settings.definition
+    return kind === 'function' || methods.includes(method)
   }
 
   #askOnTimeout(call: CallRecord): boolean {

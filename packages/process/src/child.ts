@@ -1,0 +1,80 @@
+import type { Deadline } from '@sd/core'
+import type { ChildState } from './child-state.ts'
+import type { ProcessIdentity } from './process-identity.ts'
+
+/** How a child ended. */
+export interface ChildExit {
+  /** The exit code; null when a signal ended it, or when it never ran. */
+  readonly code: number | null
+  /** The signal that ended it. */
+  readonly signal: NodeJS.Signals | null
+  /** The last 4 KB of what it printed, stdout and stderr as they came. */
+  readonly lastOutput: string
+  /** Why it had to end: it could not be spawned, was not ready in time, failed to start, or spoke nonsense. */
+  readonly error?: Error
+  /** Whether it ever was ready. */
+  readonly startedReady: boolean
+  /** Milliseconds from spawn to death. */
+  readonly lifetime: number
+}
+
+/** A child process. */
+export interface Child {
+  /** Unique within the manager, counting from 1. */
+  readonly id: number
+  /** The group it belongs to. */
+  readonly group: string
+  /** The lowest number, from 1, that was free in the group when it was spawned. Used again afterwards. */
+  readonly index: number
+  /** The process id; undefined when it could not be spawned. */
+  readonly pid: number | undefined
+  /** Where it is in its life. Only a `ready` child may be given work. */
+  readonly state: ChildState
+  /** Pid and start time, to recognise the process later. */
+  readonly identity: ProcessIdentity | undefined
+  /** Bytes of messages that wait because the child does not read: hold back when it grows. */
+  readonly buffered: number
+  /**
+   * Resolves when the child says that it is ready.
+   *
+   * Rejects with an SdError `SD_PROCESS_NOT_READY` (not within `readyTimeout`), `SD_PROCESS_START_FAILED` (the
+   * child said why: `cause`), `SD_PROCESS_SPAWN` (the system refused: `cause`), `SD_PROCESS_PROTOCOL` (it
+   * spoke nonsense), `SD_PROCESS_DIED` (it ended before) or `SD_PROCESS_CLOSED` (the manager takes no more
+   * children). Never an unhandled rejection.
+   */
+  readonly ready: Promise<void>
+  /**
+   * Resolves when the process is dead and everything that it had written is read, its messages included.
+   * Never rejects. Where a process outside the child's group holds the child's output open, a short wait
+   * ends the reading.
+   */
+  readonly exited: Promise<ChildExit>
+  /**
+   * Sends a message: anything that structured clone takes. Before the child runs, and while it drains, the
+   * message waits in its pipe; what it does with it is between you and the child.
+   *
+   * @returns false when it can no longer be delivered: the child is dead or was killed.
+   * @throws DOMException `DataCloneError` when structured clone does not take the message.
+   * @throws RangeError with code `SD_PROCESS_MESSAGE_TOO_LARGE` beyond 256 MiB.
+   */
+  send(message: unknown): boolean
+  /**
+   * Notes that the child did useful work: when it dies from now on, it did not die young. The young deaths that
+   * its group has counted are forgotten, because a group that gets work done is no crash loop.
+   */
+  prove(): void
+  /**
+   * Asks the child to finish and end; SIGTERM to its group `killAfter` ms before the deadline, SIGKILL to
+   * its group at the deadline. Without a deadline it is only asked, and may take as long as it needs.
+   * Called again, the earlier deadline wins. An expected end: not counted as churn, and no restart.
+   */
+  drain(deadline?: Deadline): Promise<ChildExit>
+  /**
+   * Signals the child's whole process group; an expected end, not counted as churn. With `restart:
+   * 'always'` a successor follows.
+   *
+   * @param signal - @default 'SIGKILL'
+   * @returns when the child is confirmed dead.
+   */
+  kill(signal?: NodeJS.Signals): Promise<ChildExit>
+}

@@ -1,0 +1,28 @@
+import { Worker } from 'node:worker_threads'
+
+/**
+ * Starts a thread that kills this process and its group when the pipe `fd` closes, because its other end was
+ * the parent's. It works while the main thread is in an endless loop, and does not keep the process running.
+ * For systems without a parent-death signal; costs about 10 MB and 50 ms of another core.
+ */
+export function startGuardThread(fd: number): void {
+  // The thread's program is a function's own text, so that it needs no file beside a bundle.
+  const worker = new Worker(`(${watchPipe})(${fd})`, { eval: true, execArgv: [], name: 'sd parent guard' })
+  worker.unref()
+}
+
+/** Runs in the thread, with nothing from around it. */
+function watchPipe(fd: number): void {
+  const { Socket } = process.getBuiltinModule('node:net')
+  const end = (): void => {
+    try {
+      process.kill(-process.pid, 'SIGKILL')
+    } catch {
+      process.kill(process.pid, 'SIGKILL')
+    }
+  }
+  new Socket({ fd, readable: true, writable: false })
+    .on('error', () => {})
+    .on('close', end)
+    .resume()
+}

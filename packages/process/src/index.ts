@@ -1,0 +1,5 @@
+export type { Child, ChildExit } from './child.ts'
+export type { ChildSpec } from './child-spec.ts'
+export type { ChildState } from './child-state.ts'
+export { isAlive, type ProcessIdentity, readIdentity, signalProcess } from './process-identity.ts'
+export { type ProcessManager, processManager } from './process-manager.ts'

@@ -1,0 +1,85 @@
+import type { ChildProcess } from 'node:child_process'
+import { setPriority } from 'node:os'
+import type { Duplex, Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { execa } from 'execa'
+import { writeTicket } from './child/launch-ticket.ts'
+import { inheritableExecArgv } from './inheritable-exec-argv.ts'
+import type { ResolvedChildSpec } from './options.ts'
+import type { ParentDeathProtection } from './parent-death.ts'
+
+/** A process that runs, and its pipes. */
+export interface LaunchedProcess {
+  readonly pid: number
+  readonly process: ChildProcess
+  readonly stdout: Readable
+  readonly stderr: Readable
+  /** Towards the child. */
+  readonly down: Duplex
+  /** From the child. Another pipe than `down`: a failed write would throw away what is still to be read. */
+  readonly up: Duplex
+}
+
+/**
+ * Starts the process of a child: in a session and process group of its own, so that a Ctrl-C in the terminal
+ * does not reach it, and with the pipes that its runtime expects.
+ *
+ * @returns the process, or a promise of why there is none. Never throws.
+ */
+export function launch(
+  spec: ResolvedChildSpec,
+  title: string,
+  priority: number,
+  protection: ParentDeathProtection,
+): LaunchedProcess | Promise<Error> {
+  try {
+    const [file, ...args] = commandLine(spec, title, protection)
+    const guarded = protection.mode === 'guard'
+    const subprocess = execa(file!, args, {
+      env: spec.env,
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', ...(guarded ? (['pipe'] as const) : [])],
+      buffer: false,
+      reject: false,
+      cleanup: false,
+      detached: true,
+    })
+    const child = subprocess.nodeChildProcess
+    if (child.pid === undefined) return subprocess.then((result) => rootCause(result as unknown as Error))
+    lowerPriority(child.pid, priority)
+    const [, stdout, stderr, down, up] = child.stdio as unknown as [null, Readable, Readable, Duplex, Duplex]
+    return { pid: child.pid, process: child, stdout, stderr, down, up }
+  } catch (error) {
+    return Promise.resolve(rootCause(error as Error))
+  }
+}
+
+function commandLine(
+  spec: ResolvedChildSpec,
+  title: string,
+  { mode, prefix }: ParentDeathProtection,
+): string[] {
+  const { entry } = spec
+  const ticket = writeTicket({ ppid: process.pid, title, guard: mode === 'guard' })
+  return [
+    ...prefix,
+    process.execPath,
+    ...(spec.execArgv ?? inheritableExecArgv(process.execArgv)),
+    entry instanceof URL || entry.startsWith('file:') ? fileURLToPath(entry) : entry,
+    ticket,
+    ...spec.args,
+  ]
+}
+
+/** Before the child has a second thread: on Linux a nice value is one of a thread, which new threads inherit. */
+function lowerPriority(pid: number, priority: number): void {
+  try {
+    setPriority(pid, Math.min(19, priority + 1))
+  } catch {
+    // Not permitted, or dead already: it runs as it is.
+  }
+}
+
+/** Execa wraps what the system said. */
+function rootCause(error: Error): Error {
+  return error.cause instanceof Error ? error.cause : error
+}

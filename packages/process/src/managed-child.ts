@@ -1,0 +1,333 @@
+import type { Deadline, PluginHost, Timer } from '@sd/core'
+import { toError } from '@sd/core'
+import type { FrameKind } from './channel/frame.ts'
+import { encodeFrame } from './channel/frame-encoder.ts'
+import { readFrames } from './channel/frame-reader.ts'
+import { FrameWriter } from './channel/frame-writer.ts'
+import type { Child, ChildExit } from './child.ts'
+import {
+  type ChildFacts,
+  diedError,
+  notReadyError,
+  protocolError,
+  spawnError,
+  startFailedError,
+} from './child-errors.ts'
+import { type ChildInput, type ChildState, nextChildState } from './child-state.ts'
+import { CHURN_YOUTH } from './churn.ts'
+import { isErrorRecord, rebuildError } from './error-record.ts'
+import { climbKillLadder } from './kill-ladder.ts'
+import { type LaunchedProcess, launch } from './launch.ts'
+import { LineSplitter } from './line-splitter.ts'
+import type { ResolvedChildSpec } from './options.ts'
+import { waitForOutputEnd } from './output-end.ts'
+import { OutputTail } from './output-tail.ts'
+import type { ParentDeathProtection } from './parent-death.ts'
+import { signalGroup, sweepGroup } from './process-group.ts'
+import { type ProcessIdentity, readIdentity } from './process-identity.ts'
+
+/** Milliseconds in which a child that closed its pipes must be gone: pipes close a moment before the exit. */
+const CLOSED_PIPE_GRACE = 1_000
+
+/** How a child's end is to be judged. */
+export interface ChildEnd {
+  readonly exit: ChildExit
+  /** Nobody asked for it, and it had done nothing yet. */
+  readonly diedYoung: boolean
+  /** Whether its spec asks for a successor. */
+  readonly wantsSuccessor: boolean
+}
+
+/** What a child needs to know of its manager. */
+export interface ChildSurroundings {
+  readonly host: PluginHost
+  readonly protection: ParentDeathProtection
+  /** It did useful work. */
+  onProved(child: ManagedChild): void
+  /** The process is dead; its slot is free. */
+  onDead(child: ManagedChild): void
+  /** All it had written is read; called before `exited` resolves. */
+  onEnd(child: ManagedChild, end: ChildEnd): void
+}
+
+/** One child process, from spawn until all it had written is read. */
+export class ManagedChild implements Child {
+  readonly id: number
+  readonly group: string
+  readonly index: number
+  readonly spec: ResolvedChildSpec
+  readonly pid: number | undefined
+  readonly identity: ProcessIdentity | undefined
+  readonly ready: Promise<void>
+  readonly exited: Promise<ChildExit>
+
+  readonly #surroundings: ChildSurroundings
+  readonly #title: string
+  readonly #spawnedAt: number
+  readonly #process: LaunchedProcess | undefined
+  readonly #writer: FrameWriter | undefined
+  readonly #output: OutputTail = new OutputTail()
+  readonly #endings: (() => void)[] = []
+  #settleReady!: { resolve: () => void; reject: (error: Error) => void }
+  #settleExited!: (exit: ChildExit) => void
+  #state: ChildState = 'spawning'
+  #readyAt: number | undefined
+  #diedAt: number | undefined
+  #bytesRead = 0
+  #proved = false
+  #doomed = false
+  #end: 'unexpected' | 'killed' | 'drained' = 'unexpected'
+  #failure: Error | undefined
+
+  /**
+   * @throws DOMException `DataCloneError` when structured clone does not take `initial`; nothing was started.
+   */
+  constructor(surroundings: ChildSurroundings, spec: ResolvedChildSpec, id: number, index: number) {
+    const { host, protection } = surroundings
+    const initial = encodeFrame('initial', spec.initial)
+    this.id = id
+    this.group = spec.group
+    this.index = index
+    this.spec = spec
+    this.#surroundings = surroundings
+    this.#title = spec.title ?? `sd ${host.name}: ${spec.group} #${index}`
+    this.ready = new Promise((resolve, reject) => {
+      this.#settleReady = { resolve, reject }
+    })
+    this.ready.catch(() => {})
+    this.exited = new Promise((resolve) => {
+      this.#settleExited = resolve
+    })
+    this.#spawnedAt = host.clock.now()
+    const launched = launch(spec, this.#title, host.priority, protection)
+    if (launched instanceof Promise) {
+      launched.then((cause) => this.#neverRan(cause), this.#neverRan)
+      return
+    }
+    this.#process = launched
+    this.pid = launched.pid
+    this.identity = identify(launched.pid)
+    this.#writer = new FrameWriter(launched.down)
+    this.#follow(launched)
+    this.#writer.write(initial)
+    this.#writer.flush()
+    this.#after(spec.readyTimeout, () => {
+      if (this.#readyAt === undefined) this.#fail(this.#notReady())
+    })
+  }
+
+  get state(): ChildState {
+    return this.#state
+  }
+
+  get buffered(): number {
+    return this.#writer?.buffered ?? 0
+  }
+
+  /** Milliseconds since it was spawned. */
+  get uptime(): number {
+    return (this.#diedAt ?? this.#surroundings.host.clock.now()) - this.#spawnedAt
+  }
+
+  send(message: unknown): boolean {
+    const frame = encodeFrame('message', message)
+    if (this.#doomed || this.#state === 'exited') return false
+    return this.#writer?.write(frame) ?? false
+  }
+
+  prove(): void {
+    this.#proved = true
+    this.#surroundings.onProved(this)
+  }
+
+  drain(deadline?: Deadline): Promise<ChildExit> {
+    if (this.#state === 'exited') return this.exited
+    if (this.#end !== 'drained') this.#writer?.write(encodeFrame('drain'))
+    this.#writer?.flush()
+    this.#end = 'drained'
+    this.#move('drain')
+    if (deadline) {
+      const { host } = this.#surroundings
+      this.#endings.push(
+        climbKillLadder(host.clock, deadline, this.spec.killAfter, (signal) => this.#signal(signal)),
+      )
+    }
+    return this.exited
+  }
+
+  kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<ChildExit> {
+    if (this.#state === 'exited') return this.exited
+    if (this.#end === 'unexpected') this.#end = 'killed'
+    this.#doom(signal)
+    return this.exited
+  }
+
+  #move(input: ChildInput): void {
+    this.#state = nextChildState(this.#state, input)
+  }
+
+  /** No work any more, and none of what waits to be sent matters. */
+  #doom(signal: NodeJS.Signals): void {
+    this.#doomed = true
+    this.#move('die')
+    this.#signal(signal)
+  }
+
+  #fail(error: Error): void {
+    if (this.#failure) return
+    this.#failure = error
+    if (this.#state !== 'exited') this.#doom('SIGKILL')
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    if (this.pid !== undefined && this.#state !== 'exited') signalGroup(this.pid, signal)
+  }
+
+  #after(delay: number, action: () => void): void {
+    const timer: Timer = this.#surroundings.host.clock.after(delay, action)
+    this.#endings.push(() => timer.cancel())
+  }
+
+  #follow(launched: LaunchedProcess): void {
+    const { down, up, stdout, stderr } = launched
+    for (const stream of [down, up, stdout, stderr]) stream.on('error', () => {})
+    for (const stream of [up, stdout, stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        this.#bytesRead += chunk.length
+      })
+    }
+    readFrames(up, this.#receive, (cause) =>
+      this.#fail(protocolError(this.#facts(), 'sent something that is not a message', cause)),
+    )
+    for (const pipe of [down, up]) pipe.once('close', () => this.#pipeClosed())
+    this.#followOutput(stdout, 'stdout')
+    this.#followOutput(stderr, 'stderr')
+    launched.process.once('exit', (code, signal) => this.#died(code, signal))
+  }
+
+  #followOutput(stream: LaunchedProcess['stdout'], name: 'stdout' | 'stderr'): void {
+    const lines = new LineSplitter((line) => this.#printed(line, name))
+    stream.on('data', (chunk: Buffer) => {
+      this.#output.push(chunk)
+      lines.push(chunk)
+    })
+    stream.once('close', () => lines.end())
+  }
+
+  #printed(message: string, name: 'stdout' | 'stderr'): void {
+    const { host } = this.#surroundings
+    const wanted = this.#call(() => this.spec.onStdio?.(message, this, name))
+    // stderr is where well-behaved programs put their messages: it does not make them errors.
+    if (wanted !== false) host.record({ pid: this.pid!, label: this.group, level: 'info', message })
+  }
+
+  #receive = (kind: FrameKind, message: unknown): void => {
+    if (kind === 'message') this.#call(() => this.spec.onMessage?.(message, this))
+    else if (kind === 'ready') this.#becameReady()
+    else if (kind === 'failed' && isErrorRecord(message)) {
+      // It ends by itself, with this already known. Should it not, the group is killed in a moment.
+      this.#failure ??= startFailedError(this.#facts(), rebuildError(message))
+      this.#doomed = true
+      this.#move('die')
+      this.#after(this.spec.killAfter, () => this.#signal('SIGKILL'))
+    }
+  }
+
+  /** A handler that throws must not stop the reading. */
+  #call<T>(handler: () => T): T | undefined {
+    try {
+      return handler()
+    } catch (error) {
+      this.#surroundings.host.error(toError(error), this.group)
+      return undefined
+    }
+  }
+
+  #becameReady(): void {
+    if (this.#readyAt !== undefined) return
+    this.#readyAt = this.#surroundings.host.clock.now()
+    this.#move('ready')
+    if (this.#state === 'ready') this.#settleReady.resolve()
+  }
+
+  #pipeClosed(): void {
+    if (this.#state === 'exited') return
+    this.#after(CLOSED_PIPE_GRACE, () =>
+      this.#fail(protocolError(this.#facts(), 'closed its pipe to the daemon')),
+    )
+  }
+
+  #died(code: number | null, signal: NodeJS.Signals | null): void {
+    this.#diedAt = this.#surroundings.host.clock.now()
+    this.#move('exit')
+    for (const end of this.#endings.splice(0)) end()
+    if (this.identity) sweepGroup(this.identity)
+    this.#surroundings.onDead(this)
+    void this.#readRest(code, signal)
+  }
+
+  async #readRest(code: number | null, signal: NodeJS.Signals | null): Promise<void> {
+    const { process, up, stdout, stderr } = this.#process!
+    await waitForOutputEnd([up, stdout, stderr], this.#surroundings.host.clock, () => this.#bytesRead)
+    for (const stream of process.stdio) stream?.destroy()
+    // What the streams still tell, such as the rest of a line, comes with their 'close'.
+    setImmediate(() => this.#finish(code, signal))
+  }
+
+  #neverRan = (cause: Error): void => {
+    this.#diedAt = this.#surroundings.host.clock.now()
+    this.#move('exit')
+    this.#failure ??= spawnError(this.#facts(), toError(cause))
+    this.#surroundings.onDead(this)
+    this.#finish(null, null)
+  }
+
+  #finish(code: number | null, signal: NodeJS.Signals | null): void {
+    const startedReady = this.#readyAt !== undefined
+    const error = this.#failure
+    const exit: ChildExit = {
+      code,
+      signal,
+      lastOutput: this.#output.toString(),
+      ...(error && { error }),
+      startedReady,
+      lifetime: this.uptime,
+    }
+    this.#surroundings.onEnd(this, {
+      exit,
+      diedYoung: this.#diedYoung(),
+      wantsSuccessor: this.#wantsSuccessor(exit),
+    })
+    this.#settleReady.reject(error ?? diedError(this.#facts(), exit))
+    this.#settleExited(exit)
+  }
+
+  #diedYoung(): boolean {
+    if (this.#end !== 'unexpected') return false
+    if (this.#readyAt === undefined) return true
+    return !this.#proved && this.#diedAt! - this.#readyAt < CHURN_YOUTH
+  }
+
+  #wantsSuccessor({ code, error }: ChildExit): boolean {
+    const { restart } = this.spec
+    if (restart === 'never' || this.#end === 'drained') return false
+    return restart === 'always' || (this.#end === 'unexpected' && (code !== 0 || error !== undefined))
+  }
+
+  #notReady(): Error {
+    return notReadyError(this.#facts(), this.spec.readyTimeout, this.#output.toString())
+  }
+
+  #facts(): ChildFacts {
+    return { title: this.#title, group: this.group, pid: this.pid }
+  }
+}
+
+function identify(pid: number): ProcessIdentity | undefined {
+  try {
+    return readIdentity(pid)
+  } catch {
+    // No file descriptor left, for instance. The child runs all the same; only its leftovers are not swept.
+    return undefined
+  }
+}

@@ -1,0 +1,47 @@
+import { spawnSync } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { isMainThread } from 'node:worker_threads'
+
+/** Who kills a child whose parent was killed: the kernel (`signal`), or a thread of the child (`guard`). */
+export type ParentDeath = 'signal' | 'guard'
+
+/** How children are protected on this system. */
+export interface ParentDeathProtection {
+  readonly mode: ParentDeath
+  /** What stands before the command; empty in guard mode. */
+  readonly prefix: readonly string[]
+}
+
+/**
+ * Finds the best protection: `setpriv --pdeathsig KILL` of util-linux, which asks the kernel, does not run any
+ * longer than its exec, and needs no native code of ours. Trying it takes about 3 ms, once per daemon; through
+ * it a child starts less than 1 ms later. The guard costs each child a thread.
+ *
+ * @param wanted - only this mode.
+ */
+export function findParentDeathProtection(wanted?: ParentDeath): ParentDeathProtection {
+  const guard: ParentDeathProtection = { mode: 'guard', prefix: [] }
+  // The kernel sends the signal when the thread ends that made the child, not when its process does.
+  if (wanted === 'guard' || process.platform !== 'linux' || !isMainThread) return guard
+  const setpriv = findOnPath('setpriv')
+  if (setpriv === undefined) return guard
+  const prefix = [setpriv, '--pdeathsig', 'KILL', '--']
+  // Tried for real: busybox has a setpriv without the option, and sandboxes forbid the system call.
+  const { status } = spawnSync(setpriv, [...prefix.slice(1), setpriv, '--version'], { stdio: 'ignore' })
+  return status === 0 ? { mode: 'signal', prefix } : guard
+}
+
+function findOnPath(name: string): string | undefined {
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder.startsWith('/'))
+  return folders.map((folder) => join(folder, name)).find(isExecutable)
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}

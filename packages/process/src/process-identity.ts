@@ -1,0 +1,86 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+
+/**
+ * Who a process is. A pid alone is used again by the system; together with the start time it names one
+ * process for as long as the machine runs.
+ */
+export interface ProcessIdentity {
+  readonly pid: number
+  /** As the system counts it: clock ticks since boot on Linux, a date elsewhere. Compare, don't compute. */
+  readonly startTime: string
+}
+
+/**
+ * @param pid - of any process.
+ * @returns undefined when no process has that pid, or a zombie has it.
+ * @throws the system's error when it will not say, for instance when no file can be opened (`EMFILE`): a
+ * process must not be taken for dead because of that.
+ */
+export function readIdentity(pid: number): ProcessIdentity | undefined {
+  if (!Number.isSafeInteger(pid) || pid <= 0) return undefined
+  const found = process.platform === 'linux' ? readFromProc(pid) : readFromPs(pid)
+  return found && !found.state.startsWith('Z') ? { pid, startTime: found.startTime } : undefined
+}
+
+/**
+ * Whether that very process still runs. A zombie does not.
+ *
+ * @throws as {@link readIdentity}.
+ */
+export function isAlive(identity: ProcessIdentity): boolean {
+  return readIdentity(identity.pid)?.startTime === identity.startTime
+}
+
+/**
+ * Signals that very process, never another one that got its pid.
+ *
+ * @returns whether it was signalled.
+ * @throws as {@link readIdentity}, and `EPERM` when the process belongs to somebody else.
+ */
+export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals | 0): boolean {
+  if (!isAlive(identity)) return false
+  try {
+    return process.kill(identity.pid, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
+    throw error
+  }
+}
+
+interface ProcessStatus {
+  readonly state: string
+  readonly startTime: string
+}
+
+function readFromProc(pid: number): ProcessStatus | undefined {
+  let stat: string
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+  } catch (error) {
+    // ESRCH: the process went away between open and read.
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ESRCH') return undefined
+    throw error
+  }
+  return parseProcStat(stat)
+}
+
+/**
+ * The second field is the command in parentheses, and may itself hold spaces and parentheses: count from the
+ * last one. proc_pid_stat(5): state is field 3, starttime field 22.
+ */
+export function parseProcStat(stat: string): ProcessStatus {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return { state: fields[0]!, startTime: fields[19]! }
+}
+
+function readFromPs(pid: number): ProcessStatus | undefined {
+  const { error, stdout } = spawnSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
+  })
+  if (error) throw error
+  const [state, ...startTime] = stdout.trim().split(/\s+/)
+  return state ? { state, startTime: startTime.join(' ') } : undefined
+}

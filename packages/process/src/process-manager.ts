@@ -1,0 +1,53 @@
+import type { Deadline, Json, PluginHost } from '@sd/core'
+import type { Child } from './child.ts'
+import type { ChildSpec } from './child-spec.ts'
+import { createProcessManager } from './create-process-manager.ts'
+
+/** The child processes of one daemon. */
+export interface ProcessManager {
+  /**
+   * Starts a child. Returns at once; what goes wrong from here on, also that the system refuses the process,
+   * comes through `ready` and `exited`.
+   *
+   * @throws SdError `SD_PROCESS_OPTIONS` when the spec is wrong.
+   * @throws DOMException `DataCloneError` when structured clone does not take `initial`.
+   */
+  spawn(spec: ChildSpec): Child
+  /** The living children, of one group or of all. */
+  children(group?: string): readonly Child[]
+  /** Milliseconds for which the group must not spawn because its children die young; 0: now. */
+  spawnDelay(group: string): number
+  /** Resolves when the group may spawn, and also when the manager closes (`spawn` then refuses). */
+  whenSpawnAllowed(group: string): Promise<void>
+  /**
+   * Drains all children, of one group or of all, against one deadline; `spawn` refuses them from now on.
+   *
+   * @returns when they are gone.
+   */
+  drain(deadline: Deadline, group?: string): Promise<void>
+  /** SIGKILLs what is left and waits until it is gone; `spawn` refuses from now on. Idempotent. */
+  close(): Promise<void>
+  /** Per group its children (pid, state, uptime) and churn, and how many were spawned and have exited. */
+  inspect(): Json
+}
+
+/** Plugins do not know each other, but share the daemon's manager. It goes when the daemon does. */
+const managers = new WeakMap<object, ProcessManager>()
+
+/**
+ * The process manager of a daemon: the same one for each of its plugins. Creating it does no I/O.
+ *
+ * @example
+ * ```ts
+ * const primes = processManager(host).spawn({ group: 'primes', entry: new URL('./primes.js', import.meta.url) })
+ * await primes.ready
+ * ```
+ */
+export function processManager(host: PluginHost): ProcessManager {
+  let manager = managers.get(host.daemon)
+  if (!manager) {
+    manager = createProcessManager(host)
+    managers.set(host.daemon, manager)
+  }
+  return manager
+}

@@ -1,0 +1,176 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { createDaemon } from '@sd/core'
+import { createSandbox, type Sandbox } from '@sd/testing'
+import { defineWorker, type PoolOptions, workers } from '@sd/workers'
+import { broken } from './fixtures/bad-import.ts'
+import {
+  exitsInSetup,
+  lacksEnvironment,
+  neverReady,
+  onlyHere,
+  throwsInSetup,
+} from './fixtures/bad-workers.ts'
+import { fromSource, startDaemon } from './start-daemon.ts'
+
+let sandbox: Sandbox
+
+beforeEach(() => {
+  sandbox = createSandbox()
+})
+
+afterEach(() => sandbox.assertNothingLeft())
+
+/** Starts a daemon that must fail to start. */
+async function failure(options: PoolOptions<never> | object): Promise<Error & Record<string, unknown>> {
+  const pools = fromSource(sandbox, { bad: { strategy: 'aggressive', ...options } as PoolOptions<never> })
+  const logger = { debug() {}, info() {}, error() {}, fatal() {} }
+  const daemon = createDaemon({ name: 'test', signals: false, logger }).use(workers(pools))
+  const error = await daemon.run().then(
+    () => new Error('it started'),
+    (thrown) => thrown,
+  )
+  expect(daemon.state).toBe('stopped')
+  return error
+}
+
+describe('a pool that starts its processes with the daemon fails the start, and leaves nothing running', () => {
+  test('when the file is missing', async () => {
+    const worker = defineWorker('/nowhere/to/be/found.ts', () => 1)
+    const error = await failure({ worker })
+    expect(error).toMatchObject({ code: 'SD_CORE_ENVIRONMENT' })
+    expect(error.message).toMatch(
+      /workers: the file of the worker "bad" is missing.*\/nowhere\/to\/be\/found\.ts/,
+    )
+  })
+
+  test('when the file throws on import', async () => {
+    const error = await failure({ worker: broken, size: 2 })
+    expect(error).toMatchObject({ code: 'SD_WORKERS_START_FAILED', pool: 'bad' })
+    expect(error.message).toMatch(/worker "bad" could not be started: broken on import/)
+  })
+
+  test('when setup throws', async () => {
+    const error = await failure({ worker: throwsInSetup })
+    expect(error).toMatchObject({ code: 'SD_WORKERS_START_FAILED' })
+    expect(error.message).toMatch(/no database/)
+  })
+
+  test('when setup never becomes ready', async () => {
+    const error = await failure({ worker: neverReady, readyTimeout: 700 })
+    expect(error).toMatchObject({ code: 'SD_WORKERS_START_FAILED' })
+    expect((error.cause as Error & { code: string }).code).toBe('SD_PROCESS_NOT_READY')
+    expect(error.message).toMatch(/700 ms/)
+  })
+
+  test("when the worker's environment is incomplete", async () => {
+    const error = await failure({ worker: lacksEnvironment })
+    expect(error.message).toMatch(/environment is incomplete:\n- install ffmpeg\n- set FONT_PATH/)
+  })
+
+  test('when the process ends in setup', async () => {
+    const error = await failure({ worker: exitsInSetup })
+    expect(error).toMatchObject({ code: 'SD_WORKERS_START_FAILED' })
+    expect(error.message).toMatch(/about to leave/)
+  })
+
+  test('when the child does not find the definition', async () => {
+    const error = await failure({ worker: onlyHere! })
+    expect(error.message).toMatch(/does not define it before run\(\) is called/)
+  })
+})
+
+describe('a lazy pool', () => {
+  test('rejects the calls that wait when no process ever was ready, and stops cleanly', async () => {
+    const daemon = await startDaemon(sandbox, { bad: { worker: throwsInSetup, strategy: 'lazy' } })
+    const calls = [daemon.workers.bad.work(), daemon.workers.bad.work()]
+    for (const call of calls) {
+      await expect(call).rejects.toMatchObject({ code: 'SD_WORKERS_START_FAILED', message: /no database/ })
+    }
+    await daemon.stop()
+  })
+})
+
+describe('options', () => {
+  const worker = defineWorker(import.meta.url, { work() {} })
+  test.each<[string, object, RegExp]>([
+    ['an unknown one', { sise: 2 }, /workers\.bad: unknown option "sise"\. Did you mean "size"\?/],
+    ['a size of 0', { size: 0 }, /option "size" must be a whole number from 1 to 1024, not 0/],
+    [
+      'a negative timeout',
+      { timeout: -1 },
+      /option "timeout" must be a number of milliseconds, at least 0, not -1/,
+    ],
+    [
+      'a strategy that does not exist',
+      { strategy: 'eager' },
+      /one of "lazy", "mixed", "aggressive", not "eager"/,
+    ],
+    [
+      'an unknown recycle limit',
+      { recycle: { call: 1 } },
+      /workers\.bad\.recycle: unknown option "call"\. Did you mean "calls"/,
+    ],
+    ['a handler that is none', { onReturn: 'x' }, /option "onReturn" must be a function, not "x"/],
+    ['an environment of numbers', { env: { A: 1 } }, /option "env" must be an object of strings/],
+  ])('refuse %s', (_, options, message) => {
+    expect(() => workers({ bad: { worker, ...options } })).toThrow(
+      expect.objectContaining({ code: 'SD_WORKERS_OPTIONS', message: expect.stringMatching(message) }),
+    )
+  })
+
+  test('refuse what is no worker', () => {
+    expect(() => workers({ bad: { size: 2 } as never })).toThrow(/workers\.bad: must be a worker/)
+    expect(() => workers({ bad: (() => 1) as never })).toThrow(
+      /must be a worker, as defineWorker\(\) makes it/,
+    )
+    expect(() => workers({ pool: worker })).toThrow(/cannot be named "pool"/)
+    expect(() => workers(null as never)).toThrow(/takes an object of workers/)
+  })
+
+  test('refuse an engine that cannot keep a timeout', () => {
+    const engine = () => ({ name: 'far', traits: { durable: true, remote: true, cancel: false } }) as never
+    const daemon = createDaemon({ name: 'test', signals: false })
+    expect(() => daemon.use(workers({ bad: { worker, engine } }))).toThrow(
+      /engine "far" cannot end a running call/,
+    )
+  })
+})
+
+describe('defineWorker', () => {
+  test.each<[string, () => unknown, RegExp]>([
+    ['a module that is no file', () => defineWorker('here', () => 1), /must be import\.meta\.url/],
+    [
+      'no worker',
+      () => defineWorker(import.meta.url, 5 as never),
+      /a function, an object of methods, or a class, not 5/,
+    ],
+    [
+      'an object without methods',
+      () => defineWorker(import.meta.url, { setup() {} }),
+      /no method that could be called/,
+    ],
+    ['a method named then', () => defineWorker(import.meta.url, { then() {} }), /cannot be named "then"/],
+  ])('refuses %s', (_, define, message) => {
+    expect(define).toThrow(
+      expect.objectContaining({ code: 'SD_WORKERS_DEFINITION', message: expect.stringMatching(message) }),
+    )
+  })
+
+  test('takes __filename, for CommonJS', () => {
+    expect(defineWorker('/some/file.cjs', () => 1).url).toBe('file:///some/file.cjs')
+  })
+
+  test('lists the methods of a class and of its parents, not the accessors', () => {
+    class Parent {
+      inherited() {}
+    }
+    class Child extends Parent {
+      own() {}
+      get computed(): never {
+        throw new Error('must not run')
+      }
+      setup() {}
+    }
+    expect(defineWorker(import.meta.url, Child).methods).toEqual(['own', 'inherited'])
+  })
+})

@@ -1,0 +1,154 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { DaemonStatistics } from '@sd/core'
+import { createSandbox, type Sandbox, waitUntil } from '@sd/testing'
+import { subject } from './fixtures/subjects.ts'
+import { startDaemon } from './start-daemon.ts'
+
+let sandbox: Sandbox
+let stop: (() => Promise<unknown>) | undefined
+
+beforeEach(() => {
+  sandbox = createSandbox()
+})
+
+afterEach(async () => {
+  await stop?.()
+  stop = undefined
+  await sandbox.assertNothingLeft()
+})
+
+/** The processes of the pool, as the statistics show them. */
+function processes(statistics: DaemonStatistics): { pid: number; state: string }[] {
+  const { subject } = statistics.plugins.workers as {
+    subject: { processes: { pid: number; state: string }[] }
+  }
+  return subject.processes
+}
+
+async function startSubject(options: object = {}) {
+  const daemon = await startDaemon(sandbox, { subject: { worker: subject, ...options } })
+  stop = daemon.stop
+  return { ...daemon, subject: daemon.workers.subject, pool: daemon.workers.pool('subject') }
+}
+
+describe('10,000 calls while a random worker is killed every 100 ms', () => {
+  async function storm(retries: number) {
+    const { subject, daemon } = await startSubject({ size: 4, strategy: 'aggressive', retries })
+    const settled = { returned: 0, wrong: 0, failed: [] as { code: string }[] }
+    let inFlight = 0
+    let next = 0
+    const killer = setInterval(() => {
+      const ready = processes(daemon.inspect()).filter(({ state }) => state === 'ready')
+      const victim = ready[Math.floor(Math.random() * ready.length)]
+      if (victim) process.kill(victim.pid, 'SIGKILL')
+    }, 100)
+    await new Promise<void>((resolve) => {
+      const launch = (): void => {
+        while (inFlight < 200 && next < 10_000) {
+          const n = next++
+          inFlight++
+          const end = (): void => {
+            inFlight--
+            if (settled.returned + settled.failed.length === 10_000) resolve()
+            else launch()
+          }
+          subject.add(n, n).then(
+            (sum) => {
+              settled.returned++
+              if (sum !== 2 * n) settled.wrong++
+              end()
+            },
+            (error) => {
+              settled.failed.push(error)
+              end()
+            },
+          )
+        }
+      }
+      launch()
+    })
+    clearInterval(killer)
+    return { ...settled, inFlight }
+  }
+
+  test('all settle, none twice, none is left pending', async () => {
+    const { returned, wrong, failed, inFlight } = await storm(0)
+    expect(returned + failed.length).toBe(10_000)
+    expect(inFlight).toBe(0)
+    expect(wrong).toBe(0)
+    expect(failed.filter(({ code }) => code !== 'SD_WORKERS_DIED')).toEqual([])
+  }, 120_000)
+
+  test('all return the right result with enough retries', async () => {
+    const { returned, wrong } = await storm(50)
+    expect(returned).toBe(10_000)
+    expect(wrong).toBe(0)
+  }, 120_000)
+})
+
+describe('a worker in an endless synchronous loop', () => {
+  test('times out on time, is confirmed dead and replaced, and harms no other call', async () => {
+    const { subject } = await startSubject({ size: 2, strategy: 'aggressive', timeout: 1000 })
+    await Promise.all([subject.sleep(50), subject.sleep(50)])
+    const stuck = subject.spin()
+    const others = Array.from({ length: 20 }, (_, n) => subject.add(n, 1))
+    expect(await Promise.all(others)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1))
+    await expect(stuck).rejects.toMatchObject({ code: 'SD_WORKERS_TIMEOUT', timeout: 1000, method: 'spin' })
+    const took = stuck.times.timeout! - stuck.times.running!
+    expect(took).toBeGreaterThanOrEqual(1000)
+    expect(took).toBeLessThan(2500)
+    expect(() => process.kill(stuck.pid!, 0)).toThrow(/ESRCH/)
+    expect(await Promise.all([subject.sleep(20), subject.sleep(20)])).not.toContain(stuck.pid)
+  })
+
+  test('does not make calls time out that only wait for it', async () => {
+    const { subject } = await startSubject({ timeout: 600, retries: 0 })
+    await subject.add(1, 1)
+    const calls = [1, 2, 3].map(() => subject.sleep(350))
+    await Promise.all(calls)
+    expect(calls.map((call) => call.status)).toEqual(['returned', 'returned', 'returned'])
+  })
+})
+
+describe('a worker process that dies', () => {
+  test('is noticed within 50 ms of a SIGKILL', async () => {
+    const { subject } = await startSubject()
+    await subject.add(1, 1)
+    const delays: number[] = []
+    for (let round = 0; round < 5; round++) {
+      const call = subject.sleep(60_000)
+      await waitUntil(() => call.status === 'running')
+      const killedAt = performance.now()
+      process.kill(call.pid!, 'SIGKILL')
+      await expect(call).rejects.toMatchObject({ code: 'SD_WORKERS_DIED', signal: 'SIGKILL', exitCode: null })
+      delays.push(performance.now() - killedAt)
+    }
+    // The machine may be busy with something else for a moment, but not every time.
+    expect(Math.min(...delays)).toBeLessThan(50)
+  })
+
+  test('tells how it ended, and what it said last', async () => {
+    const { subject } = await startSubject()
+    const error = (await subject.exit(7).catch((thrown: unknown) => thrown)) as Error &
+      Record<string, unknown>
+    expect(error).toMatchObject({ code: 'SD_WORKERS_DIED', exitCode: 7, signal: null })
+    expect(error.lastOutput).toContain('last words')
+    expect(error.message).toMatch(/subject\.exit\(\) exited with code 7.*last words/s)
+    expect(await subject.add(1, 1)).toBe(2)
+  })
+
+  test('while calls wait costs only the one that it ran', async () => {
+    const { subject } = await startSubject()
+    const first = subject.exit(1)
+    const others = [1, 2, 3].map((n) => subject.add(n, n))
+    await expect(first).rejects.toMatchObject({ code: 'SD_WORKERS_DIED' })
+    expect(await Promise.all(others)).toEqual([2, 4, 6])
+  })
+
+  test('has its call tried again where retries are allowed', async () => {
+    const { subject, pool } = await startSubject({ retries: 2 })
+    const call = subject.exit(3)
+    await expect(call).rejects.toMatchObject({ code: 'SD_WORKERS_DIED', retries: 2 })
+    expect(pool.stats().exit).toMatchObject({ count: 1, retries: 2, byStatus: { failed: 1 } })
+  })
+})
