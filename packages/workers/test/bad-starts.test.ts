@@ -149,7 +149,11 @@ describe('defineWorker', () => {
       () => defineWorker(import.meta.url, { setup() {} }),
       /no method that could be called/,
     ],
-    ['a method named then', () => defineWorker(import.meta.url, { then() {} }), /cannot be named "then"/],
+    [
+      'a method named then',
+      () => defineWorker(import.meta.url, { ['then' as string]() {} }),
+      /cannot be named "then"/,
+    ],
   ])('refuses %s', (_, define, message) => {
     expect(define).toThrow(
       expect.objectContaining({ code: 'SD_WORKERS_DEFINITION', message: expect.stringMatching(message) }),

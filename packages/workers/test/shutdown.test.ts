@@ -1,0 +1,137 @@
+import { readFileSync } from 'node:fs'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { createSandbox, type Fixture, runFixture, type Sandbox, waitUntil } from '@sd/testing'
+
+const SERVICE = new URL('./fixtures/service.ts', import.meta.url)
+
+let sandbox: Sandbox
+
+beforeEach(() => {
+  sandbox = createSandbox()
+})
+
+afterEach(() => sandbox.assertNothingLeft())
+
+async function startService(...args: string[]): Promise<Fixture> {
+  const service = runFixture(SERVICE, { env: sandbox.env, args })
+  await service.waitForLine(/^all ready$/)
+  return service
+}
+
+/** Sends workers into an endless loop. @returns which. */
+async function spin(service: Fixture, count: number): Promise<number[]> {
+  for (let n = 0; n < count; n++) service.tell('spin')
+  const spinning = () => service.lines.filter((line) => line.startsWith('spinning '))
+  await waitUntil(() => spinning().length === count)
+  return spinning().map((line) => Number(line.split(' ')[1]))
+}
+
+/** The worker processes, by what `ps` calls them. */
+function workerProcesses(): number[] {
+  return sandbox
+    .processes()
+    .filter(({ command }) => command.startsWith('sd service: subject'))
+    .map(({ pid }) => pid)
+}
+
+describe('SIGTERM', () => {
+  test('with 200 calls under way lets the running ones finish, gives the rest up, and exits with 0', async () => {
+    const service = await startService()
+    service.tell('calls')
+    await service.waitForLine(/^four run$/)
+    service.kill('SIGTERM')
+    const settled = await service.waitForLine(/^settled (.*)$/)
+    const codes = JSON.parse(settled[1]!) as Record<string, number>
+    expect(codes).toEqual({ returned: 4, SD_WORKERS_SHUTDOWN: 196 })
+    expect(await service.exit).toEqual({ code: 0, signal: null })
+  })
+
+  test('a second time ends it at once, with workers in an endless loop', async () => {
+    const service = await startService()
+    await spin(service, 4)
+    service.kill('SIGTERM')
+    await service.waitForLine(/SIGTERM: stopping/)
+    const secondAt = performance.now()
+    service.kill('SIGTERM')
+    expect(await service.exit).toEqual({ code: 143, signal: null })
+    // Its deadline would have been 8 s.
+    expect(performance.now() - secondAt).toBeLessThan(4000)
+  })
+
+  test('while it is still starting unwinds what had started', async () => {
+    const service = runFixture(SERVICE, { env: sandbox.env, args: ['slow-setup'] })
+    await waitUntil(() => workerProcesses().length === 4)
+    service.kill('SIGTERM')
+    await service.waitForLine(/SIGTERM: stopping/)
+    expect((await service.exit).code).toBe(0)
+    expect(service.lines).not.toContain('all ready')
+  })
+
+  test('of the workers themselves, as a supervisor sends it to all of a service, lets them finish', async () => {
+    const service = await startService()
+    service.tell('calls')
+    await service.waitForLine(/^four run$/)
+    for (const pid of workerProcesses()) process.kill(pid, 'SIGTERM')
+    service.kill('SIGTERM')
+    const settled = await service.waitForLine(/^settled (.*)$/)
+    expect(JSON.parse(settled[1]!)).toEqual({ returned: 4, SD_WORKERS_SHUTDOWN: 196 })
+    expect((await service.exit).code).toBe(0)
+  })
+})
+
+describe('a daemon that is killed', () => {
+  test('leaves no worker behind, be it busy in an endless loop, idle or stopped', async () => {
+    const service = await startService()
+    const spinning = await spin(service, 2)
+    const idle = workerProcesses().filter((pid) => !spinning.includes(pid))
+    expect(idle).toHaveLength(2)
+    process.kill(idle[0]!, 'SIGSTOP')
+    service.kill('SIGKILL')
+    await service.exit
+    const diedAt = performance.now()
+    await waitUntil(() => sandbox.processes().length === 0)
+    expect(performance.now() - diedAt).toBeLessThan(1000)
+  })
+})
+
+describe('two daemons of the same name with pools of the same name', () => {
+  test('do not meet', async () => {
+    const [one, two] = await Promise.all([startService(), startService()])
+    one.tell('pids')
+    two.tell('pids')
+    const pids = async (service: Fixture): Promise<string[]> =>
+      (await service.waitForLine(/^pids (.*)$/))[1]!.split(' ')
+    const [ofOne, ofTwo] = await Promise.all([pids(one), pids(two)])
+    expect(new Set([...ofOne, ...ofTwo]).size).toBe(ofOne.length + ofTwo.length)
+    one.kill('SIGTERM')
+    expect((await one.exit).code).toBe(0)
+    two.tell('calls')
+    await two.waitForLine(/^four run$/)
+    two.kill('SIGTERM')
+    expect((await two.exit).code).toBe(0)
+  })
+})
+
+describe('an idle daemon with 4 workers', () => {
+  test('uses less than 0.2 % of a core over 10 s', async () => {
+    const service = await startService()
+    service.tell('pids')
+    await service.waitForLine(/^pids/)
+    // What starting up leaves to be done (compiling, collecting garbage) is not idling.
+    await new Promise((resolve) => setTimeout(resolve, 3000))
+    const tree = [service.pid, ...workerProcesses()]
+    expect(tree).toHaveLength(5)
+    const used = () => tree.reduce((sum, pid) => sum + cpuTime(pid), 0)
+    const before = used()
+    await new Promise((resolve) => setTimeout(resolve, 10_000))
+    expect((used() - before) / 10_000).toBeLessThan(0.002)
+    service.kill('SIGTERM')
+    expect((await service.exit).code).toBe(0)
+  })
+})
+
+/** Milliseconds of processor time that all threads of a process have used. */
+function cpuTime(pid: number): number {
+  const nanoseconds = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]
+  return Number(nanoseconds) / 1e6
+}
