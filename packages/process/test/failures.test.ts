@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { createDeadline, SdError, systemClock } from '@sd/core'
-import { createSandbox, runFixture } from '@sd/testing'
+import { createSandbox, FakeClock, runFixture, waitUntil } from '@sd/testing'
 import { createStage, failureOf, type Stage } from './managers.ts'
 
 let stage: Stage
@@ -14,13 +14,21 @@ afterEach(() => stage.clear())
 const fixture = (name: string): URL => new URL(`./fixtures/${name}`, import.meta.url)
 
 test('a child that is not ready in time is killed, and the error says what it printed', async () => {
-  const child = stage.manager.spawn(stage.spec('silent', { readyTimeout: 800, title: 'slow starter' }))
+  const clock = new FakeClock()
+  const { manager, host, spec, clear } = createStage({}, clock)
+  const child = manager.spawn(spec('silent', { readyTimeout: 800, title: 'slow starter' }))
+  await waitUntil(() => host.records.length > 0, 'it printed something')
+  await clock.advance(799)
+  expect(child.state).toBe('spawning')
+  await clock.advance(1)
   const error = await failureOf(child.ready)
   expect(error).toBeInstanceOf(SdError)
   expect(error.code).toBe('SD_PROCESS_NOT_READY')
   expect(error.message).toMatch(/^slow starter \(pid \d+\) was not ready within 800 ms/)
   expect(error.message).toMatch('waiting for a database')
   expect(await child.exited).toMatchObject({ signal: 'SIGKILL', error, startedReady: false })
+  expect(clock.pending).toBe(0)
+  await clear()
 })
 
 test('a child that reports why it cannot start rejects with its error', async () => {

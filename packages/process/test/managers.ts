@@ -1,3 +1,4 @@
+import type { Clock } from '@sd/core'
 import { createSandbox, type Sandbox } from '@sd/testing'
 import { createProcessManager, type ManagerSeams } from '../src/create-process-manager.ts'
 import type { ChildSpec, ProcessManager } from '../src/index.ts'
@@ -14,9 +15,9 @@ export interface Stage {
   clear(): Promise<void>
 }
 
-export function createStage(seams: ManagerSeams = {}): Stage {
+export function createStage(seams: ManagerSeams = {}, clock?: Clock): Stage {
   const sandbox = createSandbox()
-  const host = createFakeHost()
+  const host = createFakeHost(clock)
   const manager = createProcessManager(host, seams)
   return {
     host,

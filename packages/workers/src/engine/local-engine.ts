@@ -24,6 +24,8 @@ export class LocalEngine implements Engine {
   readonly #queue = new CallQueue<PendingCall>()
   readonly #workers = new Set<WorkerProcess>()
   #manager: ProcessManager | undefined
+  /** Node's flags for the processes. */
+  #execArgv: readonly string[] = []
   #size: number
   #called = false
   /** Whether any process was ever ready: until then the worker itself is suspected when one fails. */
@@ -44,8 +46,9 @@ export class LocalEngine implements Engine {
   async open(): Promise<void> {
     const { host } = this.#context
     // Imported only here, so that worker processes, which import this package too, start without it.
-    const { processManager } = await import('@sd/process')
+    const { processManager, inheritableExecArgv } = await import('@sd/process')
     this.#manager = processManager(host)
+    this.#execArgv = [...inheritableExecArgv(process.execArgv), ...(this.#context.options.execArgv ?? [])]
     this.#shareListener = host.on('share', () => this.#share())
     this.#fill()
     await this.#firstReady()
@@ -181,7 +184,7 @@ export class LocalEngine implements Engine {
       readyTimeout: options.readyTimeout,
       killAfter: options.killAfter,
       ...(options.env && { env: options.env }),
-      ...(options.execArgv && { execArgv: [...process.execArgv, ...options.execArgv] }),
+      execArgv: this.#execArgv,
       onMessage: (message) => worker?.receive(message as FromWorker),
     })
     worker = new WorkerProcess(child, {

@@ -1,0 +1,205 @@
+import { describe, expect, test } from '@jest/globals'
+import { SdError } from '@sd/core'
+import { findUnclonable } from '../src/call/find-unclonable.ts'
+import { flattenError, reviveError } from '../src/call/flat-error.ts'
+import { retryDelay } from '../src/call/retry-delay.ts'
+import { CallQueue } from '../src/engine/call-queue.ts'
+import { processesWanted, strategyFor } from '../src/engine/processes-wanted.ts'
+import { recycleLimits } from '../src/engine/recycle-limits.ts'
+import { MethodCounter } from '../src/pool/method-statistics.ts'
+import { RecentStatuses } from '../src/pool/recent-statuses.ts'
+
+describe('the queue', () => {
+  const item = (id: number) => ({ call: { id } })
+
+  test('is first in, first out, and takes items back at its head', () => {
+    const queue = new CallQueue<ReturnType<typeof item>>()
+    for (const id of [1, 2, 3]) queue.push(item(id))
+    const first = queue.shift()!
+    queue.unshift(first)
+    expect(
+      [queue.shift(), queue.shift(), queue.shift(), queue.shift()].map((taken) => taken?.call.id),
+    ).toEqual([1, 2, 3, undefined])
+  })
+
+  test('removes by id, wherever the item stands', () => {
+    const queue = new CallQueue<ReturnType<typeof item>>()
+    for (const id of [1, 2, 3]) queue.push(item(id))
+    expect(queue.remove(2)?.call.id).toBe(2)
+    expect(queue.remove(2)).toBeUndefined()
+    expect(queue.size).toBe(2)
+    expect([queue.shift()?.call.id, queue.shift()?.call.id, queue.size]).toEqual([1, 3, 0])
+  })
+
+  test('agrees with a plain array over random steps', () => {
+    const queue = new CallQueue<ReturnType<typeof item>>()
+    const model: number[] = []
+    const seen: unknown[] = []
+    const wanted: unknown[] = []
+    let next = 0
+    for (let step = 0; step < 20_000; step++) {
+      const dice = Math.random()
+      if (dice < 0.5) {
+        queue.push(item(next))
+        model.push(next++)
+      } else if (dice < 0.55) {
+        queue.unshift(item(next))
+        model.unshift(next++)
+      } else if (dice < 0.65 && model.length > 0) {
+        const [id] = model.splice(Math.floor(Math.random() * model.length), 1)
+        seen.push(queue.remove(id!)?.call.id)
+        wanted.push(id)
+      } else {
+        seen.push(queue.shift()?.call.id)
+        wanted.push(model.shift())
+      }
+      seen.push(queue.size)
+      wanted.push(model.length)
+    }
+    expect(seen).toEqual(wanted)
+  })
+
+  test('takes a hundred thousand items out as fast as it took them in', () => {
+    const queue = new CallQueue<ReturnType<typeof item>>()
+    for (let id = 0; id < 100_000; id++) queue.push(item(id))
+    let sum = 0
+    for (let taken = queue.shift(); taken; taken = queue.shift()) sum += taken.call.id
+    expect(sum).toBe((100_000 * 99_999) / 2)
+  })
+})
+
+describe('the strategy', () => {
+  test.each([
+    [null, 'lazy'],
+    [0, 'lazy'],
+    [5000, 'lazy'],
+    [2000, 'mixed'],
+    [1001, 'mixed'],
+    [1000, 'aggressive'],
+    [50, 'aggressive'],
+  ])('for an interval of %s is %s', (interval, strategy) => {
+    expect(strategyFor(interval)).toBe(strategy)
+  })
+
+  const load = { size: 4, alive: 0, calls: 0, concurrency: 1, called: false }
+  test.each([
+    ['aggressive has all at once', { strategy: 'aggressive' as const }, 4],
+    ['mixed has one at first', { strategy: 'mixed' as const }, 1],
+    ['mixed has all once it was called', { strategy: 'mixed' as const, called: true }, 4],
+    ['lazy has none at first', { strategy: 'lazy' as const }, 0],
+    ['lazy has one per call', { strategy: 'lazy' as const, calls: 3, called: true }, 3],
+    ['lazy has no more than the size', { strategy: 'lazy' as const, calls: 9 }, 4],
+    ['lazy keeps those that are there', { strategy: 'lazy' as const, alive: 2, calls: 1 }, 2],
+    ['lazy puts several calls in one process', { strategy: 'lazy' as const, calls: 9, concurrency: 5 }, 2],
+  ])('%s', (_, change, wanted) => {
+    expect(processesWanted({ ...load, ...change })).toBe(wanted)
+  })
+})
+
+describe('recycling', () => {
+  test('lowers calls and age by up to a quarter, and leaves memory', () => {
+    const recycle = { calls: 100, age: 1000, memory: 5 }
+    expect(recycleLimits(recycle, 0)).toEqual({ calls: 100, age: 1000, memory: 5 })
+    expect(recycleLimits(recycle, 1)).toEqual({ calls: 75, age: 750, memory: 5 })
+  })
+
+  test('never happens where nothing is set, and never before the first call', () => {
+    expect(recycleLimits({}, 0.5)).toEqual({ calls: Infinity, age: Infinity, memory: Infinity })
+    expect(recycleLimits({ calls: 1 }, 1).calls).toBe(1)
+  })
+})
+
+describe('the delay before a retry', () => {
+  test('doubles each time up to 5 s, half of it at random', () => {
+    expect([0, 1, 2, 3].map((retries) => retryDelay(retries, 1))).toEqual([50, 100, 200, 400])
+    expect([0, 1, 2, 3].map((retries) => retryDelay(retries, 0))).toEqual([25, 50, 100, 200])
+    expect(retryDelay(1000, 1)).toBe(5000)
+  })
+})
+
+describe('an error', () => {
+  const roundTrip = (error: unknown): Error => reviveError(structuredClone(flattenError(error)))
+
+  test('keeps its built-in class, or the name of its own', () => {
+    expect(roundTrip(new RangeError('r'))).toBeInstanceOf(RangeError)
+    const own = new (class Own extends Error {
+      override name = 'Own'
+    })('o')
+    expect(roundTrip(own)).toMatchObject({ name: 'Own', message: 'o' })
+    expect(roundTrip(new SdError('SD_X', 'x', { fact: 1 }))).toBeInstanceOf(SdError)
+    expect(roundTrip(new SdError('SD_X', 'x', { fact: 1 }))).toMatchObject({ code: 'SD_X', fact: 1 })
+  })
+
+  test('keeps its causes, and ends where they go in a circle', () => {
+    const error = new Error('top', { cause: new TypeError('middle', { cause: { plain: true } }) })
+    const back = roundTrip(error) as Error & { cause: Error & { cause: unknown } }
+    expect(back.cause).toBeInstanceOf(TypeError)
+    expect(back.cause.cause).toEqual({ plain: true })
+    const circle = new Error('circle')
+    circle.cause = circle
+    expect(roundTrip(circle).message).toBe('circle')
+  })
+
+  test('that gathers others keeps them', () => {
+    const back = roundTrip(
+      new AggregateError([new RangeError('one'), new Error('two')], 'all'),
+    ) as AggregateError
+    expect(back).toBeInstanceOf(AggregateError)
+    expect(back.errors[0]).toBeInstanceOf(RangeError)
+  })
+
+  test('shows what cannot be cloned as text', () => {
+    const error = Object.assign(new Error('e'), { socket: { write() {} }, fine: [1] })
+    expect(roundTrip(error)).toMatchObject({ fine: [1], socket: expect.stringContaining('write') })
+  })
+})
+
+describe('an unclonable value is found', () => {
+  const callback = () => 1
+  test.each<[string, unknown, string | undefined]>([
+    ['at the top', callback, 'args'],
+    ['in an array', [1, [callback]], 'args[1][0]'],
+    ['in an object', { 'odd key': { x: Symbol('s') } }, 'args["odd key"].x'],
+    ['in a map', new Map([['k', callback]]), 'args.get("k")'],
+    ['in a set', new Set([1, callback]), 'args.values()[1]'],
+    ['as an object of the platform', { list: [new WeakMap()] }, 'args.list[0]'],
+    ['nowhere', { a: [new Date(), new Uint8Array(2)] }, undefined],
+  ])('%s', (_, value, path) => {
+    expect(findUnclonable(value, 'args')?.path).toBe(path)
+  })
+
+  test('in a structure with cycles', () => {
+    const cycle: Record<string, unknown> = { fine: 1 }
+    cycle.self = cycle
+    cycle.bad = callback
+    expect(findUnclonable(cycle, 'args')).toEqual({ path: 'args.bad', what: 'the function callback' })
+  })
+})
+
+describe('statistics', () => {
+  test('of a method count by status and measure what returned', () => {
+    const counter = new MethodCounter()
+    for (let duration = 1; duration <= 100; duration++) counter.settled('returned', duration)
+    counter.settled('failed', 5000)
+    counter.settled('cancelled', undefined)
+    counter.retried()
+    expect(counter.read()).toEqual({
+      count: 102,
+      byStatus: { returned: 100, failed: 1, cancelled: 1 },
+      retries: 1,
+      mean: 50.5,
+      median: 50,
+      p99: 99,
+    })
+  })
+
+  test('of no calls are zero', () => {
+    expect(new MethodCounter().read()).toMatchObject({ count: 0, mean: 0, median: 0, p99: 0 })
+  })
+
+  test('remember the last thousand statuses', () => {
+    const recent = new RecentStatuses()
+    for (let id = 1; id <= 1500; id++) recent.add(id, 'returned')
+    expect([recent.get(500), recent.get(501), recent.get(1500)]).toEqual([undefined, 'returned', 'returned'])
+  })
+})
