@@ -220,12 +220,12 @@ export class LocalEngine implements Engine {
   #onStartFailed(worker: WorkerProcess, cause: Error): void {
     if (this.#closing) return
     const { host, alias } = this.#context
-    const error = startError(alias, cause)
-    host.error(error, alias)
+    host.error(startError(alias, cause), alias)
     const hope = [...this.#workers].some((other) => other !== worker && !other.retiring)
     if (this.#proven || hope) return
     for (let waiting = this.#queue.shift(); waiting; waiting = this.#queue.shift()) {
-      waiting.settle({ type: 'refused', error })
+      // Each call gets an error of its own, because it is told where that call was made.
+      waiting.settle({ type: 'refused', error: startError(alias, cause) })
     }
   }
 

@@ -40,14 +40,21 @@ export function unknownMethodError(call: CallRecord, known: readonly string[]): 
   return new SdError('SD_WORKERS_UNKNOWN_METHOD', message, { ...facts(call), known })
 }
 
-/**
- * Puts the place in the daemon where the call was made under the error's stack, so that it shows both sides.
- */
-export function addOrigin(error: Error, call: CallRecord): Error {
-  const caller = call.origin.stack?.split('\n').slice(1).join('\n')
-  if (!caller) return error
-  const own = error instanceof SdError && !('pid' in error) ? `${error.name}: ${error.message}` : error.stack
-  const stack = `${own}\n    -- called from the daemon --\n${caller}`
+/** Gives an error of the pool's own the stack of whoever made the call: ours would tell them nothing. */
+export function blameCaller(error: Error, call: CallRecord): Error {
+  return setStack(error, `${error.name}: ${error.message}\n${callerOf(call)}`)
+}
+
+/** Puts the place in the daemon where the call was made under the worker's stack, so that it shows both sides. */
+export function addCaller(error: Error, call: CallRecord): Error {
+  return setStack(error, `${error.stack}\n    -- called from the daemon --\n${callerOf(call)}`)
+}
+
+function callerOf(call: CallRecord): string {
+  return call.origin.stack?.split('\n').slice(1).join('\n') ?? ''
+}
+
+function setStack(error: Error, stack: string): Error {
   Object.defineProperty(error, 'stack', { value: stack, writable: true, configurable: true })
   return error
 }

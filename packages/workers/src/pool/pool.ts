@@ -9,7 +9,8 @@ import { LocalEngine } from '../engine/local-engine.ts'
 import { shutdownError } from '../engine/shutdown-error.ts'
 import type { AnyCall, CallHandler, ResolvedPoolOptions } from '../options.ts'
 import {
-  addOrigin,
+  addCaller,
+  blameCaller,
   cancelledError,
   diedError,
   queueFullError,
@@ -209,7 +210,7 @@ export class Pool implements CallOwner {
       case 'returned':
         return this.#return(call, outcome.value)
       case 'failed':
-        return this.#fail(call, 'failed', outcome.error)
+        return this.#settleWith(call, 'failed', addCaller(outcome.error, call))
       case 'refused':
         return this.#fail(call, isShutdown(outcome.error) ? 'cancelled' : 'failed', outcome.error)
       case 'cancelled':
@@ -246,7 +247,10 @@ export class Pool implements CallOwner {
   }
 
   #fail(call: CallRecord, status: CallStatus, error: Error): void {
-    addOrigin(error, call)
+    this.#settleWith(call, status, blameCaller(error, call))
+  }
+
+  #settleWith(call: CallRecord, status: CallStatus, error: Error): void {
     this.#settle(call, status)
     const { host, alias } = this.#settings
     // When somebody waits for the call it is theirs to handle; else the log is the only one to hear of it.
