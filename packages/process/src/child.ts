@@ -70,6 +70,15 @@ export interface Child {
    */
   drain(deadline?: Deadline): Promise<ChildExit>
   /**
+   * Where the main thread is right now, even in an endless loop: starts the child's inspector, on loopback with
+   * a secret path, and pauses it there. For a child that is about to be killed, since it stays paused.
+   *
+   * @param within - milliseconds that it may take.
+   * @returns the frames as in an error's stack; undefined when no JavaScript is running, or not in time. Never
+   * rejects.
+   */
+  readStack(within: number): Promise<string | undefined>
+  /**
    * Signals the child's whole process group; an expected end, not counted as churn. With `restart:
    * 'always'` a successor follows.
    *

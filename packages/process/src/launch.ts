@@ -18,6 +18,8 @@ export interface LaunchedProcess {
   readonly down: Duplex
   /** From the child. Another pipe than `down`: a failed write would throw away what is still to be read. */
   readonly up: Duplex
+  /** Gives one byte when the child's guard watches; only where there is a guard. */
+  readonly guard: Duplex | undefined
 }
 
 /**
@@ -46,12 +48,16 @@ export function launch(
     const child = subprocess.nodeChildProcess
     if (child.pid === undefined) return subprocess.then((result) => rootCause(result as unknown as Error))
     lowerPriority(child.pid, priority)
-    const [, stdout, stderr, down, up] = child.stdio as unknown as [null, Readable, Readable, Duplex, Duplex]
-    return { pid: child.pid, process: child, stdout, stderr, down, up }
+    const { stdout, stderr } = child as { stdout: Readable; stderr: Readable }
+    const [, , , down, up, guard] = child.stdio as unknown as [null, null, null, Duplex, Duplex, Duplex?]
+    return { pid: child.pid, process: child, stdout, stderr, down, up, guard }
   } catch (error) {
     return Promise.resolve(rootCause(error as Error))
   }
 }
+
+/** Opens nothing by itself: should the inspector be started by SIGUSR1, it takes a free port, not Node's 9229. */
+const INSPECTOR_PORT = ['--inspect-port=127.0.0.1:0']
 
 function commandLine(
   spec: ResolvedChildSpec,
@@ -64,6 +70,7 @@ function commandLine(
     ...prefix,
     process.execPath,
     ...(spec.execArgv ?? inheritableExecArgv(process.execArgv)),
+    ...INSPECTOR_PORT,
     entry instanceof URL || entry.startsWith('file:') ? fileURLToPath(entry) : entry,
     ticket,
     ...spec.args,

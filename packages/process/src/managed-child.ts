@@ -16,6 +16,7 @@ import {
 import { type ChildInput, type ChildState, nextChildState } from './child-state.ts'
 import { CHURN_YOUTH } from './churn.ts'
 import { isErrorRecord, rebuildError } from './error-record.ts'
+import { INSPECTOR_LINE, readInspectorStack } from './inspector-stack.ts'
 import { climbKillLadder } from './kill-ladder.ts'
 import { type LaunchedProcess, launch } from './launch.ts'
 import { LineSplitter } from './line-splitter.ts'
@@ -24,7 +25,7 @@ import { waitForOutputEnd } from './output-end.ts'
 import { OutputTail } from './output-tail.ts'
 import type { ParentDeathProtection } from './parent-death.ts'
 import { signalGroup, sweepGroup } from './process-group.ts'
-import { type ProcessIdentity, readIdentity } from './process-identity.ts'
+import { type ProcessIdentity, readIdentity, signalProcess } from './process-identity.ts'
 
 /** Milliseconds in which a child that closed its pipes must be gone: pipes close a moment before the exit. */
 const CLOSED_PIPE_GRACE = 1_000
@@ -72,12 +73,16 @@ export class ManagedChild implements Child {
   #settleExited!: (exit: ChildExit) => void
   #state: ChildState = 'spawning'
   #readyAt: number | undefined
+  /** Whether it cannot outlive the daemon any more; with the kernel's help from the first moment. */
+  #protected = true
   #diedAt: number | undefined
   #bytesRead = 0
   #proved = false
   #doomed = false
   #end: 'unexpected' | 'killed' | 'drained' = 'unexpected'
   #failure: Error | undefined
+  /** Set while the child's stack is read: what Node then prints about its inspector is not for the log. */
+  #onInspectorLine: ((address: string | undefined) => void) | undefined
 
   /**
    * @throws DOMException `DataCloneError` when structured clone does not take `initial`; nothing was started.
@@ -112,7 +117,7 @@ export class ManagedChild implements Child {
     this.#writer.write(initial)
     this.#writer.flush()
     this.#after(spec.readyTimeout, () => {
-      if (this.#readyAt === undefined) this.#fail(this.#notReady())
+      if (this.#readyAt === undefined || !this.#protected) this.#fail(this.#notReady())
     })
   }
 
@@ -162,6 +167,28 @@ export class ManagedChild implements Child {
     return this.exited
   }
 
+  async readStack(within: number): Promise<string | undefined> {
+    // Through the identity: SIGUSR1 would end a process that is no Node, or no longer ours.
+    const ended = new AbortController()
+    const address = new Promise<string | undefined>((resolve) => {
+      this.#onInspectorLine = (found) => found !== undefined && resolve(found)
+      ended.signal.addEventListener('abort', () => resolve(undefined), { once: true })
+    })
+    const end = (): void => ended.abort()
+    this.#endings.push(end)
+    const timer = this.#surroundings.host.clock.after(within, end)
+    try {
+      if (!this.identity || !signalProcess(this.identity, 'SIGUSR1')) return undefined
+      const found = await address
+      return found === undefined ? undefined : await readInspectorStack(found, ended.signal)
+    } catch {
+      // A stack is a courtesy: whatever is in its way must not stop what is done because the child is stuck.
+      return undefined
+    } finally {
+      timer.cancel()
+    }
+  }
+
   #move(input: ChildInput): void {
     this.#state = nextChildState(this.#state, input)
   }
@@ -191,6 +218,7 @@ export class ManagedChild implements Child {
   #follow(launched: LaunchedProcess): void {
     const { down, up, stdout, stderr } = launched
     for (const stream of [down, up, stdout, stderr]) stream.on('error', () => {})
+    this.#followGuard(launched.guard)
     for (const stream of [up, stdout, stderr]) {
       stream.on('data', (chunk: Buffer) => {
         this.#bytesRead += chunk.length
@@ -216,6 +244,10 @@ export class ManagedChild implements Child {
 
   #printed(message: string, name: 'stdout' | 'stderr'): void {
     const { host } = this.#surroundings
+    if (this.#onInspectorLine) {
+      const inspector = message.match(INSPECTOR_LINE)
+      if (inspector) return this.#onInspectorLine(inspector[1])
+    }
     const wanted = this.#call(() => this.spec.onStdio?.(message, this, name))
     // stderr is where well-behaved programs put their messages: it does not make them errors.
     if (wanted !== false) host.record({ pid: this.pid!, label: this.group, level: 'info', message })
@@ -243,9 +275,24 @@ export class ManagedChild implements Child {
     }
   }
 
+  #followGuard(guard: LaunchedProcess['guard']): void {
+    if (!guard) return
+    this.#protected = false
+    guard.on('error', () => {})
+    guard.once('data', () => {
+      this.#protected = true
+      if (this.#readyAt !== undefined) this.#becameUsable()
+    })
+  }
+
   #becameReady(): void {
     if (this.#readyAt !== undefined) return
     this.#readyAt = this.#surroundings.host.clock.now()
+    if (this.#protected) this.#becameUsable()
+  }
+
+  /** Ready, and not able to outlive the daemon: before that it must not be given work. */
+  #becameUsable(): void {
     this.#move('ready')
     if (this.#state === 'ready') this.#settleReady.resolve()
   }
@@ -298,7 +345,9 @@ export class ManagedChild implements Child {
       diedYoung: this.#diedYoung(),
       wantsSuccessor: this.#wantsSuccessor(exit),
     })
-    this.#settleReady.reject(error ?? diedError(this.#facts(), exit))
+    // It may have said that it is ready just before its end.
+    if (startedReady && !error) this.#settleReady.resolve()
+    else this.#settleReady.reject(error ?? diedError(this.#facts(), exit))
     this.#settleExited(exit)
   }
 

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads'
 /**
  * Starts a thread that kills this process and its group when the pipe `fd` closes, because its other end was
  * the parent's. It works while the main thread is in an endless loop, and does not keep the process running.
+ * Once it watches, it says so with one byte, since the main thread may not be able to.
  * For systems without a parent-death signal; costs about 10 MB and 50 ms of another core.
  */
 export function startGuardThread(fd: number): void {
@@ -21,8 +22,9 @@ function watchPipe(fd: number): void {
       process.kill(process.pid, 'SIGKILL')
     }
   }
-  new Socket({ fd, readable: true, writable: false })
-    .on('error', () => {})
-    .on('close', end)
-    .resume()
+  const pipe = new Socket({ fd, readable: true, writable: true })
+  pipe.on('error', () => {})
+  pipe.on('close', end)
+  pipe.resume()
+  pipe.write('!')
 }

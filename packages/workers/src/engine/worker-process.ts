@@ -23,6 +23,8 @@ interface RunningCall {
   since: number
   /** Why the process is about to be ended because of it. */
   ending: 'timeout' | 'cancelled' | undefined
+  /** Where it was stuck. */
+  workerStack: string | undefined
   timer: Timer | undefined
 }
 
@@ -46,6 +48,9 @@ export interface WorkerProcessSettings {
 const MOST_HANDOVERS = 3
 /** Milliseconds that a recycled process has to tear down. */
 const RETIREMENT = 10_000
+
+/** Milliseconds that a stuck process is given to show where it is before it is killed. */
+const STACK_TIME = 500
 
 /** One process of a pool, and the calls that it runs. */
 export class WorkerProcess {
@@ -100,6 +105,7 @@ export class WorkerProcess {
       started: false,
       since: clock.now(),
       ending: undefined,
+      workerStack: undefined,
       timer: undefined,
     }
     this.#running.set(call.id, running)
@@ -202,7 +208,12 @@ export class WorkerProcess {
     const left = running.since + this.#settings.timeout - this.#settings.host.clock.now()
     if (left > 0) return this.#armTimeout(running, left)
     running.ending = 'timeout'
-    this.#kill()
+    this.#retiring = true
+    void this.child.readStack(STACK_TIME).then((stack) => {
+      running.workerStack = stack
+      this.#kill()
+    })
+    this.#settings.onFree()
   }
 
   #kill(): void {
@@ -232,7 +243,9 @@ export class WorkerProcess {
   }
 
   #outcomeOfExit(running: RunningCall, exit: ChildExit): Outcome | undefined {
-    if (running.ending) return { type: running.ending }
+    const { ending, workerStack } = running
+    if (ending === 'timeout') return { type: ending, ...(workerStack && { workerStack }) }
+    if (ending === 'cancelled') return { type: ending }
     if (this.#stopping) return { type: 'refused', error: shutdownError(this.#settings.alias) }
     if (!running.started && ++running.pending.handovers <= MOST_HANDOVERS) return undefined
     const { code, signal, lastOutput } = exit

@@ -4,7 +4,8 @@ import type { Outcome } from '../engine/engine.ts'
 
 /** The error of a call that ran too long. */
 export function timeoutError(call: CallRecord, timeout: number, workerStack: string | undefined): SdError {
-  const message = `${call.pool}.${call.method}() took longer than ${timeout} ms and was ended. Raise the pool's timeout, or make the method faster.`
+  const stuck = workerStack ? ` It was stuck here:\n${workerStack}` : ''
+  const message = `${call.pool}.${call.method}() took longer than ${timeout} ms and was ended. Raise the pool's timeout, or make the method faster.${stuck}`
   return new SdError('SD_WORKERS_TIMEOUT', message, {
     ...facts(call),
     timeout,

@@ -220,6 +220,7 @@ export class Pool implements CallOwner {
       case 'timeout': {
         const error = timeoutError(call, this.#settings.options.timeout, outcome.workerStack)
         call.enter('timeout', this.#settings.host.clock.now())
+        this.#settings.host.log(`Call ${call.id}: ${error.message}`, call.pool)
         return this.#retryOrFail(call, engine, 'timeout', error, this.#askOnTimeout(call))
       }
     }

@@ -1,0 +1,65 @@
+/** The part of the inspector's answers that is used (Chrome DevTools Protocol, domain Debugger). */
+interface InspectorMessage {
+  readonly method?: string
+  readonly params?: {
+    readonly callFrames?: readonly CallFrame[]
+    readonly scriptId?: string
+    readonly url?: string
+  }
+}
+
+interface CallFrame {
+  readonly functionName: string
+  /** Line and column are counted from 0. */
+  readonly location: {
+    readonly scriptId: string
+    readonly lineNumber: number
+    readonly columnNumber?: number
+  }
+}
+
+/** What Node prints on stderr about its inspector; the first line carries the address. */
+export const INSPECTOR_LINE: RegExp =
+  /^(?:Debugger listening on (ws:\/\/127\.0\.0\.1:\d+\/[\w-]+)|For help, see: https:\/\/nodejs\.org\/|Debugger attached\.|Debugger ending on ws:|Waiting for the debugger to disconnect)/
+
+/**
+ * Pauses the main thread of a process through its inspector and reads where it is. It works in an endless loop,
+ * and finds nothing in a process that only waits, because no JavaScript runs there that could be paused. The
+ * process stays paused: it is about to be killed.
+ *
+ * @param address - the inspector's WebSocket, with its secret path.
+ * @param signal - ends the attempt.
+ * @returns the stack as V8 prints one, without its first line; undefined when there is none.
+ */
+export function readInspectorStack(address: string, signal: AbortSignal): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = new WebSocket(address)
+    /** Frames name their script by id; the inspector tells of all scripts first. */
+    const urls = new Map<string, string>()
+    const end = (stack: string | undefined): void => {
+      signal.removeEventListener('abort', onAbort)
+      socket.close()
+      resolve(stack)
+    }
+    const onAbort = (): void => end(undefined)
+    signal.addEventListener('abort', onAbort, { once: true })
+    socket.addEventListener('error', () => end(undefined))
+    socket.addEventListener('open', () => {
+      socket.send(JSON.stringify({ id: 1, method: 'Debugger.enable' }))
+      socket.send(JSON.stringify({ id: 2, method: 'Debugger.pause' }))
+    })
+    socket.addEventListener('message', (event) => {
+      const { method, params } = JSON.parse(String(event.data)) as InspectorMessage
+      if (method === 'Debugger.scriptParsed') urls.set(params?.scriptId ?? '', params?.url ?? '')
+      if (method !== 'Debugger.paused') return
+      const frames = (params?.callFrames ?? []).map((frame) => formatFrame(frame, urls))
+      end(frames.length > 0 ? frames.join('\n') : undefined)
+    })
+  })
+}
+
+function formatFrame({ functionName, location }: CallFrame, urls: ReadonlyMap<string, string>): string {
+  const url = urls.get(location.scriptId) || '<anonymous>'
+  const place = `${url}:${location.lineNumber + 1}:${(location.columnNumber ?? 0) + 1}`
+  return functionName ? `    at ${functionName} (${place})` : `    at ${place}`
+}
