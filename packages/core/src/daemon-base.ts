@@ -1,8 +1,7 @@
-import { getPriority } from 'node:os'
 import { childServer } from './child-server.ts'
-import { type Clock, systemClock, type Timer } from './clock.ts'
+import { type Clock, systemClock } from './clock.ts'
 import { DaemonLog } from './daemon-log.ts'
-import type { Environment } from './environment.ts'
+import { type Environment, EnvironmentValues } from './environment.ts'
 import {
   createEventBus,
   type DaemonEvents,
@@ -13,16 +12,23 @@ import {
   type ListenOptions,
 } from './event-bus.ts'
 import type { Awaitable } from './json.ts'
-import { Life } from './life.ts'
+import { Life, type StopOrder } from './life.ts'
 import type { LifecycleState } from './lifecycle.ts'
 import { createEventLog } from './log/event-log.ts'
 import { Loop } from './loop.ts'
-import { type DaemonOptions, type ResolvedDaemonOptions, resolveDaemonOptions } from './options.ts'
-import type { Plugin, PluginHost } from './plugin.ts'
+import {
+  type DaemonOptions,
+  type ResolvedDaemonOptions,
+  reservedNames,
+  resolveDaemonOptions,
+} from './options.ts'
+import type { Plugin } from './plugin.ts'
+import { createPluginHost } from './plugin-host.ts'
 import { PluginRegistry } from './plugin-registry.ts'
 import { applyPriority, defaultPriority } from './priority.ts'
 import { endProcess, guardProcess, type ProcessGuard } from './process-guard.ts'
-import { LEAST_LIFE_FOR_RESTART, type Restarter } from './restarter.ts'
+import { RestartPlan } from './restart-plan.ts'
+import type { Restarter } from './restarter.ts'
 import { SdError, toError } from './sd-error.ts'
 import { signalNumber } from './signals.ts'
 import { type DaemonStatistics, formatStatistics } from './statistics.ts'
@@ -51,12 +57,10 @@ export abstract class DaemonBase {
   readonly #log: DaemonLog
   readonly #plugins = new PluginRegistry()
   readonly #life: Life
-  readonly #values = new Map<string, unknown>()
+  readonly #restart = new RestartPlan()
+  readonly #environment: EnvironmentValues
   #options: ResolvedDaemonOptions | undefined
   #guard: ProcessGuard | undefined
-  #restarter: Restarter | undefined
-  #restartReason: string | undefined
-  #restartTimer: Timer | undefined
   #run: Promise<StopReport> | undefined
 
   constructor() {
@@ -78,7 +82,15 @@ export abstract class DaemonBase {
       onStarted: () => this.#onStarted(),
       onShutdown: (reason) => this.dispatch('shutdown', { reason }),
       onError: (error) => this.error(error),
-      onFatal: (error) => this.#log.report('fatal', error, this.#label),
+      onFailedStart: (error, plugin) => this.#log.report('fatal', error, plugin ?? this.#label),
+      onFatal: (error) => this.fatalError(error),
+    })
+    this.#environment = new EnvironmentValues({
+      parent: () => process.pid,
+      shutdown: () => this.signal.aborted,
+      verbose: () => this.settings().verbose ?? false,
+      state: () => this.state,
+      daemonized: () => false,
     })
   }
 
@@ -104,28 +116,32 @@ export abstract class DaemonBase {
     return this.#run
   }
 
-  /** Stops the daemon gracefully. Idempotent: every call returns the same report. */
+  /**
+   * Stops the daemon gracefully. Idempotent: every call returns the same report. Do not await it inside a hook
+   * of the daemon or of a plugin: it resolves after that hook has ended.
+   */
   stop(): Promise<StopReport> {
-    return this.#life.stop({ reason: 'stop' })
+    return this.#stop({ reason: 'stop' })
   }
 
   /**
    * Stops the daemon and starts it anew in its place.
    *
    * @param reason - why, for the log.
+   * @returns how the stop went, where the process is not replaced in place.
    * @throws SdError `SD_CORE_RESTART` in a plain shell, where nobody would expect a process to come back.
    */
   restart(reason = 'restart was called'): Promise<StopReport> {
-    if (!this.#restarter) {
+    if (!this.#restart.isPossible) {
       const message = `Cannot restart (${reason}): the daemon runs in a plain shell. Start it detached or under a supervisor to be able to restart it.`
       return Promise.reject(new SdError('SD_CORE_RESTART', message, { reason }))
     }
     if (!this.signal.aborted) {
-      this.#restartReason = reason
+      this.#restart.make(reason)
       this.log(`Restarting: ${reason}`)
       this.dispatch('restart', { reason })
     }
-    return this.#life.stop({ reason: 'restart' })
+    return this.#stop({ reason: 'restart' })
   }
 
   /** Ends the sleep before the next iteration. */
@@ -145,7 +161,7 @@ export abstract class DaemonBase {
 
   /** Gives the daemon the power to replace itself; for launchers. */
   provideRestarter(restarter: Restarter): void {
-    this.#restarter = restarter
+    this.#restart.provide(restarter)
   }
 
   // --- plugins ---------------------------------------------------------------------------------------------
@@ -176,7 +192,14 @@ export abstract class DaemonBase {
       const message = `The plugin "${plugin.name}" comes too late: the daemon has started. Add plugins before run().`
       throw new SdError('SD_CORE_STARTED', message, { plugin: plugin.name })
     }
-    return this.#plugins.add(plugin, this.#createHost(plugin.name), (name) => name in this).service
+    const host = createPluginHost(plugin.name, this, () => this.#resolved, {
+      clock: this.#clock,
+      bus: this.#bus,
+      log: this.#log,
+      plugins: this.#plugins,
+    })
+    const isTaken = (name: string): boolean => name in this || reservedNames.has(name)
+    return this.#plugins.add(plugin, host, isTaken).service
   }
 
   // --- events ----------------------------------------------------------------------------------------------
@@ -223,10 +246,11 @@ export abstract class DaemonBase {
    */
   fatalError(message: string | Error, label: string = this.#label): void {
     this.#log.report('fatal', message, label)
-    const error = typeof message === 'string' ? new SdError('SD_CORE_FATAL', message) : message
-    if (this.#restarter && this.#life.uptime >= LEAST_LIFE_FOR_RESTART && !this.signal.aborted) {
-      this.#restartReason = `a fatal error: ${error.message}`
-      this.dispatch('restart', { reason: this.#restartReason })
+    const error = typeof message === 'string' ? new SdError('SD_CORE_FATAL', message) : toError(message)
+    if (this.#restart.isWorthwhile(this.#life.uptime) && !this.signal.aborted) {
+      const reason = `a fatal error: ${error.message}`
+      this.#restart.make(reason)
+      this.dispatch('restart', { reason })
     }
     void this.#life.stop({ reason: 'fatal', error })
   }
@@ -235,12 +259,12 @@ export abstract class DaemonBase {
 
   /** What the daemon knows about itself, or a value that was `set`. */
   get<K extends keyof Environment & string>(key: K): Environment[K] {
-    return (this.#values.has(key) ? this.#values.get(key) : this.#known(key)) as Environment[K]
+    return this.#environment.get(key) as Environment[K]
   }
 
   /** Keeps a value; children do not see it. */
   set<K extends keyof Environment & string>(key: K, value: Environment[K]): void {
-    this.#values.set(key, value)
+    this.#environment.set(key, value)
   }
 
   /** Whether a value is set to something true. */
@@ -265,30 +289,30 @@ export abstract class DaemonBase {
   // --- inside ----------------------------------------------------------------------------------------------
 
   async #live(): Promise<StopReport> {
-    const options = this.#resolved
-    this.#values.set('startTime', this.#clock.date())
-    if (options.signals) this.#guardProcess()
-    const warning = applyPriority(options.priority ?? defaultPriority(options.interval))
+    // From here on the settings hold still.
+    this.#options = this.#resolved
+    const { signals, priority, interval } = this.#options
+    this.#environment.set('startTime', this.#clock.date())
+    if (signals) this.#guardProcess()
+    const warning = applyPriority(priority ?? defaultPriority(interval))
     if (warning) this.log(warning)
-    try {
-      const report = await this.#life.live()
-      await this.#onStopped(report)
-      return report
-    } catch (thrown) {
-      await this.#onStopped(await this.#life.stop({ reason: 'failed-start' }))
-      throw thrown
-    }
+    const [life] = await Promise.allSettled([this.#life.live()])
+    const report = await this.#onStopped(await this.#life.report)
+    if (life.status === 'rejected') throw life.reason
+    return report
+  }
+
+  async #stop(order: StopOrder): Promise<StopReport> {
+    const report = await this.#life.stop(order)
+    // A daemon has stopped when its log is closed and its process handlers are gone, too.
+    return this.#run?.catch(() => report) ?? report
   }
 
   #guardProcess(): void {
     this.#guard = guardProcess({
-      stop: (signal) => {
-        if (this.signal.aborted) return this.#life.hurry(128 + signalNumber(signal))
-        this.log(`${signal}: stopping`)
-        void this.#life.stop({ reason: 'signal', signal })
-      },
+      stop: (signal) => this.#onStopSignal(signal),
       restart: () => this.#onHangUp(),
-      dumpStatistics: () => this.log(formatStatistics(this.inspect())),
+      dumpStatistics: () => this.#dumpStatistics(),
       wake: () => this.wake(),
       other: (signal, number) => this.dispatch('signal', { signal, number }),
       uncaught: (error) => this.fatalError(toError(error)),
@@ -297,9 +321,32 @@ export abstract class DaemonBase {
     if (this.#bus.hasListeners('signal')) this.#guard.listenToOthers()
   }
 
+  #onStopSignal(signal: NodeJS.Signals): void {
+    if (!this.signal.aborted) {
+      this.log(`${signal}: stopping`)
+      void this.#life.stop({ reason: 'signal', signal })
+    } else if (this.#restart.isPending) {
+      this.log(`${signal}: stopping instead of restarting`)
+      this.#restart.drop()
+    } else if (this.#life.hurried) {
+      process.exit(128 + signalNumber(signal))
+    } else {
+      this.log(`${signal}: stopping at once`)
+      this.#life.hurry(128 + signalNumber(signal))
+    }
+  }
+
+  #dumpStatistics(): void {
+    try {
+      this.log(formatStatistics(this.inspect()))
+    } catch (thrown) {
+      this.error(toError(thrown))
+    }
+  }
+
   #onHangUp(): void {
     if (this.signal.aborted) return
-    if (this.#restarter) return void this.restart('SIGHUP')
+    if (this.#restart.isPossible) return void this.restart('SIGHUP')
     // Without a launcher a hang-up means that the terminal is gone.
     this.log('SIGHUP: stopping, because a daemon in a plain shell does not restart')
     void this.#life.stop({ reason: 'signal', signal: 'SIGHUP' })
@@ -307,24 +354,37 @@ export abstract class DaemonBase {
 
   #onStarted(): void {
     this.log(`Started (${describeInterval(this.#resolved.interval)})`)
-    const { autoRestartInterval } = this.#resolved
-    if (!this.#restarter || autoRestartInterval === 0) return
     const restart = (): void => void this.restart('the automatic restart is due')
-    this.#restartTimer = this.#clock.after(autoRestartInterval, restart, false)
+    this.#restart.schedule(this.#clock, this.#resolved.autoRestartInterval, restart)
   }
 
-  async #onStopped(report: StopReport): Promise<void> {
-    this.#restartTimer?.cancel()
+  /** @returns the report, with the exit code that it comes to in the end. */
+  async #onStopped(report: StopReport): Promise<StopReport> {
+    this.#restart.endSchedule()
     for (const { who, what } of report.unfinished) this.error(`${who} ${what}`)
     this.log(`Stopped after ${Math.round(report.duration)} ms (${report.signal ?? report.reason})`)
-    this.#guard?.remove()
     await this.#log.close()
-    if (this.#restarter && this.#restartReason !== undefined) {
-      await this.#restarter.restart(this.#restartReason)
+    const exitCode = (await this.#replaceProcess()) ? report.exitCode : report.exitCode || 1
+    this.#guard?.remove()
+    if (this.#resolved.signals) this.#endProcess(report.reason, exitCode)
+    return { ...report, exitCode }
+  }
+
+  /** @returns false when it failed. */
+  async #replaceProcess(): Promise<boolean> {
+    try {
+      await this.#restart.carryOut()
+      return true
+    } catch (thrown) {
+      this.#log.report('fatal', toError(thrown), this.#label)
+      return false
     }
-    if (this.#resolved.signals && report.reason !== 'stop') {
-      endProcess(report.exitCode, (message) => this.error(message))
-    }
+  }
+
+  #endProcess(reason: StopReason, exitCode: number): void {
+    if (exitCode !== 0) process.exitCode = exitCode
+    // A program that stops its own daemon may have other plans for its process.
+    if (reason !== 'stop') endProcess(exitCode, this.#life.hurried, (message) => this.error(message))
   }
 
   #createLoop(): Loop {
@@ -336,48 +396,10 @@ export abstract class DaemonBase {
       postExecute: (iteration, duration) => this.dispatch('postExecute', { iteration, duration }),
       idle: (available) => this.dispatch('idle', { available }),
       overrun: (iteration, duration, skipped) => {
-        this.#log.say(
-          'error',
-          `Iteration ${iteration} took ${duration.toFixed(1)} ms, longer than the interval of ${interval} ms; ${skipped} skipped`,
-          this.#label,
-        )
+        this.#log.say('error', describeOverrun(iteration, duration, interval!, skipped), this.#label)
         this.dispatch('overrun', { iteration, duration, skipped })
       },
     })
-  }
-
-  #createHost(plugin: string): PluginHost {
-    const daemon = this
-    const bus = this.#bus
-    const log = this.#log
-    return {
-      daemon,
-      get name() {
-        return daemon.settings().name
-      },
-      get interval() {
-        return daemon.#resolved.interval
-      },
-      clock: this.#clock,
-      get priority() {
-        return getPriority()
-      },
-      signal: this.signal,
-      log: (message, label = plugin) => daemon.log(message, label),
-      debug: (message, label = plugin) => daemon.debug(message, label),
-      error: (message, label = plugin) => daemon.error(message, label),
-      fatalError: (message, label = plugin) => daemon.fatalError(message, label),
-      record: (record) => {
-        if (record.level !== 'debug' || daemon.is('verbose')) log.record(record)
-      },
-      on: bus.on,
-      off: bus.off,
-      dispatch: bus.dispatch,
-      hasListeners: bus.hasListeners,
-      shares: () =>
-        this.#plugins.shares((name, error) => daemon.error(`share() failed: ${error.message}`, name)),
-      shareChanged: () => bus.dispatch('share', { plugin }),
-    }
   }
 
   #openLog(): ReturnType<typeof createEventLog> {
@@ -393,24 +415,10 @@ export abstract class DaemonBase {
 
   #onListenerFailure(event: EventName, error: Error): void {
     const message = `A listener of "${event}" failed: ${error.message}`
-    this.error(new SdError('SD_CORE_LISTENER', message, { event, cause: error }))
-  }
-
-  #known(key: string): unknown {
-    switch (key) {
-      case 'parent':
-        return process.pid
-      case 'shutdown':
-        return this.signal.aborted
-      case 'verbose':
-        return this.settings().verbose ?? false
-      case 'state':
-        return this.state
-      case 'daemonized':
-        return false
-      default:
-        return undefined
-    }
+    const failure = new SdError('SD_CORE_LISTENER', message, { event, cause: error })
+    // Told of its own failure, a listener of these two would fail again, and so on for ever.
+    if (event === 'error' || event === 'log') this.#log.note('error', failure, this.#label)
+    else this.error(failure)
   }
 
   get #label(): string {
@@ -418,12 +426,18 @@ export abstract class DaemonBase {
   }
 
   get #resolved(): ResolvedDaemonOptions {
-    this.#options ??= resolveDaemonOptions(this.constructor.name, this.settings())
-    return this.#options
+    return this.#options ?? resolveDaemonOptions(this.constructor.name, this.settings())
   }
 }
 
 const NO_ITERATIONS = { iterations: 0, overruns: 0, meanDuration: 0, meanIdle: 0, busy: 0 }
+
+function describeOverrun(iteration: number, duration: number, interval: number, skipped: number): string {
+  const slots = `${skipped} ${skipped === 1 ? 'slot' : 'slots'} skipped`
+  return duration > interval
+    ? `Iteration ${iteration} took ${duration.toFixed(1)} ms, longer than the interval of ${interval} ms: ${slots}`
+    : `Iteration ${iteration} began too late, because the process was busy or suspended: ${slots}`
+}
 
 function describeInterval(interval: number | null): string {
   if (interval === null) return 'no clock'

@@ -23,15 +23,19 @@ export class DaemonLog {
     this.#open = open
   }
 
+  /** Writes a record, and tells the listeners of `log`. */
   record(input: RecordInput): void {
-    const record: LogRecord = { time: this.#clock.date(), level: 'info', ...input }
-    this.#sink ??= this.#open()
-    this.#sink.write(record)
+    const record = this.#write(input)
     // A listener of `log` that logs must not call itself for ever.
     if (this.#announcing) return
     this.#announcing = true
     this.#bus.dispatch('log', record)
     this.#announcing = false
+  }
+
+  /** Writes a record that nobody is told of: the listeners themselves have failed. */
+  note(level: LogLevel, error: Error, label: string): void {
+    this.#write({ pid: process.pid, label, level, message: describeError(error) })
   }
 
   say(level: LogLevel, message: string, label: string): void {
@@ -53,6 +57,13 @@ export class DaemonLog {
     this.#reporting = false
   }
 
+  #write(input: RecordInput): LogRecord {
+    const record: LogRecord = { time: this.#clock.date(), level: 'info', ...input }
+    this.#sink ??= this.#open()
+    this.#sink.write(record)
+    return record
+  }
+
   flushNow(): void {
     this.#sink?.flushNow()
   }
@@ -63,6 +74,6 @@ export class DaemonLog {
 }
 
 /** An error as the log shows it: its stack, own properties and causes. */
-export function describeError(error: Error): string {
+function describeError(error: Error): string {
   return inspect(error, { depth: 4, colors: false, breakLength: 110 })
 }

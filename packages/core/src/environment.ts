@@ -18,3 +18,27 @@ export interface Environment {
   state: LifecycleState
   [key: string]: unknown
 }
+
+/** What keeps itself up to date: read off the daemon each time it is asked for. */
+export type KnownValues = {
+  readonly [K in 'parent' | 'shutdown' | 'verbose' | 'state' | 'daemonized']: () => unknown
+}
+
+/** The values of one daemon: the ones it knows, beneath the ones that were set. */
+export class EnvironmentValues {
+  readonly #known: KnownValues
+  readonly #set = new Map<string, unknown>()
+
+  constructor(known: KnownValues) {
+    this.#known = known
+  }
+
+  get(key: string): unknown {
+    if (this.#set.has(key)) return this.#set.get(key)
+    return Object.hasOwn(this.#known, key) ? this.#known[key as keyof KnownValues]() : undefined
+  }
+
+  set(key: string, value: unknown): void {
+    this.#set.set(key, value)
+  }
+}

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts'
 import { createEmitter, type Emitter } from './emitter.ts'
 import type { DaemonEvents } from './events.ts'
-import { describe } from './resolve-options.ts'
+import { type Checks, describe, must, resolveOptions } from './resolve-options.ts'
 import { SdError, toError } from './sd-error.ts'
 
 export type { DaemonEvents } from './events.ts'
@@ -33,7 +33,7 @@ export interface EventHandle {
 /** Listeners by event. One that fails stops nobody else. */
 export interface EventBus {
   /**
-   * @throws SdError `SD_CORE_LISTENER` when the handler is not a function or the throttle is not a number.
+   * @throws SdError `SD_CORE_LISTENER` when the handler is not a function or an option is wrong.
    */
   on<K extends EventName>(event: K, handler: Handler<K>, options?: ListenOptions<K>): EventHandle
   /** Removes a listener; harmless when it is gone already. */
@@ -61,11 +61,13 @@ export function createEventBus(
     handler: Handler<K>,
     options: ListenOptions<K> = {},
   ): EventHandle {
-    checkListener(event, handler, options)
-    const { throttle = 0, when, once = false, signal } = options
+    const { throttle, when, once, signal } = checkListener(event, handler, options)
     let quietUntil = Number.NEGATIVE_INFINITY
+    let removed = false
 
     const listener = (payload: unknown): void => {
+      // The emitter walks over a copy: a listener that was removed by an earlier one is still on it.
+      if (removed) return
       try {
         const given = payload as DaemonEvents[K]
         if (when && !when(given)) return
@@ -83,6 +85,7 @@ export function createEventBus(
     }
 
     const remove = (): void => {
+      removed = true
       emitter.off(event, listener)
       signal?.removeEventListener('abort', remove)
     }
@@ -104,21 +107,33 @@ export function createEventBus(
   }
 }
 
-function checkListener(event: string, handler: unknown, options: { throttle?: number }): void {
-  if (typeof event !== 'string' || event === '') {
-    throw new SdError('SD_CORE_LISTENER', `on(): the event must be a name, not ${describe(event)}.`, {
-      event,
-    })
+const listenDefaults = Object.freeze({ throttle: 0, once: false })
+
+const checks: Checks<ListenOptions<EventName>> = {
+  throttle: (value) =>
+    typeof value === 'number' && value >= 0 ? undefined : 'a number of milliseconds, at least 0',
+  when: must.beFunction,
+  once: must.beBoolean,
+  signal: (value) => (value instanceof AbortSignal ? undefined : 'an AbortSignal'),
+}
+
+function checkListener<K extends EventName>(event: K, handler: unknown, options: ListenOptions<K>) {
+  if (typeof event !== 'string' || event.length === 0) {
+    const message = `on(): the event must be a name, not ${describe(event)}.`
+    throw new SdError('SD_CORE_LISTENER', message, { event })
   }
+  const owner = `on("${event}")`
   if (typeof handler !== 'function') {
-    const message = `on("${event}"): the handler must be a function, not ${describe(handler)}.`
+    const message = `${owner}: the handler must be a function, not ${describe(handler)}.`
     throw new SdError('SD_CORE_LISTENER', message, { event })
   }
-  const { throttle } = options
-  if (throttle !== undefined && !(typeof throttle === 'number' && throttle >= 0)) {
-    const message = `on("${event}"): throttle must be a number of milliseconds, at least 0, not ${describe(throttle)}.`
-    throw new SdError('SD_CORE_LISTENER', message, { event })
-  }
+  return resolveOptions(
+    owner,
+    'SD_CORE_LISTENER',
+    options,
+    listenDefaults,
+    checks as Checks<ListenOptions<K>>,
+  )
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

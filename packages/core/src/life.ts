@@ -20,7 +20,11 @@ export interface LifeParts {
   readonly onInit: () => void
   readonly onStarted: () => void
   readonly onShutdown: (reason: StopReason) => void
-  readonly onError: (message: string | Error) => void
+  /** Something failed while the daemon was stopping anyway. */
+  readonly onError: (error: Error) => void
+  /** The start failed; `plugin` is the one whose setup it was. */
+  readonly onFailedStart: (error: Error, plugin: string | undefined) => void
+  /** `execute` failed. The daemon is told to stop by whoever is told this. */
   readonly onFatal: (error: Error) => void
 }
 
@@ -34,6 +38,9 @@ export interface StopOrder {
 /** The share of the shutdown's time that the loop's last iteration has for itself. */
 const LOOP_SHARE = 0.25
 
+/** The most that `setInterval` takes. Milliseconds. */
+const LONGEST_INTERVAL = 2 ** 31 - 1
+
 /** Brings a daemon from `created` to `stopped`, once. */
 export class Life {
   readonly #parts: LifeParts
@@ -45,10 +52,13 @@ export class Life {
   #loop: Loop | undefined
   #startedAt: number | undefined
   #setupBegan = false
+  /** The steps of the start that were given up. */
+  readonly #givenUp: Unfinished[] = []
   #settle!: (report: StopReport) => void
   readonly #report: Promise<StopReport> = new Promise((resolve) => {
     this.#settle = resolve
   })
+  #failed = false
   #forcedExitCode: number | undefined
 
   constructor(parts: LifeParts) {
@@ -57,6 +67,11 @@ export class Life {
 
   get state(): LifecycleState {
     return this.#state
+  }
+
+  /** How the stop went, once it has. */
+  get report(): Promise<StopReport> {
+    return this.#report
   }
 
   /** Aborted when the daemon begins to stop. */
@@ -77,27 +92,34 @@ export class Life {
   async live(): Promise<StopReport> {
     if (!this.#move('start')) return this.#report
     this.#startedAt = this.#parts.clock.now()
+    // A daemon lives until it is stopped, also while all that it waits for is a signal, which does not count.
+    const presence = setInterval(() => {}, LONGEST_INTERVAL)
     const failure = await this.#start()
     const looping = failure || this.#order ? undefined : this.#runLoop()
     if (looping) await Promise.race([looping, this.#ordered()])
     const report = await this.#shutDown(looping)
+    clearInterval(presence)
     if (failure) throw failure
     return report
   }
 
-  /** Orders the daemon to stop; the first order counts. Resolves when it has stopped. */
+  /**
+   * Orders the daemon to stop; the first order counts, but what goes wrong later still makes the stop a
+   * failure. Resolves when it has stopped.
+   */
   stop(order: StopOrder): Promise<StopReport> {
-    if (this.#order || this.#state === 'stopped') return this.#report
+    if (isFailure(order.reason)) this.#failed = true
+    if (this.#order) return this.#report
     this.#order = order
     this.#orderedAt = this.#parts.clock.now()
     if (this.#state === 'created') {
       this.#move('stop')
       this.#settle(this.#makeReport([]))
-      return this.#report
+    } else {
+      this.#deadline = createDeadline(this.#parts.clock, this.#parts.shutdownTimeout())
+      this.#move(order.reason === 'failed-start' ? 'failed' : 'stop')
+      this.#loop?.stop()
     }
-    this.#deadline = createDeadline(this.#parts.clock, this.#parts.shutdownTimeout())
-    this.#move(order.reason === 'failed-start' ? 'failed' : 'stop')
-    this.#loop?.stop()
     this.#stopping.abort()
     return this.#report
   }
@@ -108,22 +130,28 @@ export class Life {
     this.#deadline?.expire()
   }
 
+  /** Whether the shutdown was told to hurry. */
+  get hurried(): boolean {
+    return this.#forcedExitCode !== undefined
+  }
+
   /** @returns what made the start fail. */
   async #start(): Promise<Error | undefined> {
     const { plugins, checkEnvironment, setup, onInit, onStarted } = this.#parts
     const goOn = (): boolean => this.#order === undefined
     try {
-      const missing = [
-        ...(await plugins.checkEnvironment()),
-        ...(await listMissing('daemon', async () => (await checkEnvironment()) ?? [])),
-      ]
-      if (missing.length > 0) throw environmentError(missing)
+      await this.#untilGivenUp('checkEnvironment', async () => {
+        const checks = [plugins.checkEnvironment(), listMissing('daemon', checkEnvironment)]
+        const missing = (await Promise.all(checks)).flat()
+        if (missing.length > 0) throw environmentError(missing)
+      })
       if (!goOn()) return undefined
-      await this.#untilGivenUp(plugins.setup(goOn))
+      await this.#untilGivenUp('setup', () => plugins.setup(goOn))
       if (!goOn()) return undefined
       onInit()
+      if (!goOn()) return undefined
       this.#setupBegan = true
-      await this.#untilGivenUp(Promise.resolve().then(setup))
+      await this.#untilGivenUp('setup', async () => setup())
       if (!goOn()) return undefined
       this.#move('started')
       onStarted()
@@ -132,17 +160,22 @@ export class Life {
       const error = toError(thrown)
       // What fails because the daemon was told to stop meanwhile is no failed start.
       if (!goOn()) return void this.#parts.onError(error)
-      this.#parts.onFatal(error)
+      this.#parts.onFailedStart(error, plugins.settingUp)
       void this.stop({ reason: 'failed-start', error })
       return error
     }
   }
 
   /** Waits for a step of the start; when told to stop meanwhile, not beyond the deadline. */
-  async #untilGivenUp(step: Promise<unknown>): Promise<void> {
-    const givenUp = this.#ordered().then(() => this.#deadline?.passed)
-    await Promise.race([step, givenUp])
-    step.catch(() => {})
+  async #untilGivenUp(name: string, step: () => Promise<unknown>): Promise<void> {
+    const done = step().then(() => true)
+    const late = this.#ordered().then(async () => {
+      await this.#deadline?.passed
+      return false
+    })
+    if (await Promise.race([done, late])) return
+    const who = this.#parts.plugins.settingUp ?? 'daemon'
+    this.#givenUp.push({ who: `${who}.${name}`, what: 'did not end in time' })
   }
 
   /** Resolves when the daemon is told to stop. */
@@ -152,14 +185,13 @@ export class Life {
   }
 
   async #runLoop(): Promise<void> {
-    this.#loop = this.#parts.createLoop()
     try {
+      this.#loop = this.#parts.createLoop()
       await this.#loop.run()
     } catch (thrown) {
       const error = toError(thrown)
       if (this.#order) return this.#parts.onError(error)
       this.#parts.onFatal(error)
-      void this.stop({ reason: 'fatal', error })
     }
   }
 
@@ -167,7 +199,7 @@ export class Life {
     const { plugins, clock } = this.#parts
     const order = this.#order!
     const deadline = this.#deadline!
-    const unfinished: Unfinished[] = []
+    const unfinished = [...this.#givenUp]
     let loopEnded = looping === undefined
     const loopEnd = looping?.then(() => {
       loopEnded = true
@@ -207,7 +239,7 @@ export class Life {
 
   #makeReport(unfinished: readonly Unfinished[], duration = 0): StopReport {
     const { reason, signal, error } = this.#order!
-    const failed = reason === 'fatal' || reason === 'failed-start' || unfinished.length > 0
+    const failed = this.#failed || unfinished.length > 0
     return {
       reason,
       ...(signal && { signal }),
@@ -223,6 +255,10 @@ export class Life {
     if (next) this.#state = next
     return next !== undefined
   }
+}
+
+function isFailure(reason: StopReason): boolean {
+  return reason === 'fatal' || reason === 'failed-start'
 }
 
 function environmentError(missing: readonly string[]): SdError {

@@ -15,16 +15,15 @@ export type LifecycleInput = 'start' | 'started' | 'failed' | 'stop' | 'drained'
  * | draining | | | | | stopping | |
  * | stopping | | | | | | stopped |
  */
-export const lifecycle: Readonly<
-  Record<LifecycleState, Readonly<Partial<Record<LifecycleInput, LifecycleState>>>>
-> = {
-  created: { start: 'starting', stop: 'stopped' },
-  starting: { started: 'running', failed: 'draining', stop: 'draining' },
-  running: { stop: 'draining' },
-  draining: { drained: 'stopping' },
-  stopping: { tornDown: 'stopped' },
-  stopped: {},
-}
+const lifecycle: Readonly<Record<LifecycleState, Readonly<Partial<Record<LifecycleInput, LifecycleState>>>>> =
+  {
+    created: { start: 'starting', stop: 'stopped' },
+    starting: { started: 'running', failed: 'draining', stop: 'draining' },
+    running: { stop: 'draining' },
+    draining: { drained: 'stopping' },
+    stopping: { tornDown: 'stopped' },
+    stopped: {},
+  }
 
 /** The state that follows, or undefined where the input means nothing. */
 export function nextState(state: LifecycleState, input: LifecycleInput): LifecycleState | undefined {

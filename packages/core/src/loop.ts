@@ -152,8 +152,11 @@ export class Loop {
     })
   }
 
-  /** A daemon without `execute` lives until it is stopped; the timer only keeps the process running. */
-  async #wait(): Promise<void> {
-    while (!this.#stopping) await this.#sleep(2 ** 31 - 1)
+  /** A daemon without `execute` only waits until it is stopped. */
+  #wait(): Promise<void> {
+    if (this.#stopping) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#endSleep = resolve
+    })
   }
 }

@@ -80,12 +80,21 @@ export function resolveDaemonOptions(
   owner: string,
   given: DaemonOptions,
 ): DaemonOptions & Required<Pick<DaemonOptions, keyof typeof daemonDefaults>> {
+  // A name has no default: laid under the user's options as undefined, it fails its check when left out.
+  const defaults = { ...daemonDefaults, name: undefined } as unknown as typeof daemonDefaults
   return resolveOptions<DaemonOptions, typeof daemonDefaults>(
     owner,
     'SD_CORE_OPTIONS',
     given,
-    daemonDefaults,
-    // A missing name must not pass as "not given".
-    'name' in Object(given) ? checks : { ...checks, name: () => checks.name(undefined) },
+    defaults,
+    checks,
   ) as ReturnType<typeof resolveDaemonOptions>
 }
+
+/** Names that belong to the daemon in one of its two styles, so that no plugin takes them in either. */
+export const reservedNames: ReadonlySet<string> = new Set([
+  ...Object.keys(checks),
+  ...['checkEnvironment', 'setup', 'execute', 'teardown'],
+  // A daemon with a `then` would be taken for a promise, and `await daemon` would call the plugin.
+  'then',
+])

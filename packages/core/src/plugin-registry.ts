@@ -17,7 +17,14 @@ const LEAST_TEARDOWN = 1000
 /** The plugins of one daemon, in the order in which they were added. */
 export class PluginRegistry {
   readonly #plugins = new Map<string, PluginInstance<unknown>>()
-  readonly #setUp: string[] = []
+  /** Those whose setup has begun, in that order. */
+  readonly #begun: string[] = []
+  #settingUp: string | undefined
+
+  /** The plugin whose setup is under way, or has failed. */
+  get settingUp(): string | undefined {
+    return this.#settingUp
+  }
 
   /**
    * Creates the plugin's instance.
@@ -51,7 +58,7 @@ export class PluginRegistry {
   /** What is missing, each line with the plugin's name. */
   async checkEnvironment(): Promise<string[]> {
     const checks = [...this.#plugins].map(([name, plugin]) =>
-      listMissing(name, () => plugin.checkEnvironment?.() ?? []),
+      listMissing(name, () => plugin.checkEnvironment?.()),
     )
     return (await Promise.all(checks)).flat()
   }
@@ -60,21 +67,23 @@ export class PluginRegistry {
    * Sets the plugins up one after the other.
    *
    * @param goOn - asked before each; false ends it early.
-   * @throws what the plugin's `setup` throws, with the plugin's name.
+   * @throws what the plugin's `setup` throws; `settingUp` tells which one it was.
    */
   async setup(goOn: () => boolean): Promise<void> {
     for (const [name, plugin] of this.#plugins) {
       if (!goOn()) return
-      this.#setUp.push(name)
+      this.#begun.push(name)
+      this.#settingUp = name
       await plugin.setup?.()
+      this.#settingUp = undefined
     }
   }
 
   /** Drains all that were set up, at the same time. */
   async drain(deadline: Deadline): Promise<Unfinished[]> {
-    const drains = this.#setUp.map(async (name) => {
+    const drains = this.#begun.map(async (name) => {
       const plugin = this.#plugins.get(name)!
-      if (!plugin.drain) return undefined
+      if (!plugin.drain || name === this.#settingUp) return undefined
       const drained = Promise.resolve().then(() => plugin.drain?.(deadline))
       return finishWithin(`${name}.drain`, drained, async (ended) => {
         await deadline.passed
@@ -85,10 +94,10 @@ export class PluginRegistry {
     return (await Promise.all(drains)).filter((item) => item !== undefined)
   }
 
-  /** Tears down all that were set up, the last one first. */
+  /** Tears down all whose setup had begun, the last one first. */
   async teardown(reason: StopReason, deadline: Deadline): Promise<Unfinished[]> {
     const unfinished: Unfinished[] = []
-    for (const name of this.#setUp.splice(0).reverse()) {
+    for (const name of this.#begun.splice(0).reverse()) {
       const plugin = this.#plugins.get(name)!
       if (!plugin.teardown) continue
       const item = await teardownWithin(`${name}.teardown`, () => plugin.teardown?.(reason), deadline)
@@ -130,9 +139,12 @@ export class PluginRegistry {
 }
 
 /** Runs one environment check; a check that throws counts as one thing that is missing. */
-export async function listMissing(who: string, check: () => Awaitable<readonly string[]>): Promise<string[]> {
+export async function listMissing(
+  who: string,
+  check: () => Awaitable<readonly string[] | undefined>,
+): Promise<string[]> {
   try {
-    return (await check()).map((line) => `${who}: ${line}`)
+    return ((await check()) ?? []).map((line) => `${who}: ${line}`)
   } catch (thrown) {
     return [`${who}: the environment check failed: ${toError(thrown).message}`]
   }
@@ -173,6 +185,7 @@ async function finishWithin(
 
 function sleep(delay: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
+    if (signal.aborted) return resolve()
     const timer = setTimeout(resolve, delay)
     signal.addEventListener('abort', () => clearTimeout(timer), { once: true })
   })

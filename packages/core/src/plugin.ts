@@ -55,7 +55,10 @@ export interface PluginInstance<Service> {
   checkEnvironment?(): Awaitable<readonly string[]>
   /** Opens what the plugin needs. A failure ends the start and unwinds what had started. */
   setup?(): Awaitable<void>
-  /** Takes no more work and finishes what runs, until `deadline`. All plugins drain at the same time. */
+  /**
+   * Takes no more work and finishes what runs, until `deadline`. All plugins drain at the same time. Called
+   * only where `setup` had succeeded.
+   */
   drain?(deadline: Deadline): Awaitable<void>
   /** Closes everything, in reverse order of `setup`. Called at most once, also after a failed start. */
   teardown?(reason: StopReason): Awaitable<void>

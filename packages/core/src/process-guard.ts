@@ -24,6 +24,7 @@ export function guardProcess(actions: GuardActions): ProcessGuard {
     remove() {
       signals.remove()
       process.off('uncaughtException', onUncaught)
+      process.off('exit', onExit)
     },
   }
 }
@@ -35,13 +36,18 @@ const LINGER = 1000
  * Sees to it that the process of a stopped daemon ends: by itself when nothing is left, by force when
  * something (a socket, a timer of the user's) still holds it open after a second.
  *
+ * @param hurry - whether that second is too long.
  * @param tell - told what holds it open.
  */
-export function endProcess(exitCode: number, tell: (message: string) => void): void {
+export function endProcess(exitCode: number, hurry: boolean, tell: (message: string) => void): void {
   process.exitCode = exitCode
-  setTimeout(() => {
+  // The daemon's own handlers are gone: without these a late Ctrl-C would turn the clean end into a kill.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(exitCode))
+  const end = (): void => {
     const holding = [...new Set(process.getActiveResourcesInfo())].join(', ')
     tell(`The process was still held open (${holding || 'by unknown'}) and is ended now.`)
     process.exit(exitCode)
-  }, LINGER).unref()
+  }
+  if (hurry) setImmediate(end).unref()
+  else setTimeout(end, LINGER).unref()
 }

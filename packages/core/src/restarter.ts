@@ -12,6 +12,3 @@ export interface Restarter {
    */
   restart(reason: string): Awaitable<void>
 }
-
-/** A daemon that fails within this time of its start would fail again: it is not restarted. Milliseconds. */
-export const LEAST_LIFE_FOR_RESTART = 10_000

@@ -1,3 +1,5 @@
+import { types } from 'node:util'
+
 /** What an {@link SdError} can carry beside its message. */
 export interface SdErrorDetails {
   /** The error that led to this one. */
@@ -37,7 +39,8 @@ export class SdError extends Error {
 
 /** Anything that was thrown, as an `Error`. */
 export function toError(thrown: unknown): Error {
-  return thrown instanceof Error
+  // An error of another realm (a `vm` context: a console, a test runner) is no `instanceof Error` of this one.
+  return thrown instanceof Error || types.isNativeError(thrown)
     ? thrown
     : new Error(`A value that is not an Error was thrown: ${String(thrown)}`)
 }

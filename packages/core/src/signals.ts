@@ -2,7 +2,7 @@ import { constants } from 'node:os'
 
 /** What a daemon does about a signal. */
 export interface SignalActions {
-  /** INT and TERM; `again` when a stop is under way already. */
+  /** INT and TERM. */
   stop(signal: NodeJS.Signals): void
   /** HUP. */
   restart(): void
@@ -70,6 +70,8 @@ export function listenForSignals(actions: SignalActions): SignalListener {
       }
     },
     remove() {
+      // Without any listener SIGPIPE would not be ignored any more, as Node does from its start, but deadly.
+      if (installed.has('SIGPIPE') && process.listenerCount('SIGPIPE') === 1) process.on('SIGPIPE', () => {})
       for (const [signal, action] of installed) process.off(signal, action)
       installed.clear()
     },

@@ -24,8 +24,12 @@ test('a process that was left behind is found by its marker, named and killed', 
 test('a timer that was left behind is found', async () => {
   const sandbox = createSandbox()
   const timer = setInterval(() => {}, 1000)
-  await expect(sandbox.assertNothingLeft({ timeout: 50 })).rejects.toThrow('1 more Timeout')
-  clearInterval(timer)
+  try {
+    // More than one when the test runner has a timer at the moment, too.
+    await expect(sandbox.assertNothingLeft({ timeout: 50 })).rejects.toThrow(/\d more Timeout/)
+  } finally {
+    clearInterval(timer)
+  }
 })
 
 test('a file that was left behind is found when asked for', async () => {

@@ -1,4 +1,6 @@
+import { writeSync } from 'node:fs'
 import type { Clock } from '../clock.ts'
+import { toError } from '../sd-error.ts'
 import { formatRecord, LOG_HEADER } from './format-record.ts'
 import { LogFile } from './log-file.ts'
 import type { LogRecord } from './log-record.ts'
@@ -7,10 +9,9 @@ import type { Logger } from './logger.ts'
 /** Where the records of a daemon go. */
 export interface EventLog {
   write(record: LogRecord): void
-  /** Resolves when what was written is on the disk, or the disk refused it. */
-  flush(): Promise<void>
   /** For the moment before the process ends. */
   flushNow(): void
+  /** Ends all that the log holds open. What is written later still arrives. */
   close(): Promise<void>
 }
 
@@ -47,7 +48,6 @@ export function createEventLog(settings: EventLogSettings): EventLog {
       file?.write(text)
       toStdout?.write(text)
     },
-    flush: async () => file?.flush(),
     flushNow: () => file?.flushNow(),
     async close() {
       await file?.close()
@@ -58,8 +58,14 @@ export function createEventLog(settings: EventLogSettings): EventLog {
 
 function createLoggerLog(logger: Logger): EventLog {
   return {
-    write: (record) => logger[record.level]({ pid: record.pid, label: record.label }, record.message),
-    flush: async () => {},
+    write({ level, pid, label, message }) {
+      try {
+        logger[level]({ pid, label }, message)
+      } catch (thrown) {
+        // It is not the daemon's life that hangs on a log; stderr is what is left to tell it on.
+        process.emitWarning(`The logger failed: ${toError(thrown).message}. Not logged: ${message}`)
+      }
+    },
     flushNow: () => {},
     close: async () => {},
   }
@@ -67,16 +73,30 @@ function createLoggerLog(logger: Logger): EventLog {
 
 /** Writes to stdout until its reader goes away (`daemon | head`), which must not end the daemon. */
 function openStdout(): { write(text: string): void; close(): void } {
-  let open = true
-  const onError = (): void => {
-    open = false
+  let state: 'open' | 'closed' | 'broken' = 'open'
+  const onError = (error: NodeJS.ErrnoException): void => {
+    // Anything else, a full disk for instance, may pass.
+    if (error.code === 'EPIPE') state = 'broken'
   }
   process.stdout.on('error', onError)
   return {
     write(text) {
-      if (open) process.stdout.write(text)
+      if (state === 'open') process.stdout.write(text)
+      if (state === 'closed') writeLate(text)
     },
-    // The last write may still fail after this, so the listener goes when that is known.
-    close: () => void process.stdout.write('', () => process.stdout.off('error', onError)),
+    close() {
+      if (state === 'open') state = 'closed'
+      // The last write may still fail after this, and a stream tells its callback before its listeners.
+      process.stdout.write('', () => setImmediate(() => process.stdout.off('error', onError)))
+    },
+  }
+}
+
+/** Writes what is said when the listener for errors is gone. */
+function writeLate(text: string): void {
+  try {
+    writeSync(process.stdout.fd, text)
+  } catch {
+    // The reader has gone away, too.
   }
 }

@@ -13,6 +13,8 @@ const MOST_WAITING = 4 * 1024 * 1024
 const RETRY_AFTER = 1000
 /** Milliseconds between looks at whether the file was moved away. */
 const LOOK_AFTER = 1000
+/** Milliseconds that `close` waits for a disk that does not answer at all. */
+const CLOSE_WITHIN = 2000
 
 /** NONBLOCK: a named pipe that nobody reads must not block the daemon; a regular file does not care. */
 const OPEN_FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK
@@ -20,7 +22,7 @@ const OPEN_FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT |
 const open = promisify(fs.open)
 const fileStat = promisify(fs.fstat)
 const pathStat = promisify(fs.stat)
-const close = promisify(fs.close)
+const closeDescriptor = promisify(fs.close)
 const makeDirectory = promisify(fs.mkdir)
 
 /** What a {@link LogFile} needs. */
@@ -43,6 +45,7 @@ export interface LogFileSettings {
  */
 export class LogFile {
   readonly #settings: LogFileSettings
+  /** Each is one message. They stay here until the moment of their write, where `flushNow` finds them. */
   #waiting: string[] = []
   #waitingSize = 0
   #dropped = 0
@@ -53,6 +56,7 @@ export class LogFile {
   #writing: Promise<void> | undefined
   #retry: Timer | undefined
   #failing = false
+  #closing = false
   #closed = false
 
   constructor(settings: LogFileSettings) {
@@ -64,7 +68,7 @@ export class LogFile {
     return this.#dropped
   }
 
-  /** Takes text to write. Never throws, never waits. */
+  /** Takes text to write. Never throws, never waits, except after `close`: then it writes at once. */
   write(text: string): void {
     if (this.#waitingSize + text.length > MOST_WAITING) {
       this.#dropped++
@@ -72,7 +76,8 @@ export class LogFile {
     }
     this.#waiting.push(text)
     this.#waitingSize += text.length
-    if (!this.#retry) this.#start()
+    if (this.#closed) this.flushNow()
+    else if (!this.#retry) this.#start()
   }
 
   /** Resolves when all that was written so far is on its way to the disk, or the disk refused it. */
@@ -82,30 +87,38 @@ export class LogFile {
 
   /** Writes what waits without waiting for anything: for the moment before the process ends. */
   flushNow(): void {
-    if (this.#waiting.length === 0 || this.#failing) return
-    const text = this.#waiting.join('')
-    this.#waiting = []
-    this.#waitingSize = 0
+    if (this.#waiting.length === 0) return
+    const texts = this.#take()
+    const missing = this.#dropped
+    let opened: number | undefined
     try {
-      const descriptor = this.#file?.descriptor ?? fs.openSync(this.#currentName(), OPEN_FLAGS, 0o666)
-      fs.writeSync(descriptor, text)
+      opened = this.#file ? undefined : this.#openNow()
+      const descriptor = this.#file?.descriptor ?? opened!
+      fs.writeSync(descriptor, (missing > 0 ? this.#note(missing) : '') + texts.join(''))
+      this.#dropped -= missing
     } catch {
-      // The process is ending and the disk refuses: there is nobody left to tell.
+      this.#dropped += texts.length
     }
+    if (opened !== undefined) closeNow(opened)
   }
 
-  /** Flushes and closes. Later text is still taken, for `flushNow`. */
+  /** Writes what waits, and closes the file. */
   async close(): Promise<void> {
+    this.#closing = true
+    this.#endRetry()
+    if (this.#waiting.length > 0) this.#start()
+    let limit: NodeJS.Timeout | undefined
+    const tooLate = new Promise<void>((resolve) => {
+      limit = setTimeout(resolve, CLOSE_WITHIN)
+    })
+    await Promise.race([this.flush(), tooLate])
+    clearTimeout(limit)
     this.#closed = true
-    this.#retry?.cancel()
-    await this.flush()
-    const file = this.#file
-    this.#file = undefined
-    if (file) await close(file.descriptor).catch(() => {})
+    if (!this.#writing) await this.#closeFile()
   }
 
   #start(): void {
-    if (this.#writing || this.#closed) return
+    if (this.#writing) return
     this.#writing = this.#drain().finally(() => {
       this.#writing = undefined
       if (this.#waiting.length > 0 && !this.#retry) this.#start()
@@ -115,46 +128,65 @@ export class LogFile {
   async #drain(): Promise<void> {
     // Lines of one turn of the event loop go out in one write.
     await Promise.resolve()
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting
-      this.#waiting = []
-      this.#waitingSize = 0
-      let count = batch.length
+    do {
       try {
-        const descriptor = await this.#openFile()
-        const missing = this.#dropped
-        const note = missing > 0 ? [this.#settings.note(droppedNote(missing))] : []
-        const bytes = Buffer.from([...note, ...batch].join(''))
-        await writeAll(descriptor, bytes, (written) => {
-          count = linesAfter(bytes, written)
-        })
-        this.#dropped -= missing
+        await this.#writeWaiting(await this.#openFile())
         this.#failing = false
       } catch (thrown) {
-        this.#dropped += count
-        this.#fail(toError(thrown))
+        this.#dropped += this.#take().length
+        await this.#fail(toError(thrown))
         return
       }
+    } while (this.#waiting.length > 0)
+  }
+
+  async #writeWaiting(descriptor: number): Promise<void> {
+    const missing = this.#dropped
+    const note = missing > 0 ? this.#note(missing) : ''
+    const texts = this.#take()
+    let written = 0
+    try {
+      await writeAll(descriptor, Buffer.from(note + texts.join('')), (progress) => {
+        written = progress
+      })
+    } catch (thrown) {
+      this.#dropped += countAfter(written - Buffer.byteLength(note), texts)
+      throw thrown
+    } finally {
+      if (written >= Buffer.byteLength(note)) this.#dropped -= missing
     }
   }
 
-  #fail(error: Error): void {
+  #take(): string[] {
+    const texts = this.#waiting
+    this.#waiting = []
+    this.#waitingSize = 0
+    return texts
+  }
+
+  #note(missing: number): string {
+    const what = missing === 1 ? 'message was' : 'messages were'
+    return this.#settings.note(`${missing} log ${what} dropped because the log could not be written.`)
+  }
+
+  async #fail(error: Error): Promise<void> {
+    // Opened anew for the next try: the header may be missing, or the file system gone.
+    await this.#closeFile()
     if (!this.#failing) {
       this.#failing = true
       this.#settings.onFailure(error, this.#name)
     }
-    if (this.#closed) return
-    this.#retry = this.#settings.clock.after(
-      RETRY_AFTER,
-      () => {
-        this.#retry = undefined
-        this.#lookedAt = Number.NEGATIVE_INFINITY
-        // The count itself waits to be written, so the log says so even when nothing new comes.
-        if (this.#waiting.length === 0 && this.#dropped > 0) this.#waiting.push('')
-        this.#start()
-      },
-      false,
-    )
+    if (this.#closing) return
+    const retry = (): void => {
+      this.#retry = undefined
+      this.#start()
+    }
+    this.#retry = this.#settings.clock.after(RETRY_AFTER, retry, false)
+  }
+
+  #endRetry(): void {
+    this.#retry?.cancel()
+    this.#retry = undefined
   }
 
   /** The name for the present 5 minutes. */
@@ -172,16 +204,28 @@ export class LogFile {
     if (this.#file && this.#file.name === name && !(await this.#wasMoved(this.#file))) {
       return this.#file.descriptor
     }
-    const old = this.#file
-    this.#file = undefined
-    if (old) await close(old.descriptor).catch(() => {})
+    await this.#closeFile()
     await makeDirectory(dirname(name), { recursive: true })
     const descriptor = await open(name, OPEN_FLAGS, 0o666)
     const stat = await fileStat(descriptor)
     this.#file = { name, descriptor, stat }
     this.#lookedAt = this.#settings.clock.now()
-    if (stat.isFile() && stat.size === 0) await writeAll(descriptor, Buffer.from(this.#settings.header))
+    if (isNew(stat)) await writeAll(descriptor, Buffer.from(this.#settings.header))
     return descriptor
+  }
+
+  #openNow(): number {
+    const name = this.#currentName()
+    fs.mkdirSync(dirname(name), { recursive: true })
+    const descriptor = fs.openSync(name, OPEN_FLAGS, 0o666)
+    if (isNew(fs.fstatSync(descriptor))) fs.writeSync(descriptor, this.#settings.header)
+    return descriptor
+  }
+
+  async #closeFile(): Promise<void> {
+    const file = this.#file
+    this.#file = undefined
+    if (file) await closeDescriptor(file.descriptor).catch(() => {})
   }
 
   /** Whether logrotate and its like have moved or removed the open file. Looked up only while writing. */
@@ -194,15 +238,25 @@ export class LogFile {
   }
 }
 
-function droppedNote(count: number): string {
-  return `${count} log ${count === 1 ? 'message was' : 'messages were'} dropped because the log could not be written.`
+function isNew(stat: Stats): boolean {
+  return stat.isFile() && stat.size === 0
 }
 
-/** How many lines of `bytes` begin at or after `offset`: what a partial write left out. */
-function linesAfter(bytes: Buffer, offset: number): number {
-  let lines = 0
-  for (let at = bytes.indexOf(10, offset); at !== -1; at = bytes.indexOf(10, at + 1)) lines++
-  return lines
+function closeNow(descriptor: number): void {
+  try {
+    fs.closeSync(descriptor)
+  } catch {
+    // A network disk may complain only now; it was its last chance.
+  }
+}
+
+/** How many of the texts, written one after the other, do not end within the first `written` bytes. */
+function countAfter(written: number, texts: readonly string[]): number {
+  let end = 0
+  return texts.filter((text) => {
+    end += Buffer.byteLength(text)
+    return end > written
+  }).length
 }
 
 /** A write may take only a part: the rest follows. */

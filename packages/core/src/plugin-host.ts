@@ -1,0 +1,59 @@
+import { getPriority } from 'node:os'
+import type { Clock } from './clock.ts'
+import type { DaemonLog } from './daemon-log.ts'
+import type { EventBus } from './event-bus.ts'
+import type { PluginHost } from './plugin.ts'
+import type { PluginRegistry } from './plugin-registry.ts'
+
+/** The parts of a daemon that its plugins reach through their host. */
+export interface HostParts {
+  readonly clock: Clock
+  readonly bus: EventBus
+  readonly log: DaemonLog
+  readonly plugins: PluginRegistry
+}
+
+/** The public members of a daemon that its plugins reach through their host. */
+type HostDaemon = Pick<PluginHost, 'signal' | 'log' | 'debug' | 'error' | 'fatalError'> & {
+  is(flag: 'verbose'): boolean
+}
+
+/**
+ * Makes what one plugin sees of its daemon.
+ *
+ * @param settings - asked each time, because they may change until the daemon starts.
+ */
+export function createPluginHost(
+  plugin: string,
+  daemon: HostDaemon,
+  settings: () => { readonly name: string; readonly interval: number | null },
+  { clock, bus, log, plugins }: HostParts,
+): PluginHost {
+  return {
+    daemon,
+    get name() {
+      return settings().name
+    },
+    get interval() {
+      return settings().interval
+    },
+    clock,
+    get priority() {
+      return getPriority()
+    },
+    signal: daemon.signal,
+    log: (message, label = plugin) => daemon.log(message, label),
+    debug: (message, label = plugin) => daemon.debug(message, label),
+    error: (message, label = plugin) => daemon.error(message, label),
+    fatalError: (message, label = plugin) => daemon.fatalError(message, label),
+    record: (record) => {
+      if (record.level !== 'debug' || daemon.is('verbose')) log.record(record)
+    },
+    on: bus.on,
+    off: bus.off,
+    dispatch: bus.dispatch,
+    hasListeners: bus.hasListeners,
+    shares: () => plugins.shares((name, error) => daemon.error(`share() failed: ${error.message}`, name)),
+    shareChanged: () => bus.dispatch('share', { plugin }),
+  }
+}
