@@ -27,14 +27,14 @@ export function copyOverride(value: unknown, path: string, depth = 0): IniValue 
 }
 
 /** A copy that can go to another process. An array's holes become null, as in JSON. */
-export function copyPlain(value: IniValue): IniValue {
+function copyPlain(value: IniValue): IniValue {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return Array.from(value, (item) => copyPlain(item ?? null))
   return copyPlainMap(value)
 }
 
 /** As {@link copyPlain}, for a map. */
-export function copyPlainMap(map: IniMap): IniMap {
+function copyPlainMap(map: IniMap): IniMap {
   const copy: IniMap = Object.create(null)
   for (const [key, item] of Object.entries(map)) copy[key] = copyPlain(item)
   return copy

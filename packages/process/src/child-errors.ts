@@ -59,7 +59,7 @@ export function churnError(group: string, exit: ChildExit): SdError {
 }
 
 /** An end in words. */
-export function describeExit({ code, signal }: Pick<ChildExit, 'code' | 'signal'>): string {
+function describeExit({ code, signal }: Pick<ChildExit, 'code' | 'signal'>): string {
   if (signal !== null) return `killed by ${signal}`
   return code === null ? 'it never ran' : `exit code ${code}`
 }

@@ -15,13 +15,13 @@ export interface Churn {
 /** Milliseconds in which the counter halves. */
 export const CHURN_HALF_LIFE = 60_000
 /** From this count on the group waits before it spawns. */
-export const CHURN_PATIENCE = 3
+const CHURN_PATIENCE = 3
 /** Beyond this count the daemon gives up. */
-export const CHURN_LIMIT = 10
+const CHURN_LIMIT = 10
 /** Milliseconds of the first pause; each further count doubles it. */
-export const CHURN_FIRST_PAUSE = 100
+const CHURN_FIRST_PAUSE = 100
 /** Milliseconds of the longest pause. */
-export const CHURN_LONGEST_PAUSE = 30_000
+const CHURN_LONGEST_PAUSE = 30_000
 /** A child that lives less than this many milliseconds after it was ready died young. */
 export const CHURN_YOUTH = 1_000
 
