@@ -34,7 +34,7 @@ function copyPlain(value: IniValue): IniValue {
 }
 
 /** As {@link copyPlain}, for a map. */
-function copyPlainMap(map: IniMap): IniMap {
+export function copyPlainMap(map: IniMap): IniMap {
   const copy: IniMap = Object.create(null)
   for (const [key, item] of Object.entries(map)) copy[key] = copyPlain(item)
   return copy

@@ -11,9 +11,16 @@ import {
 } from '@sd/core'
 import type { WorkerDefinition } from './definition/define-worker.ts'
 import type { WorkerShape } from './definition/worker-shape.ts'
-import { type PoolOptions, resolvePoolOptions } from './options.ts'
+import { type AnyCall, type PoolOptions, resolvePoolOptions } from './options.ts'
 import { Pool } from './pool/pool.ts'
 import type { WorkersService } from './workers-service.ts'
+
+declare module '@sd/core' {
+  interface DaemonEvents {
+    /** A call of a worker has settled, whichever way. */
+    call: AnyCall
+  }
+}
 
 /** The pools of a daemon, by alias: a worker alone, or with the pool's options. */
 export type PoolMap<Workers extends Record<string, WorkerShape>> = {

@@ -320,6 +320,15 @@ describe('handlers', () => {
     await waitUntil(() => seen.length === 3)
   })
 
+  test('of the event `call` hear of every call that settles', async () => {
+    const { subject, daemon } = await startSubject()
+    const seen: string[] = []
+    daemon.on('call', (call) => seen.push(`${call.pool}.${call.method} ${call.status}`))
+    await subject.add(1, 2)
+    await subject.fail('x').catch(() => {})
+    expect(seen).toEqual(['subject.add returned', 'subject.fail failed'])
+  })
+
   test('that throw do not harm the call', async () => {
     const { subject, errors } = await startSubject({
       onReturn() {

@@ -229,6 +229,7 @@ export class Pool implements CallOwner {
   #return(call: CallRecord, value: unknown): void {
     this.#settle(call, 'returned')
     call.fulfil(value)
+    this.#announce(call)
     for (const handler of this.#onReturn) this.#tell('onReturn', handler, call)
   }
 
@@ -257,6 +258,13 @@ export class Pool implements CallOwner {
     // When somebody waits for the call it is theirs to handle; else the log is the only one to hear of it.
     if (!call.observed) queueMicrotask(() => call.observed || host.error(unheardError(call, error), alias))
     call.reject(error)
+    this.#announce(call)
+  }
+
+  /** Nothing is made for a bus on which nobody listens. */
+  #announce(call: CallRecord): void {
+    const { host } = this.#settings
+    if (host.hasListeners('call')) host.dispatch('call', call)
   }
 
   #settle(call: CallRecord, status: CallStatus): void {
