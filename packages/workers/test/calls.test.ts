@@ -95,6 +95,18 @@ describe('a call', () => {
     expect(errors[0]).toMatch(/subject.fail\(\) failed, and nobody waits for it: quietly/)
   })
 
+  test('that is awaited and fails at once is reported to nobody else', async () => {
+    const { subject, pool, errors } = await startSubject({ strategy: 'lazy' })
+    await pool.drain()
+    await expect((async () => await subject.add(1, 1))()).rejects.toMatchObject({
+      code: 'SD_WORKERS_SHUTDOWN',
+    })
+    const unknown = subject as unknown as { nope(): Promise<unknown> }
+    await expect((async () => await unknown.nope())()).rejects.toThrow()
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+    expect(errors).toEqual([])
+  })
+
   test('can be awaited after it has settled', async () => {
     const { subject } = await startSubject()
     const call = subject.add(1, 2)
@@ -196,8 +208,9 @@ describe('bad input', () => {
 
 describe('a pool', () => {
   test('spreads calls over its processes', async () => {
-    const { subject } = await startSubject({ size: 3 })
-    const pids = await Promise.all([1, 2, 3].map(() => subject.sleep(300)))
+    const { subject, daemon } = await startSubject({ size: 3, strategy: 'aggressive' })
+    await waitUntil(() => JSON.stringify(daemon.inspect()).split('"state":"ready"').length === 4)
+    const pids = await Promise.all([1, 2, 3].map(() => subject.sleep(100)))
     expect(new Set(pids).size).toBe(3)
   })
 
