@@ -1,4 +1,5 @@
-import { DaemonBase, type DaemonHooks } from './daemon-base.ts'
+import { DaemonBase } from './daemon-base.ts'
+import { type DaemonHooks, HOOKS, SETTINGS } from './daemon-hooks.ts'
 import type { Awaitable } from './json.ts'
 import { type DaemonOptions, resolveDaemonOptions } from './options.ts'
 import { describe } from './resolve-options.ts'
@@ -51,11 +52,11 @@ export class ComposedDaemon extends DaemonBase {
     return this
   }
 
-  protected override settings(): DaemonOptions {
+  protected override [SETTINGS](): DaemonOptions {
     return this.#options
   }
 
-  protected override hooks(): DaemonHooks {
+  protected override [HOOKS](): DaemonHooks {
     return {
       checkEnvironment: () => this.#checkEnvironment?.(),
       setup: () => this.#setup?.(),

@@ -1,5 +1,6 @@
 import { childServer } from './child-server.ts'
 import { type Clock, systemClock } from './clock.ts'
+import { type DaemonHooks, HOOKS, SETTINGS } from './daemon-hooks.ts'
 import { DaemonLog } from './daemon-log.ts'
 import { type Environment, EnvironmentValues } from './environment.ts'
 import {
@@ -34,14 +35,6 @@ import { signalNumber } from './signals.ts'
 import { type DaemonStatistics, formatStatistics } from './statistics.ts'
 import type { StopReason, StopReport } from './stop-report.ts'
 
-/** What a daemon's author fills in. */
-export interface DaemonHooks {
-  checkEnvironment(): Awaitable<readonly string[] | undefined>
-  setup(): unknown
-  readonly execute: (() => unknown) | undefined
-  teardown(reason: StopReason): unknown
-}
-
 const BRAND: unique symbol = Symbol.for('sd.daemon') as never
 
 /** Whether a value is a daemon, of whichever copy of this package. */
@@ -75,9 +68,9 @@ export abstract class DaemonBase {
       plugins: this.#plugins,
       shutdownTimeout: () => this.#resolved.shutdownTimeout,
       createLoop: () => this.#createLoop(),
-      checkEnvironment: () => this.hooks().checkEnvironment(),
-      setup: () => this.hooks().setup(),
-      teardown: (reason) => this.hooks().teardown(reason),
+      checkEnvironment: () => this[HOOKS]().checkEnvironment(),
+      setup: () => this[HOOKS]().setup(),
+      teardown: (reason) => this[HOOKS]().teardown(reason),
       onInit: () => this.dispatch('init', { pid: process.pid }),
       onStarted: () => this.#onStarted(),
       onShutdown: (reason) => this.dispatch('shutdown', { reason }),
@@ -86,18 +79,18 @@ export abstract class DaemonBase {
       onFatal: (error) => this.fatalError(error),
     })
     this.#environment = new EnvironmentValues({
-      parent: () => process.pid,
+      parent: () => (childServer() ? process.ppid : process.pid),
       shutdown: () => this.signal.aborted,
-      verbose: () => this.settings().verbose ?? false,
+      verbose: () => this[SETTINGS]().verbose ?? false,
       state: () => this.state,
       daemonized: () => false,
     })
   }
 
   /** The settings as the author gave them. */
-  protected abstract settings(): DaemonOptions
+  protected abstract [SETTINGS](): DaemonOptions
   /** The blanks, as the author filled them in. */
-  protected abstract hooks(): DaemonHooks
+  protected abstract [HOOKS](): DaemonHooks
 
   // --- life ------------------------------------------------------------------------------------------------
 
@@ -389,7 +382,7 @@ export abstract class DaemonBase {
 
   #createLoop(): Loop {
     const { interval, idleProbability } = this.#resolved
-    const hooks = this.hooks()
+    const hooks = this[HOOKS]()
     return new Loop(this.#clock, interval, idleProbability, {
       execute: hooks.execute,
       preExecute: (iteration) => this.dispatch('preExecute', { iteration }),
@@ -403,7 +396,7 @@ export abstract class DaemonBase {
   }
 
   #openLog(): ReturnType<typeof createEventLog> {
-    const { logFile, logger } = this.settings()
+    const { logFile, logger } = this[SETTINGS]()
     return createEventLog({
       clock: this.#clock,
       label: this.#label,
@@ -422,11 +415,11 @@ export abstract class DaemonBase {
   }
 
   get #label(): string {
-    return this.settings().name
+    return this[SETTINGS]().name
   }
 
   get #resolved(): ResolvedDaemonOptions {
-    return this.#options ?? resolveDaemonOptions(this.constructor.name, this.settings())
+    return this.#options ?? resolveDaemonOptions(this.constructor.name, this[SETTINGS]())
   }
 }
 

@@ -1,4 +1,5 @@
-import { DaemonBase, type DaemonHooks } from './daemon-base.ts'
+import { DaemonBase } from './daemon-base.ts'
+import { type DaemonHooks, HOOKS, SETTINGS } from './daemon-hooks.ts'
 import type { Awaitable } from './json.ts'
 import type { Logger } from './log/logger.ts'
 import { type DaemonOptions, daemonDefaults } from './options.ts'
@@ -50,7 +51,7 @@ export abstract class Daemon extends DaemonBase {
   /** Once, after the loop has ended and the plugins have drained. */
   teardown?(reason: StopReason): Awaitable<void>
 
-  protected override settings(): DaemonOptions {
+  protected override [SETTINGS](): DaemonOptions {
     const logFile = this.logFile ? () => this.logFile!() : undefined
     return {
       name: this.name,
@@ -67,7 +68,7 @@ export abstract class Daemon extends DaemonBase {
     }
   }
 
-  protected override hooks(): DaemonHooks {
+  protected override [HOOKS](): DaemonHooks {
     return {
       checkEnvironment: () => this.checkEnvironment?.(),
       setup: () => this.setup?.(),

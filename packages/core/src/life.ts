@@ -263,7 +263,10 @@ function isFailure(reason: StopReason): boolean {
 
 function environmentError(missing: readonly string[]): SdError {
   const message = `The daemon cannot start here:\n${missing.map((line) => `- ${line}`).join('\n')}`
-  return new SdError('SD_CORE_ENVIRONMENT', message, { missing })
+  const error = new SdError('SD_CORE_ENVIRONMENT', message, { missing })
+  // It is for the person who starts the daemon: where in our code it was made tells them nothing.
+  error.stack = `${error.name}: ${error.message}`
+  return error
 }
 
 function setImmediatePromise(): Promise<void> {

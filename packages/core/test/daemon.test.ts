@@ -38,6 +38,9 @@ describe('the two styles', () => {
     const seen: string[] = []
     class PrimeHTTPServer extends Daemon {
       counter = this.plugin(counter())
+      // What the author names as they like is theirs.
+      settings = 5
+      hooks = 6
       override interval = 1
       override signals = false
       override logger = new CollectingLogger()

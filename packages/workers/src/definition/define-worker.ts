@@ -24,13 +24,17 @@ export interface WorkerDefinition<Worker> {
  * call of `run()`: each worker process imports that module and finds the definition again.
  *
  * @param module - where this is written: `import.meta.url`, or `__filename` in CommonJS.
+ * @param workerClass - each process makes one instance of it.
+ * @param constructorArguments - what its constructor gets.
  * @throws SdError `SD_WORKERS_DEFINITION` when there is nothing that could be called.
  * @example
  * ```ts
- * export const primes = defineWorker(import.meta.url, {
- *   setup() { this.log('worker up') },
- *   isPrime(n: number): boolean { return n === 2 || n % 2 === 1 },
- * })
+ * class Counter {
+ *   #total: number
+ *   constructor(start: number) { this.#total = start }
+ *   next(): number { return ++this.#total }
+ * }
+ * export const counter = defineWorker(import.meta.url, Counter, 10)
  * ```
  */
 export function defineWorker<Instance extends object, Args extends unknown[]>(
@@ -38,10 +42,33 @@ export function defineWorker<Instance extends object, Args extends unknown[]>(
   workerClass: new (...args: Args) => Instance,
   ...constructorArguments: Args
 ): WorkerDefinition<Instance>
+/**
+ * Defines a worker that is a function: it is called as `daemon.workers.<alias>(...)`.
+ *
+ * @param module - where this is written: `import.meta.url`, or `__filename` in CommonJS.
+ * @throws SdError `SD_WORKERS_DEFINITION` when it is no function.
+ * @example
+ * ```ts
+ * export const double = defineWorker(import.meta.url, (n: number): number => n * 2)
+ * ```
+ */
 export function defineWorker<Args extends unknown[], Result>(
   module: string | URL,
   worker: (this: WorkerContext, ...args: Args) => Result,
 ): WorkerDefinition<(...args: Args) => Result>
+/**
+ * Defines a worker that is an object of methods; `this` is the {@link WorkerContext} with the object's members.
+ *
+ * @param module - where this is written: `import.meta.url`, or `__filename` in CommonJS.
+ * @throws SdError `SD_WORKERS_DEFINITION` when it has no method that could be called.
+ * @example
+ * ```ts
+ * export const greeter = defineWorker(import.meta.url, {
+ *   setup() { this.log('worker up') },
+ *   greet(who: string): string { return `hello ${who}` },
+ * })
+ * ```
+ */
 export function defineWorker<Methods extends object>(
   module: string | URL,
   worker: Methods & ThisType<WorkerContext & Methods>,

@@ -256,7 +256,8 @@ export class Pool implements CallOwner {
     this.#settle(call, status)
     const { host, alias } = this.#settings
     // When somebody waits for the call it is theirs to handle; else the log is the only one to hear of it.
-    if (!call.observed) queueMicrotask(() => call.observed || host.error(unheardError(call, error), alias))
+    // `await` takes a moment to say that it waits, also for a call that failed before it was returned.
+    if (!call.observed) setImmediate(() => call.observed || host.error(unheardError(call, error), alias))
     call.reject(error)
     this.#announce(call)
   }

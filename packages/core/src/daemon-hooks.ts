@@ -1,0 +1,17 @@
+import type { Awaitable } from './json.ts'
+import type { StopReason } from './stop-report.ts'
+
+/** What a daemon's author fills in. */
+export interface DaemonHooks {
+  checkEnvironment(): Awaitable<readonly string[] | undefined>
+  setup(): unknown
+  readonly execute: (() => unknown) | undefined
+  teardown(reason: StopReason): unknown
+}
+
+/**
+ * The names under which the two styles of writing a daemon hand over what their author wrote. Symbols, so that
+ * authors can name their own members as they like.
+ */
+export const SETTINGS: unique symbol = Symbol('settings')
+export const HOOKS: unique symbol = Symbol('hooks')
