@@ -12,7 +12,6 @@ import {
   type Handler,
   type ListenOptions,
 } from './event-bus.ts'
-import type { Awaitable } from './json.ts'
 import { Life, type StopOrder } from './life.ts'
 import type { LifecycleState } from './lifecycle.ts'
 import { createEventLog } from './log/event-log.ts'
