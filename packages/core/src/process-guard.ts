@@ -11,6 +11,15 @@ export interface GuardActions extends SignalActions {
 /** The handlers of a daemon on its process. */
 export interface ProcessGuard extends SignalListener {}
 
+/** How many daemons have handlers on this process: kept on a global symbol, since they may come with several copies. */
+const KEY: unique symbol = Symbol.for('sd.guardedDaemons') as never
+const place = globalThis as { [KEY]?: number }
+
+function countDaemons(change: 1 | -1 | 0): number {
+  place[KEY] = (place[KEY] ?? 0) + change
+  return place[KEY]
+}
+
 /** Installs a daemon's handlers for signals, uncaught errors and the end of the process. */
 export function guardProcess(actions: GuardActions): ProcessGuard {
   const signals = listenForSignals(actions)
@@ -19,9 +28,11 @@ export function guardProcess(actions: GuardActions): ProcessGuard {
   const onExit = (): void => actions.exiting()
   process.on('uncaughtException', onUncaught)
   process.on('exit', onExit)
+  countDaemons(1)
   return {
     listenToOthers: signals.listenToOthers,
     remove() {
+      countDaemons(-1)
       signals.remove()
       process.off('uncaughtException', onUncaught)
       process.off('exit', onExit)
@@ -34,19 +45,23 @@ const LINGER = 1000
 
 /**
  * Sees to it that the process of a stopped daemon ends: by itself when nothing is left, by force when
- * something (a socket, a timer of the user's) still holds it open after a second.
+ * something (a socket, a timer of the user's) still holds it open after a second. While another daemon lives in
+ * the process nothing is done: the last one ends it.
  *
  * @param hurry - whether that second is too long.
  * @param tell - told what holds it open.
  */
 export function endProcess(exitCode: number, hurry: boolean, tell: (message: string) => void): void {
-  process.exitCode = exitCode
+  if (countDaemons(0) > 0) return
+  // Another daemon of this process may have failed before.
+  const code = exitCode || Number(process.exitCode ?? 0)
+  process.exitCode = code
   // The daemon's own handlers are gone: without these a late Ctrl-C would turn the clean end into a kill.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(exitCode))
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(code))
   const end = (): void => {
     const holding = [...new Set(process.getActiveResourcesInfo())].join(', ')
     tell(`The process was still held open (${holding || 'by unknown'}) and is ended now.`)
-    process.exit(exitCode)
+    process.exit(code)
   }
   if (hurry) setImmediate(end).unref()
   else setTimeout(end, LINGER).unref()

@@ -91,6 +91,14 @@ describe('a stop by signal', () => {
     expect(printed(fixture)).toMatch(/still held open \(.*(TCPSocketWrap|TCPServerWrap).*\) and is ended now/)
   })
 
+  test('of two daemons in one process lets the slower one end, too', async () => {
+    const fixture = run('two-daemons.ts')
+    await fixture.waitForLine(/^both run/)
+    fixture.kill('SIGTERM')
+    expect(await fixture.exit).toEqual({ code: 0, signal: null })
+    expect(printed(fixture)).toContain('slow has torn down')
+  })
+
   test('a late signal does not turn the clean end into a kill', async () => {
     const fixture = await runUntilUp('leftover')
     fixture.kill('SIGTERM')

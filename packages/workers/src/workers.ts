@@ -49,10 +49,19 @@ export function workers<const Workers extends Record<string, WorkerShape>>(
   return definePlugin('workers', (host) => {
     const created = createPools(host, options)
     const all = [...created.values()]
+    let opened = false
+    // A daemon may be told to stop, or fail to start, before it was this plugin's turn.
+    const closeUnopened = (): void => {
+      if (!opened) for (const pool of all) void pool.close()
+    }
+    host.signal.addEventListener('abort', closeUnopened, { once: true })
     return {
       service: createService(created) as WorkersService<Workers>,
       checkEnvironment: () => listMissingFiles(options),
-      setup: async () => void (await Promise.all(all.map((pool) => pool.open()))),
+      async setup() {
+        opened = true
+        await Promise.all(all.map((pool) => pool.open()))
+      },
       drain: async (deadline) => void (await Promise.all(all.map((pool) => pool.shutDown(deadline)))),
       teardown: async () => void (await Promise.all(all.map((pool) => pool.close()))),
       inspect: () => Object.fromEntries([...created].map(([alias, pool]) => [alias, pool.inspect()])) as Json,

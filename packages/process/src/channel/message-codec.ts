@@ -25,10 +25,12 @@ export function decodeMessage(bytes: Buffer): unknown {
 }
 
 class MessageSerializer extends v8.DefaultSerializer {
-  /** Called by Node with the message of what V8 could not clone; it would make a plain Error. */
-  _getDataCloneError(message: string): DOMException {
-    return new DOMException(message, 'DataCloneError')
-  }
+  /** Used by Node, now as a function and now with `new`, for what cannot be cloned; its own makes a plain Error. */
+  _getDataCloneError: (message: string) => DOMException = dataCloneError
+}
+
+function dataCloneError(message: string): DOMException {
+  return new DOMException(message, 'DataCloneError')
 }
 
 class MessageDeserializer extends v8.DefaultDeserializer {

@@ -20,6 +20,10 @@ export class CallRecord implements Call<unknown> {
   error: Error | undefined
   /** Where in the daemon it was called: `stack` is made when somebody looks at it. */
   readonly origin: { readonly stack?: string } = {}
+  /** Whether it runs in the daemon itself. */
+  readonly inline: boolean
+  /** Whether its user has given it up: whatever comes of it, it is not tried again. */
+  cancelRequested = false
   readonly #owner: CallOwner
   #settled = false
   /** Made only when somebody waits for the call: a promise that nobody has cannot go unhandled. */
@@ -32,6 +36,7 @@ export class CallRecord implements Call<unknown> {
     pool: string,
     method: string,
     args: readonly unknown[],
+    inline: boolean,
     caller?: (...args: never[]) => unknown,
   ) {
     this.#owner = owner
@@ -39,6 +44,7 @@ export class CallRecord implements Call<unknown> {
     this.pool = pool
     this.method = method
     this.args = args
+    this.inline = inline
     Error.captureStackTrace(this.origin, caller)
   }
 

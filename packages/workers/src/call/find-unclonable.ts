@@ -6,19 +6,30 @@ export interface Unclonable {
   readonly what: string
 }
 
-/** Finds the part of a value that cannot be sent to another process. Called only after sending has failed. */
+/** How deep is looked: a path longer than this would tell nobody anything. */
+const DEEPEST = 100
+
+/**
+ * Finds the part of a value that cannot be sent to another process. Called only after sending has failed.
+ *
+ * @returns undefined where it cannot be found. Never throws, whatever the value's getters and traps do.
+ */
 export function findUnclonable(value: unknown, path: string): Unclonable | undefined {
-  return search(value, path, new Set())
+  try {
+    return search(value, path, new Set())
+  } catch {
+    return undefined
+  }
 }
 
-function search(value: unknown, path: string, seen: Set<unknown>): Unclonable | undefined {
+function search(value: unknown, path: string, seen: Set<unknown>, depth = 0): Unclonable | undefined {
   if (typeof value === 'function')
     return { path, what: value.name ? `the function ${value.name}` : 'a function' }
   if (typeof value === 'symbol') return { path, what: String(value) }
-  if (typeof value !== 'object' || value === null || seen.has(value)) return undefined
+  if (typeof value !== 'object' || value === null || seen.has(value) || depth > DEEPEST) return undefined
   seen.add(value)
   for (const [part, step] of parts(value)) {
-    const found = search(part, `${path}${step}`, seen)
+    const found = search(part, `${path}${step}`, seen, depth + 1)
     if (found) return found
   }
   return isClonable(value) ? undefined : { path, what: `a ${value.constructor?.name ?? 'host object'}` }

@@ -26,8 +26,38 @@ const BUILT_IN: Readonly<Record<string, ErrorConstructor>> = {
   URIError,
 }
 
-/** Takes an error apart. What was thrown without being an Error becomes one, with the value as `thrown`. */
-export function flattenError(thrown: unknown, depth = 0): FlatError {
+/**
+ * Takes an error apart. What was thrown without being an Error becomes one, with the value as `thrown`. Never
+ * throws, whatever the error's getters do: then only its text is left.
+ */
+export function flattenError(thrown: unknown): FlatError {
+  try {
+    return flatten(thrown, 0)
+  } catch {
+    return plainError(thrown)
+  }
+}
+
+/** What is left of an error that cannot be carried whole: its text, cut to a size that can be sent. */
+export function plainError(thrown: unknown): FlatError {
+  const text = readText(() => (thrown as Error).message) ?? 'An error was thrown that cannot be read.'
+  const name = readText(() => (thrown as Error).name) ?? 'Error'
+  const stack = readText(() => (thrown as Error).stack) ?? `${name}: ${text}`
+  return { name, message: text, stack, facts: {} }
+}
+
+const LONGEST_TEXT = 10_000
+
+function readText(read: () => unknown): string | undefined {
+  try {
+    const text = read()
+    return typeof text === 'string' ? text.slice(0, LONGEST_TEXT) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function flatten(thrown: unknown, depth: number): FlatError {
   if (!isError(thrown)) {
     const message = `A value that is not an Error was thrown: ${inspect(thrown)}`
     return { name: 'Error', message, stack: `Error: ${message}`, facts: { thrown: clonable(thrown) } }
@@ -43,10 +73,10 @@ export function flattenError(thrown: unknown, depth = 0): FlatError {
     stack: String(stack ?? `${name}: ${message}`),
     facts,
     ...(cause !== undefined && {
-      cause: isError(cause) && depth < DEEPEST ? flattenError(cause, depth + 1) : { value: clonable(cause) },
+      cause: isError(cause) && depth < DEEPEST ? flatten(cause, depth + 1) : { value: clonable(cause) },
     }),
     ...(Array.isArray(errors) &&
-      depth < DEEPEST && { errors: errors.map((error) => flattenError(error, depth + 1)) }),
+      depth < DEEPEST && { errors: errors.map((error) => flatten(error, depth + 1)) }),
   }
 }
 
@@ -67,7 +97,7 @@ function construct(flat: FlatError, options: ErrorOptions | undefined): Error {
   const { code } = flat.facts
   if (flat.name === 'SdError' && typeof code === 'string')
     return new SdError(code, flat.message, { ...options })
-  return new (BUILT_IN[flat.name] ?? Error)(flat.message, options)
+  return new (Object.hasOwn(BUILT_IN, flat.name) ? BUILT_IN[flat.name]! : Error)(flat.message, options)
 }
 
 function define(error: Error, key: string, value: string): void {

@@ -1,47 +1,62 @@
-/** First in, first out, with removal by id; adding and taking cost the same however long it is. */
+/** An item, and its place in the row: places count up from the first that was ever pushed. */
+interface Placed<Item> {
+  readonly item: Item
+  readonly place: number
+}
+
+/** First in, first out, with removal by id; each step costs the same however long the queue is. */
 export class CallQueue<Item extends { readonly call: { readonly id: number } }> {
-  #items: (Item | undefined)[] = []
+  #row: (Item | undefined)[] = []
+  /** The place of the row's first slot. */
+  #base = 0
+  /** The place of the next item to take. */
   #head = 0
-  readonly #places = new Map<number, Item>()
+  readonly #byId = new Map<number, Placed<Item>>()
 
   get size(): number {
-    return this.#places.size
+    return this.#byId.size
   }
 
   push(item: Item): void {
-    this.#items.push(item)
-    this.#places.set(item.call.id, item)
+    this.#byId.set(item.call.id, { item, place: this.#base + this.#row.length })
+    this.#row.push(item)
   }
 
   /** Puts an item before all others. */
   unshift(item: Item): void {
-    if (this.#head > 0) this.#items[--this.#head] = item
-    else this.#items.unshift(item)
-    this.#places.set(item.call.id, item)
+    this.#head--
+    if (this.#head >= this.#base) this.#row[this.#head - this.#base] = item
+    else {
+      this.#base = this.#head
+      this.#row.unshift(item)
+    }
+    this.#byId.set(item.call.id, { item, place: this.#head })
   }
 
   shift(): Item | undefined {
-    while (this.#head < this.#items.length) {
-      const item = this.#items[this.#head]!
-      this.#items[this.#head++] = undefined
-      if (this.#head > 1024 && this.#head * 2 > this.#items.length) this.#compact()
-      // A removed item keeps its place in the row until its turn comes.
-      if (this.#places.get(item.call.id) === item) {
-        this.#places.delete(item.call.id)
-        return item
-      }
+    while (this.#head < this.#base + this.#row.length) {
+      const slot = this.#head++ - this.#base
+      const item = this.#row[slot]
+      this.#row[slot] = undefined
+      if (slot > 1024 && slot * 2 > this.#row.length) this.#compact()
+      if (!item) continue
+      this.#byId.delete(item.call.id)
+      return item
     }
     return undefined
   }
 
+  /** Takes an item out; its slot stays empty until its turn comes. */
   remove(id: number): Item | undefined {
-    const item = this.#places.get(id)
-    this.#places.delete(id)
-    return item
+    const placed = this.#byId.get(id)
+    if (!placed) return undefined
+    this.#byId.delete(id)
+    this.#row[placed.place - this.#base] = undefined
+    return placed.item
   }
 
   #compact(): void {
-    this.#items = this.#items.slice(this.#head)
-    this.#head = 0
+    this.#row = this.#row.slice(this.#head - this.#base)
+    this.#base = this.#head
   }
 }

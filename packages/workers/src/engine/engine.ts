@@ -34,6 +34,8 @@ export type Outcome =
       readonly exitCode: number | null
       readonly signal: NodeJS.Signals | null
       readonly lastOutput: string
+      /** What the daemon had against the process, when it was the daemon that ended it. */
+      readonly cause?: Error
     }
   | { readonly type: 'cancelled' }
   /** It could not be run and trying again would not help: shutdown, a value that cannot be sent. */
@@ -43,8 +45,11 @@ export type Outcome =
 export interface Engine {
   readonly name: string
   readonly traits: EngineTraits
-  /** Calls that wait to be run. */
-  readonly queued: number
+  /**
+   * Calls that it holds beyond those that it can run at the same time: what `maxQueue` limits. Negative while
+   * there is room.
+   */
+  readonly backlog: number
   /** Prepares to run calls. A failure ends the daemon's start. */
   open(): Awaitable<void>
   /** Runs a call. Never rejects. */

@@ -1,14 +1,22 @@
-import { toError } from '@sd/core'
+import { type Deadline, toError } from '@sd/core'
 import { Implementation } from '../worker/implementation.ts'
 import type { Engine, EngineCall, EngineContext, EngineTraits, Outcome } from './engine.ts'
+import { shutdownError } from './shutdown-error.ts'
 
 /** Runs the calls of a pool in the daemon itself. */
 export class InlineEngine implements Engine {
   readonly name = 'inline'
   readonly traits: EngineTraits = { durable: false, remote: false, cancel: false }
-  readonly queued = 0
+  readonly backlog = Number.NEGATIVE_INFINITY
   readonly #context: EngineContext
+  readonly #running = new Set<Promise<Outcome>>()
+  readonly #cancelled = new Set<number>()
   #implementation: Promise<Implementation> | undefined
+  #giveUp!: (outcome: Outcome) => void
+  /** Settles at the end of a shutdown, for calls that have not ended by then. */
+  readonly #givenUp = new Promise<Outcome>((resolve) => {
+    this.#giveUp = resolve
+  })
 
   constructor(context: EngineContext) {
     this.#context = context
@@ -16,7 +24,42 @@ export class InlineEngine implements Engine {
 
   open(): void {}
 
-  async submit(call: EngineCall): Promise<Outcome> {
+  submit(call: EngineCall): Promise<Outcome> {
+    const running = this.#run(call).then((outcome): Outcome => {
+      this.#running.delete(running)
+      return this.#cancelled.delete(call.id) ? { type: 'cancelled' } : outcome
+    })
+    this.#running.add(running)
+    return Promise.race([running, this.#givenUp])
+  }
+
+  /** Only asks: what runs in the daemon itself cannot be ended. */
+  cancel(id: number): void {
+    this.#cancelled.add(id)
+    void this.#implementation?.then(
+      (implementation) => implementation.cancel(id),
+      () => {},
+    )
+  }
+
+  resize(): void {}
+
+  async drain(deadline: Deadline): Promise<void> {
+    await Promise.race([Promise.all(this.#running), deadline.passed])
+    this.close()
+    const implementation = await this.#implementation?.catch(() => undefined)
+    await implementation?.stop()
+  }
+
+  close(): void {
+    this.#giveUp({ type: 'refused', error: shutdownError(this.#context.alias) })
+  }
+
+  inspect(): null {
+    return null
+  }
+
+  async #run(call: EngineCall): Promise<Outcome> {
     try {
       this.#implementation ??= this.#create()
       const implementation = await this.#implementation
@@ -25,24 +68,6 @@ export class InlineEngine implements Engine {
     } catch (thrown) {
       return { type: 'failed', error: toError(thrown) }
     }
-  }
-
-  /** Only asks: what runs in the daemon itself cannot be ended. */
-  cancel(id: number): void {
-    void this.#implementation?.then((implementation) => implementation.cancel(id))
-  }
-
-  resize(): void {}
-
-  async drain(): Promise<void> {
-    const implementation = await this.#implementation?.catch(() => undefined)
-    await implementation?.stop()
-  }
-
-  close(): void {}
-
-  inspect(): null {
-    return null
   }
 
   async #create(): Promise<Implementation> {

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { type Deadline, type EventHandle, type Json, SdError, toError } from '@sd/core'
 import type { Child, ProcessManager } from '@sd/process'
 import { CallQueue } from './call-queue.ts'
+import { clonableShares } from './clonable-shares.ts'
 import type { Engine, EngineCall, EngineContext, EngineTraits, Outcome } from './engine.ts'
 import { processesWanted, strategyFor } from './processes-wanted.ts'
 import type { FromWorker, OpenMessage } from './protocol.ts'
@@ -30,6 +31,7 @@ export class LocalEngine implements Engine {
   #called = false
   /** Whether any process was ever ready: until then the worker itself is suspected when one fails. */
   #proven = false
+  #opened = false
   #closing = false
   #waitingToSpawn = false
   #shareListener: EventHandle | undefined
@@ -39,8 +41,9 @@ export class LocalEngine implements Engine {
     this.#size = context.options.size
   }
 
-  get queued(): number {
-    return this.#queue.size
+  get backlog(): number {
+    const running = this.#alive().reduce((sum, worker) => sum + worker.load, 0)
+    return this.#queue.size + running - this.#size * this.#context.options.concurrency
   }
 
   async open(): Promise<void> {
@@ -52,6 +55,7 @@ export class LocalEngine implements Engine {
     this.#shareListener = host.on('share', () => this.#share())
     this.#fill()
     await this.#firstReady()
+    this.#opened = true
   }
 
   submit(call: EngineCall): Promise<Outcome> {
@@ -79,14 +83,13 @@ export class LocalEngine implements Engine {
 
   async drain(deadline: Deadline): Promise<void> {
     this.#closing = true
-    for (let waiting = this.#queue.shift(); waiting; waiting = this.#queue.shift()) {
-      waiting.settle({ type: 'refused', error: shutdownError(this.#context.alias) })
-    }
+    this.#refuseWaiting(() => shutdownError(this.#context.alias))
     await Promise.all([...this.#workers].map((worker) => worker.stop(deadline)))
   }
 
   async close(): Promise<void> {
     this.#closing = true
+    this.#refuseWaiting(() => shutdownError(this.#context.alias))
     this.#shareListener?.()
     await Promise.all([...this.#workers].map((worker) => worker.close()))
     await this.#manager?.close()
@@ -102,7 +105,7 @@ export class LocalEngine implements Engine {
         state: child.state,
         running: load,
       })),
-      queued: this.queued,
+      queued: this.#queue.size,
     }
   }
 
@@ -141,8 +144,9 @@ export class LocalEngine implements Engine {
     const alive = this.#alive()
     const surplus = alive.slice(this.#size)
     for (const worker of surplus) worker.retire()
-    const settled = [...this.#workers].every((worker) => !worker.retiring && worker.child.state === 'ready')
-    if (settled) alive.find((worker) => worker.worn)?.retire()
+    // The replacement of the one before must be ready; what that one still has to finish holds nobody up.
+    const complete = alive.every((worker) => worker.child.state === 'ready')
+    if (complete) alive.find((worker) => worker.worn)?.retire()
   }
 
   #fill(): void {
@@ -220,12 +224,17 @@ export class LocalEngine implements Engine {
   #onStartFailed(worker: WorkerProcess, cause: Error): void {
     if (this.#closing) return
     const { host, alias } = this.#context
-    host.error(startError(alias, cause), alias)
+    // Until the pool is open, the failed start of the daemon tells it.
+    if (this.#opened) host.error(startError(alias, cause), alias)
     const hope = [...this.#workers].some((other) => other !== worker && !other.retiring)
     if (this.#proven || hope) return
+    this.#refuseWaiting(() => startError(alias, cause))
+  }
+
+  /** @param makeError - each call gets an error of its own, because it is told where that call was made. */
+  #refuseWaiting(makeError: () => Error): void {
     for (let waiting = this.#queue.shift(); waiting; waiting = this.#queue.shift()) {
-      // Each call gets an error of its own, because it is told where that call was made.
-      waiting.settle({ type: 'refused', error: startError(alias, cause) })
+      waiting.settle({ type: 'refused', error: makeError() })
     }
   }
 
@@ -253,13 +262,13 @@ export class LocalEngine implements Engine {
       alias,
       script: process.argv[1],
       concurrency: options.concurrency,
-      shares: host.shares(),
+      shares: clonableShares(host),
       reportMemory: options.recycle.memory !== undefined,
     }
   }
 
   #share(): void {
-    const shares = this.#context.host.shares()
+    const shares = clonableShares(this.#context.host)
     for (const worker of this.#workers) worker.share(shares)
   }
 }

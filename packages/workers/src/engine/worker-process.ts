@@ -1,4 +1,4 @@
-import { createDeadline, type Deadline, type PluginHost, SdError, type Timer } from '@sd/core'
+import { createDeadline, type Deadline, type PluginHost, SdError, type Timer, toError } from '@sd/core'
 import type { Child, ChildExit } from '@sd/process'
 import { findUnclonable } from '../call/find-unclonable.ts'
 import { reviveError } from '../call/flat-error.ts'
@@ -205,8 +205,11 @@ export class WorkerProcess {
 
   /** The time counts from the start of the call, which is known only after it was sent. */
   #onTimer(running: RunningCall): void {
-    const left = running.since + this.#settings.timeout - this.#settings.host.clock.now()
+    const { timeout, host } = this.#settings
+    const left = running.since + timeout - host.clock.now()
     if (left > 0) return this.#armTimeout(running, left)
+    // It waits for the thread, which another call holds: its own time has not begun.
+    if (!running.started && this.#hasStartedCall()) return this.#armTimeout(running, timeout)
     running.ending = 'timeout'
     this.#retiring = true
     void this.child.readStack(STACK_TIME).then((stack) => {
@@ -214,6 +217,10 @@ export class WorkerProcess {
       this.#kill()
     })
     this.#settings.onFree()
+  }
+
+  #hasStartedCall(): boolean {
+    return [...this.#running.values()].some(({ started }) => started)
   }
 
   #kill(): void {
@@ -248,8 +255,8 @@ export class WorkerProcess {
     if (ending === 'cancelled') return { type: ending }
     if (this.#stopping) return { type: 'refused', error: shutdownError(this.#settings.alias) }
     if (!running.started && ++running.pending.handovers <= MOST_HANDOVERS) return undefined
-    const { code, signal, lastOutput } = exit
-    return { type: 'died', exitCode: code, signal, lastOutput }
+    const { code, signal, lastOutput, error } = exit
+    return { type: 'died', exitCode: code, signal, lastOutput, ...(error && { cause: error }) }
   }
 
   #onLog(level: 'debug' | 'info' | 'error' | 'fatal', message: string, label = this.#settings.alias): void {
@@ -273,7 +280,7 @@ export class WorkerProcess {
 
 function unclonableError(alias: string, method: string, args: readonly unknown[], cause: unknown): SdError {
   const found = findUnclonable(args, 'args')
-  const where = found ? `${found.path} is ${found.what}` : (cause as Error).message
+  const where = found ? `${found.path} is ${found.what}` : toError(cause).message
   return new SdError(
     'SD_WORKERS_UNCLONABLE',
     `${alias}.${method}(): the arguments cannot be sent to a worker process: ${where}. Send plain data instead.`,

@@ -15,11 +15,18 @@ export function timeoutError(call: CallRecord, timeout: number, workerStack: str
 
 /** The error of a call whose process died. */
 export function diedError(call: CallRecord, outcome: Outcome & { type: 'died' }): SdError {
-  const { exitCode, signal, lastOutput } = outcome
+  const { exitCode, signal, lastOutput, cause } = outcome
   const how = signal ? `was killed by ${signal}` : `exited with code ${exitCode}`
+  const why = cause ? ` ${cause.message}` : ''
   const output = lastOutput ? ` Its last output:\n${lastOutput}` : ''
-  const message = `The process that ran ${call.pool}.${call.method}() ${how}.${output}`
-  return new SdError('SD_WORKERS_DIED', message, { ...facts(call), exitCode, signal, lastOutput })
+  const message = `The process that ran ${call.pool}.${call.method}() ${how}.${why}${output}`
+  return new SdError('SD_WORKERS_DIED', message, {
+    ...facts(call),
+    exitCode,
+    signal,
+    lastOutput,
+    cause,
+  })
 }
 
 /** The error of a call that was cancelled. */
@@ -56,7 +63,8 @@ function callerOf(call: CallRecord): string {
 }
 
 function setStack(error: Error, stack: string): Error {
-  Object.defineProperty(error, 'stack', { value: stack, writable: true, configurable: true })
+  // False for a frozen error, which then keeps the stack that it has.
+  Reflect.defineProperty(error, 'stack', { value: stack, writable: true, configurable: true })
   return error
 }
 

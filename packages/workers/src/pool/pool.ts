@@ -17,6 +17,7 @@ import {
   timeoutError,
   unknownMethodError,
 } from './call-errors.ts'
+import { CallHandlers } from './call-handlers.ts'
 import { createClient } from './client.ts'
 import { MethodCounter, type MethodStatistics } from './method-statistics.ts'
 import { RecentStatuses } from './recent-statuses.ts'
@@ -43,12 +44,13 @@ export class Pool implements CallOwner {
   readonly #recent = new RecentStatuses()
   readonly #counters = new Map<string, MethodCounter>()
   readonly #waiting = new Map<CallRecord, Timer>()
-  readonly #onReturn = new Set<CallHandler<AnyCall>>()
-  readonly #onTimeout = new Set<CallHandler<AnyCall>>()
+  readonly #onReturn: CallHandlers
+  readonly #onTimeout: CallHandlers
   /** The call whose `onTimeout` handlers are running, and whether one of them wants it again. */
   #asked: { readonly call: CallRecord; again: boolean } | undefined
   #size: number
   #accepting = true
+  #closing = false
   #onEmpty: (() => void)[] = []
   /** The worker, seen from the daemon. */
   readonly client: object
@@ -62,14 +64,16 @@ export class Pool implements CallOwner {
     this.#engine = options.engine?.(settings) ?? new LocalEngine(settings)
     this.#inlineEngine = new InlineEngine(settings)
     checkTraits(alias, this.#engine, options)
+    this.#onReturn = new CallHandlers('onReturn', settings.host, alias)
+    this.#onTimeout = new CallHandlers('onTimeout', settings.host, alias)
     if (options.onReturn) this.#onReturn.add(options.onReturn as CallHandler<AnyCall>)
     if (options.onTimeout) this.#onTimeout.add(options.onTimeout as CallHandler<AnyCall>)
     const { kind, methods } = definition
     this.client = createClient(kind, alias, methods, (method, args, caller) =>
-      this.#submit(this.#engine, method, args, caller),
+      this.#start(this.#create(method, args, false, caller)),
     )
     this.inline = createClient(kind, alias, methods, (method, args, caller) =>
-      this.#submit(this.#inlineEngine, method, args, caller),
+      this.#start(this.#create(method, args, true, caller)),
     )
   }
 
@@ -104,11 +108,11 @@ export class Pool implements CallOwner {
   }
 
   onReturn(handler: CallHandler<AnyCall>): () => void {
-    return addHandler(this.#onReturn, handler)
+    return this.#onReturn.add(handler)
   }
 
   onTimeout(handler: CallHandler<AnyCall>): () => void {
-    return addHandler(this.#onTimeout, handler)
+    return this.#onTimeout.add(handler)
   }
 
   stats(): Record<string, MethodStatistics> {
@@ -123,17 +127,14 @@ export class Pool implements CallOwner {
 
   /** Ends the pool's work by the deadline: what runs may finish, what waits is given up. */
   async shutDown(deadline: Deadline): Promise<void> {
-    this.#accepting = false
-    for (const [call, timer] of this.#waiting) {
-      timer.cancel()
-      this.#fail(call, 'cancelled', shutdownError(this.#settings.alias))
-    }
-    this.#waiting.clear()
+    this.#refuseMore()
     await Promise.all([this.#engine.drain(deadline), this.#inlineEngine.drain(deadline)])
   }
 
+  /** Ends everything, also a pool that was never opened: no call is left without an end. */
   async close(): Promise<void> {
-    await this.#engine.close()
+    this.#refuseMore()
+    await Promise.all([this.#engine.close(), this.#inlineEngine.close()])
   }
 
   inspect(): Json {
@@ -151,48 +152,59 @@ export class Pool implements CallOwner {
       return call
     }
     if (!call.settled) return call
-    const again = this.#create(call.method, call.args, this.retry)
+    const again = this.#create(call.method, call.args, call.inline, this.retry)
     again.retries = call.retries + 1
-    return this.#start(again, this.#engine)
+    return this.#start(again)
   }
 
   cancel(call: CallRecord): void {
     if (call.settled) return
+    call.cancelRequested = true
     const timer = this.#waiting.get(call)
-    if (!timer) return this.#engine.cancel(call.id)
+    if (!timer) return this.#engineOf(call).cancel(call.id)
     timer.cancel()
     this.#waiting.delete(call)
     this.#fail(call, 'cancelled', cancelledError(call))
   }
 
-  #submit(
-    engine: Engine,
-    method: string,
-    args: readonly unknown[],
-    caller: (...args: never[]) => unknown,
-  ): CallRecord {
-    return this.#start(this.#create(method, args, caller), engine)
+  #refuseMore(): void {
+    this.#accepting = false
+    this.#closing = true
+    for (const [call, timer] of this.#waiting) {
+      timer.cancel()
+      this.#fail(call, 'cancelled', shutdownError(this.#settings.alias))
+    }
+    this.#waiting.clear()
   }
 
-  #create(method: string, args: readonly unknown[], caller: (...args: never[]) => unknown): CallRecord {
+  #create(
+    method: string,
+    args: readonly unknown[],
+    inline: boolean,
+    caller: (...args: never[]) => unknown,
+  ): CallRecord {
     const { alias, nextId } = this.#settings
-    return new CallRecord(this, nextId(), alias, method, args, caller)
+    return new CallRecord(this, nextId(), alias, method, args, inline, caller)
+  }
+
+  #engineOf(call: CallRecord): Engine {
+    return call.inline ? this.#inlineEngine : this.#engine
   }
 
   /** Starts a new call, or rejects it where it cannot be taken. */
-  #start(call: CallRecord, engine: Engine): CallRecord {
+  #start(call: CallRecord): CallRecord {
     const { alias, definition, options } = this.#settings
     this.#pending.set(call.id, call)
     if (!this.#accepting) this.#fail(call, 'cancelled', shutdownError(alias))
     else if (!this.#isKnown(call.method)) {
       this.#fail(call, 'failed', unknownMethodError(call, definition.methods))
-    } else if (engine.queued >= options.maxQueue && engine.queued > 0) {
+    } else if (this.#engineOf(call).backlog >= options.maxQueue) {
       this.#fail(call, 'failed', queueFullError(call, options.maxQueue))
-    } else this.#attempt(call, engine)
+    } else this.#attempt(call)
     return call
   }
 
-  #attempt(call: CallRecord, engine: Engine): void {
+  #attempt(call: CallRecord): void {
     const { clock } = this.#settings.host
     call.enter('called', clock.now())
     const { id, method, args, retries } = call
@@ -200,28 +212,30 @@ export class Pool implements CallOwner {
       call.pid = pid
       call.enter('running', at)
     }
-    void engine
+    void this.#engineOf(call)
       .submit({ id, method, args, retries, onStarted })
-      .then((outcome) => this.#conclude(call, engine, outcome))
+      .catch((thrown): Outcome => ({ type: 'refused', error: toError(thrown) }))
+      .then((outcome) => this.#conclude(call, outcome))
   }
 
-  #conclude(call: CallRecord, engine: Engine, outcome: Outcome): void {
+  #conclude(call: CallRecord, outcome: Outcome): void {
     switch (outcome.type) {
       case 'returned':
         return this.#return(call, outcome.value)
       case 'failed':
-        return this.#settleWith(call, 'failed', addCaller(outcome.error, call))
+        // What was thrown in the daemon itself is the user's own object, and its stack shows the caller.
+        return this.#settleWith(call, 'failed', call.inline ? outcome.error : addCaller(outcome.error, call))
       case 'refused':
         return this.#fail(call, isShutdown(outcome.error) ? 'cancelled' : 'failed', outcome.error)
       case 'cancelled':
         return this.#fail(call, 'cancelled', cancelledError(call))
       case 'died':
-        return this.#retryOrFail(call, engine, 'failed', diedError(call, outcome), false)
+        return this.#retryOrFail(call, 'failed', diedError(call, outcome), false)
       case 'timeout': {
         const error = timeoutError(call, this.#settings.options.timeout, outcome.workerStack)
         call.enter('timeout', this.#settings.host.clock.now())
         this.#settings.host.log(`Call ${call.id}: ${error.message}`, call.pool)
-        return this.#retryOrFail(call, engine, 'timeout', error, this.#askOnTimeout(call))
+        return this.#retryOrFail(call, 'timeout', error, this.#askOnTimeout(call))
       }
     }
   }
@@ -230,20 +244,21 @@ export class Pool implements CallOwner {
     this.#settle(call, 'returned')
     call.fulfil(value)
     this.#announce(call)
-    for (const handler of this.#onReturn) this.#tell('onReturn', handler, call)
+    this.#onReturn.tell(call)
   }
 
   /** @param wanted - whether a handler has asked for another try. */
-  #retryOrFail(call: CallRecord, engine: Engine, status: CallStatus, error: Error, wanted: boolean): void {
+  #retryOrFail(call: CallRecord, status: CallStatus, error: Error, wanted: boolean): void {
     const { options, host } = this.#settings
-    if (!this.#accepting || (!wanted && call.retries >= options.retries))
-      return this.#fail(call, status, error)
+    if (call.cancelRequested) return this.#fail(call, 'cancelled', cancelledError(call))
+    const exhausted = !wanted && call.retries >= options.retries
+    if (this.#closing || exhausted) return this.#fail(call, status, error)
     const delay = retryDelay(call.retries, Math.random())
     call.retries++
     this.#counter(call.method).retried()
     const timer = host.clock.after(delay, () => {
       this.#waiting.delete(call)
-      this.#attempt(call, engine)
+      this.#attempt(call)
     })
     this.#waiting.set(call, timer)
   }
@@ -289,25 +304,9 @@ export class Pool implements CallOwner {
   #askOnTimeout(call: CallRecord): boolean {
     const asked = { call, again: false }
     this.#asked = asked
-    for (const handler of this.#onTimeout) this.#tell('onTimeout', handler, call)
+    this.#onTimeout.tell(call)
     this.#asked = undefined
     return asked.again
-  }
-
-  /** A handler that fails stops nobody else. */
-  #tell(name: string, handler: CallHandler<AnyCall>, call: CallRecord): void {
-    const { host, alias } = this.#settings
-    const onFailure = (thrown: unknown): void => {
-      const cause = toError(thrown)
-      const message = `workers.${alias}: ${name} failed: ${cause.message}`
-      host.error(new SdError('SD_WORKERS_HANDLER', message, { cause }), alias)
-    }
-    try {
-      const outcome = handler(call, (message) => host.log(message, alias))
-      if (outcome instanceof Promise) outcome.catch(onFailure)
-    } catch (thrown) {
-      onFailure(thrown)
-    }
   }
 
   #counter(method: string): MethodCounter {
@@ -318,14 +317,6 @@ export class Pool implements CallOwner {
     }
     return counter
   }
-}
-
-function addHandler<Handler>(handlers: Set<Handler>, handler: Handler): () => void {
-  if (typeof handler !== 'function') {
-    throw new SdError('SD_WORKERS_OPTIONS', `A handler must be a function, not ${describe(handler)}.`)
-  }
-  handlers.add(handler)
-  return () => handlers.delete(handler)
 }
 
 function checkTraits(alias: string, engine: Engine, options: ResolvedPoolOptions): void {

@@ -11,7 +11,8 @@ export interface RunningScope {
 /** Knows which call the code that asks belongs to. */
 export interface CallScope {
   readonly current: RunningScope | undefined
-  run<Result>(scope: RunningScope, work: () => Result): Result
+  /** @param scope - undefined outside of any call. */
+  run<Result>(scope: RunningScope | undefined, work: () => Result): Result
 }
 
 /** For one call at a time: the current one is simply the one that runs. */
@@ -30,7 +31,7 @@ export function singleScope(): CallScope {
 
 /** For several calls at a time: each asynchronous path remembers its own, at some cost per promise. */
 export function concurrentScope(): CallScope {
-  const storage = new AsyncLocalStorage<RunningScope>()
+  const storage = new AsyncLocalStorage<RunningScope | undefined>()
   return {
     get current() {
       return storage.getStore()

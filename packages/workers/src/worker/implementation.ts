@@ -76,7 +76,8 @@ export class Implementation {
   }
 
   #lifecycle(hook: keyof Lifecycle): unknown {
-    return this.#function ? undefined : (this.#self as Lifecycle)[hook]?.()
+    if (this.#function) return undefined
+    return this.#scope.run(undefined, () => (this.#self as Lifecycle)[hook]?.())
   }
 
   #createContext(): WorkerContext {

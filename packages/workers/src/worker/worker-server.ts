@@ -1,7 +1,7 @@
-import { type Json, SdError } from '@sd/core'
+import { type Json, SdError, toError } from '@sd/core'
 import type { ParentLink } from '@sd/process/child'
 import { findUnclonable } from '../call/find-unclonable.ts'
-import { flattenError } from '../call/flat-error.ts'
+import { flattenError, plainError } from '../call/flat-error.ts'
 import type { WorkerDefinition } from '../definition/define-worker.ts'
 import { findDefinition } from '../definition/definition-registry.ts'
 import type { FromWorker, OpenMessage, ToWorker } from '../engine/protocol.ts'
@@ -118,13 +118,18 @@ export class WorkerServer {
 
   #fail(id: number, method: string, thrown: unknown): void {
     const flat = flattenError(thrown)
-    this.#send(['failed', id, { ...flat, facts: { method, ...flat.facts } }])
+    try {
+      this.#send(['failed', id, { ...flat, facts: { method, ...flat.facts } }])
+    } catch {
+      // Too large, for instance.
+      this.#send(['failed', id, { ...plainError(thrown), facts: { method } }])
+    }
     this.#ended()
   }
 
   #unclonableResult(method: string, value: unknown, cause: unknown): Error {
     const found = findUnclonable(value, 'result')
-    const where = found ? `${found.path} is ${found.what}` : (cause as Error).message
+    const where = found ? `${found.path} is ${found.what}` : toError(cause).message
     const message = `${this.#open.alias}.${method}(): the result cannot be sent to the daemon: ${where}. Return plain data instead.`
     return new SdError('SD_WORKERS_UNCLONABLE', message, { path: found?.path })
   }

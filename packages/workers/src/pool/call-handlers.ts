@@ -1,0 +1,45 @@
+import { describe, type PluginHost, SdError, toError } from '@sd/core'
+import type { CallRecord } from '../call/call-record.ts'
+import type { AnyCall, CallHandler } from '../options.ts'
+
+/** The user's handlers of one kind. One that fails is reported and stops nobody else. */
+export class CallHandlers {
+  readonly #handlers = new Set<CallHandler<AnyCall>>()
+  readonly #name: string
+  readonly #host: PluginHost
+  readonly #alias: string
+
+  /** @param name - `onReturn` or `onTimeout`, for messages. */
+  constructor(name: string, host: PluginHost, alias: string) {
+    this.#name = name
+    this.#host = host
+    this.#alias = alias
+  }
+
+  /** @returns a function that removes the handler. */
+  add(handler: CallHandler<AnyCall>): () => void {
+    if (typeof handler !== 'function') {
+      const message = `workers.${this.#alias}: ${this.#name}() takes a function, not ${describe(handler)}.`
+      throw new SdError('SD_WORKERS_OPTIONS', message, { option: this.#name })
+    }
+    this.#handlers.add(handler)
+    return () => this.#handlers.delete(handler)
+  }
+
+  tell(call: CallRecord): void {
+    for (const handler of this.#handlers) {
+      try {
+        const outcome = handler(call, (message) => this.#host.log(message, this.#alias))
+        if (outcome instanceof Promise) outcome.catch((thrown) => this.#report(thrown))
+      } catch (thrown) {
+        this.#report(thrown)
+      }
+    }
+  }
+
+  #report(thrown: unknown): void {
+    const cause = toError(thrown)
+    const message = `workers.${this.#alias}: ${this.#name} failed: ${cause.message}`
+    this.#host.error(new SdError('SD_WORKERS_HANDLER', message, { cause }), this.#alias)
+  }
+}
