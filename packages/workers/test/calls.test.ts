@@ -1,26 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { createSandbox, type Sandbox, waitUntil } from '@sd/testing'
-import { counter, double, subject } from './fixtures/subjects.ts'
-import { startDaemon } from './start-daemon.ts'
+import { describe, expect, test } from '@jest/globals'
+import { waitUntil } from '@sd/testing'
+import { counter, double } from './fixtures/subjects.ts'
+import { testDaemons } from './test-daemons.ts'
 
-let sandbox: Sandbox
-let stop: (() => Promise<unknown>) | undefined
-
-beforeEach(() => {
-  sandbox = createSandbox()
-})
-
-afterEach(async () => {
-  await stop?.()
-  stop = undefined
-  await sandbox.assertNothingLeft()
-})
-
-async function startSubject(options: object = {}) {
-  const daemon = await startDaemon(sandbox, { subject: { worker: subject, ...options } })
-  stop = daemon.stop
-  return { ...daemon, subject: daemon.workers.subject, pool: daemon.workers.pool('subject') }
-}
+const { sandbox, start, startSubject } = testDaemons()
 
 describe('a call', () => {
   test('runs in another process and resolves to the result', async () => {
@@ -30,16 +13,14 @@ describe('a call', () => {
   })
 
   test('of a function worker is a direct call', async () => {
-    const daemon = await startDaemon(sandbox, { double: { worker: double } })
-    stop = daemon.stop
+    const daemon = await start({ double: { worker: double } })
     const call = daemon.workers.double(21)
     expect(await call).toBe(42)
     expect(call.method).toBe('double')
   })
 
   test('of a class worker finds the constructor arguments and private state', async () => {
-    const daemon = await startDaemon(sandbox, { counter: { worker: counter } })
-    stop = daemon.stop
+    const daemon = await start({ counter: { worker: counter } })
     expect(await daemon.workers.counter.next()).toBe(15)
     expect(await daemon.workers.counter.next()).toBe(20)
     const call = daemon.workers.counter.whoAmI()
@@ -216,23 +197,23 @@ describe('a pool', () => {
 
   test('starts processes lazily, up to its size', async () => {
     const { subject } = await startSubject({ size: 2, strategy: 'lazy' })
-    expect(sandbox.processes()).toHaveLength(0)
+    expect(sandbox().processes()).toHaveLength(0)
     await subject.add(1, 1)
-    expect(sandbox.processes()).toHaveLength(1)
+    expect(sandbox().processes()).toHaveLength(1)
     await Promise.all([1, 2, 3, 4].map(() => subject.sleep(100)))
-    expect(sandbox.processes()).toHaveLength(2)
+    expect(sandbox().processes()).toHaveLength(2)
   })
 
   test('starts one process and then all with the mixed strategy', async () => {
     const { subject } = await startSubject({ size: 3, strategy: 'mixed' })
-    expect(sandbox.processes()).toHaveLength(1)
+    expect(sandbox().processes()).toHaveLength(1)
     await subject.add(1, 1)
-    await waitUntil(() => sandbox.processes().length === 3)
+    await waitUntil(() => sandbox().processes().length === 3)
   })
 
   test('starts all processes at once with the aggressive strategy', async () => {
     await startSubject({ size: 3, strategy: 'aggressive' })
-    await waitUntil(() => sandbox.processes().length === 3)
+    await waitUntil(() => sandbox().processes().length === 3)
   })
 
   test('knows whether it is idle, and the status of its calls', async () => {
@@ -252,11 +233,11 @@ describe('a pool', () => {
     const { subject, pool } = await startSubject({ size: 1, strategy: 'aggressive' })
     pool.resize(3)
     expect(pool.size).toBe(3)
-    await waitUntil(() => sandbox.processes().length === 3)
+    await waitUntil(() => sandbox().processes().length === 3)
     const running = [1, 2, 3].map(() => subject.sleep(200))
     pool.resize(1)
     await Promise.all(running)
-    await waitUntil(() => sandbox.processes().length === 1)
+    await waitUntil(() => sandbox().processes().length === 1)
     expect(await subject.add(1, 1)).toBe(2)
     expect(() => pool.resize(0)).toThrow(/whole number from 1 to 1024, not 0/)
   })
@@ -309,7 +290,7 @@ describe('a pool', () => {
     expect(await pool.inline.pid()).toBe(process.pid)
     expect(await pool.inline.count()).toBe(101)
     await expect(pool.inline.fail('inline')).rejects.toMatchObject({ name: 'UnluckyError' })
-    expect(sandbox.processes()).toHaveLength(0)
+    expect(sandbox().processes()).toHaveLength(0)
   })
 })
 

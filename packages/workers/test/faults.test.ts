@@ -1,21 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import type { DaemonStatistics } from '@sd/core'
-import { createSandbox, type Sandbox, waitUntil } from '@sd/testing'
-import { subject } from './fixtures/subjects.ts'
-import { startDaemon } from './start-daemon.ts'
+import { waitUntil } from '@sd/testing'
+import { testDaemons } from './test-daemons.ts'
 
-let sandbox: Sandbox
-let stop: (() => Promise<unknown>) | undefined
-
-beforeEach(() => {
-  sandbox = createSandbox()
-})
-
-afterEach(async () => {
-  await stop?.()
-  stop = undefined
-  await sandbox.assertNothingLeft()
-})
+const { startSubject } = testDaemons()
 
 /** The processes of the pool, as the statistics show them. */
 function processes(statistics: DaemonStatistics): { pid: number; state: string }[] {
@@ -23,12 +11,6 @@ function processes(statistics: DaemonStatistics): { pid: number; state: string }
     subject: { processes: { pid: number; state: string }[] }
   }
   return subject.processes
-}
-
-async function startSubject(options: object = {}) {
-  const daemon = await startDaemon(sandbox, { subject: { worker: subject, ...options } })
-  stop = daemon.stop
-  return { ...daemon, subject: daemon.workers.subject, pool: daemon.workers.pool('subject') }
 }
 
 describe('10,000 calls while a random worker is killed every 100 ms', () => {

@@ -1,28 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { createDaemon } from '@sd/core'
-import { createSandbox, type Sandbox, waitUntil } from '@sd/testing'
+import { waitUntil } from '@sd/testing'
 import { workers } from '@sd/workers'
 import { subject } from './fixtures/subjects.ts'
-import { fromSource, startDaemon } from './start-daemon.ts'
+import { fromSource } from './start-daemon.ts'
+import { testDaemons } from './test-daemons.ts'
 
-let sandbox: Sandbox
-let stop: (() => Promise<unknown>) | undefined
-
-beforeEach(() => {
-  sandbox = createSandbox()
-})
-
-afterEach(async () => {
-  await stop?.()
-  stop = undefined
-  await sandbox.assertNothingLeft()
-})
-
-async function startSubject(options: object = {}) {
-  const daemon = await startDaemon(sandbox, { subject: { worker: subject, ...options } })
-  stop = daemon.stop
-  return { ...daemon, subject: daemon.workers.subject, pool: daemon.workers.pool('subject') }
-}
+const { sandbox, startSubject } = testDaemons()
 
 /** An object that holds itself in itself, `depth` times. */
 function nest(depth: number, core: unknown): unknown {
@@ -90,7 +74,7 @@ describe('a call', () => {
   const quiet = { debug() {}, info() {}, error() {}, fatal() {} }
   const make = (environment: string[] = []) =>
     createDaemon({ name: 'test', signals: false, logger: quiet })
-      .use(workers(fromSource(sandbox, { subject: { worker: subject } })))
+      .use(workers(fromSource(sandbox(), { subject: { worker: subject } })))
       .checkEnvironment(() => environment)
       .setup(() => {})
 

@@ -1,0 +1,39 @@
+import { afterEach, beforeEach } from '@jest/globals'
+import { createSandbox, type Sandbox } from '@sd/testing'
+import type { PoolOptions, WorkerShape } from '@sd/workers'
+import { subject } from './fixtures/subjects.ts'
+import { startDaemon, type TestDaemon } from './start-daemon.ts'
+
+/** Gives each test of a file a sandbox, stops the daemons that the test started, and proves that nothing is left. */
+export function testDaemons() {
+  let sandbox: Sandbox
+  let started: TestDaemon<Record<string, never>>[] = []
+
+  beforeEach(() => {
+    sandbox = createSandbox()
+  })
+
+  afterEach(async () => {
+    for (const daemon of started) await daemon.stop()
+    started = []
+    await sandbox.assertNothingLeft()
+  })
+
+  async function start<const Workers extends Record<string, WorkerShape>>(
+    pools: {
+      readonly [A in keyof Workers]: PoolOptions<Workers[A]>
+    },
+  ): Promise<TestDaemon<Workers>> {
+    const daemon = await startDaemon(sandbox, pools)
+    started.push(daemon as never)
+    return daemon
+  }
+
+  /** A daemon with one pool, of the worker that does whatever a test needs. */
+  async function startSubject(options: object = {}) {
+    const daemon = await start({ subject: { worker: subject, ...options } })
+    return { ...daemon, subject: daemon.workers.subject, pool: daemon.workers.pool('subject') }
+  }
+
+  return { sandbox: () => sandbox, start, startSubject }
+}
