@@ -31,8 +31,9 @@ export function jobs(options: { file: () => string }): Plugin<'jobs', Jobs> {
 }
 
 function record(host: PluginHost, database: JobDatabase, call: AnyCall): void {
-  // Calls count monotonic time; people read the time of day.
-  const dayTime = (time = host.clock.now()): number => host.clock.date().getTime() - host.clock.now() + time
+  // Calls count monotonic time; people read the time of day. One offset for the whole call keeps its order.
+  const offset = host.clock.date().getTime() - host.clock.now()
+  const dayTime = (time = host.clock.now()): number => offset + time
 
   const id = database.insert({
     daemon: process.pid,

@@ -5,7 +5,6 @@ import { expect, test } from '@jest/globals'
 import { createSandbox } from '@sd/testing'
 
 const fixture = fileURLToPath(new URL('./fixtures/commonjs.cjs', import.meta.url))
-const isBuilt = existsSync(new URL('../dist/index.js', import.meta.url))
 
 const check = async (...flags: string[]): Promise<void> => {
   const sandbox = createSandbox()
@@ -27,5 +26,9 @@ const check = async (...flags: string[]): Promise<void> => {
 
 test('require() gives the same classes as import, from the sources', () => check('-C', '@sd/source'))
 
-const testBuilt = isBuilt ? test : test.skip
-testBuilt('require() gives the same classes as import, from the built package', () => check())
+test('require() gives the same classes as import, from the built package', async () => {
+  if (!existsSync(new URL('../dist/index.js', import.meta.url))) {
+    throw new Error('The packages are not built. Run `npm run build` first.')
+  }
+  await check()
+})

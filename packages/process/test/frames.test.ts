@@ -30,7 +30,7 @@ test('a large message in small chunks takes time in proportion to its size', () 
   }
   expect(frames).toBe(1)
   // Copying it anew for each of the 16384 chunks would take minutes.
-  expect(performance.now() - before).toBeLessThan(5000)
+  expect(performance.now() - before).toBeLessThan(20_000)
 })
 
 test('the frames before nonsense are decoded, nothing after it is', () => {
