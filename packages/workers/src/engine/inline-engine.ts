@@ -9,14 +9,10 @@ export class InlineEngine implements Engine {
   readonly traits: EngineTraits = { durable: false, remote: false, cancel: false }
   readonly backlog = Number.NEGATIVE_INFINITY
   readonly #context: EngineContext
-  readonly #running = new Set<Promise<Outcome>>()
+  /** The calls that have not ended, each with what settles it. */
+  readonly #running = new Map<Promise<void>, (outcome: Outcome) => void>()
   readonly #cancelled = new Set<number>()
   #implementation: Promise<Implementation> | undefined
-  #giveUp!: (outcome: Outcome) => void
-  /** Settles at the end of a shutdown, for calls that have not ended by then. */
-  readonly #givenUp = new Promise<Outcome>((resolve) => {
-    this.#giveUp = resolve
-  })
 
   constructor(context: EngineContext) {
     this.#context = context
@@ -25,12 +21,13 @@ export class InlineEngine implements Engine {
   open(): void {}
 
   submit(call: EngineCall): Promise<Outcome> {
-    const running = this.#run(call).then((outcome): Outcome => {
-      this.#running.delete(running)
-      return this.#cancelled.delete(call.id) ? { type: 'cancelled' } : outcome
+    return new Promise((settle) => {
+      const running = this.#run(call).then((outcome) => {
+        this.#running.delete(running)
+        settle(this.#cancelled.delete(call.id) ? { type: 'cancelled' } : outcome)
+      })
+      this.#running.set(running, settle)
     })
-    this.#running.add(running)
-    return Promise.race([running, this.#givenUp])
   }
 
   /** Only asks: what runs in the daemon itself cannot be ended. */
@@ -45,14 +42,16 @@ export class InlineEngine implements Engine {
   resize(): void {}
 
   async drain(deadline: Deadline): Promise<void> {
-    await Promise.race([Promise.all(this.#running), deadline.passed])
+    await Promise.race([Promise.all(this.#running.keys()), deadline.passed])
     this.close()
     const implementation = await this.#implementation?.catch(() => undefined)
     await implementation?.stop()
   }
 
   close(): void {
-    this.#giveUp({ type: 'refused', error: shutdownError(this.#context.alias) })
+    for (const settle of this.#running.values()) {
+      settle({ type: 'refused', error: shutdownError(this.#context.alias) })
+    }
   }
 
   inspect(): null {
