@@ -38,6 +38,10 @@ export interface StopOrder {
 /** The share of the shutdown's time that the loop's last iteration has for itself. */
 const LOOP_SHARE = 0.25
 
+/** What the report says of an iteration that did not end, with the two usual reasons. */
+const STUCK_ITERATION =
+  'execute() did not end in time: hand daemon.signal to what it waits for, and do not await stop() in it'
+
 /** The most that `setInterval` takes. Milliseconds. */
 const LONGEST_INTERVAL = 2 ** 31 - 1
 
@@ -210,7 +214,7 @@ export class Life {
     unfinished.push(...(await plugins.drain(deadline)))
     // What the iteration waited for has been settled by now: it gets a last turn before it counts as stuck.
     if (!loopEnded) await Promise.race([loopEnd, deadline.passed.then(() => setImmediatePromise())])
-    if (!loopEnded) unfinished.push({ who: 'loop', what: 'execute() did not end in time' })
+    if (!loopEnded) unfinished.push({ who: 'loop', what: STUCK_ITERATION })
     this.#move('drained')
 
     if (this.#setupBegan) {
