@@ -42,8 +42,7 @@ export class LocalEngine implements Engine {
   }
 
   get backlog(): number {
-    const running = this.#alive().reduce((sum, worker) => sum + worker.load, 0)
-    return this.#queue.size + running - this.#size * this.#context.options.concurrency
+    return this.#countCalls(this.#alive()) - this.#size * this.#context.options.concurrency
   }
 
   async open(): Promise<void> {
@@ -139,6 +138,11 @@ export class LocalEngine implements Engine {
     return [...this.#workers].filter((worker) => !worker.retiring)
   }
 
+  /** Calls that wait, or run in these processes. */
+  #countCalls(workers: readonly WorkerProcess[]): number {
+    return workers.reduce((sum, worker) => sum + worker.load, this.#queue.size)
+  }
+
   /** Replaces one worn process at a time, so that a pool never restarts all at once, and ends what is too many. */
   #retireSurplus(): void {
     const alive = this.#alive()
@@ -153,12 +157,11 @@ export class LocalEngine implements Engine {
     if (this.#closing || !this.#manager) return
     const { alias, options } = this.#context
     const alive = this.#alive()
-    const running = alive.reduce((sum, worker) => sum + worker.load, 0)
     const wanted = processesWanted({
       strategy: this.#strategy,
       size: this.#size,
       alive: alive.length,
-      calls: this.#queue.size + running,
+      calls: this.#countCalls(alive),
       concurrency: options.concurrency,
       called: this.#called,
     })

@@ -3,7 +3,7 @@ import type { Child, ChildExit } from '@sd/process'
 import { findUnclonable } from '../call/find-unclonable.ts'
 import { reviveError } from '../call/flat-error.ts'
 import type { EngineCall, Outcome } from './engine.ts'
-import type { FromWorker, ToWorker } from './protocol.ts'
+import type { FromWorker, OpenMessage, ToWorker } from './protocol.ts'
 import type { Recycle } from './recycle-limits.ts'
 import { shutdownError } from './shutdown-error.ts'
 
@@ -176,7 +176,7 @@ export class WorkerProcess {
     await this.child.kill()
   }
 
-  share(shares: (ToWorker & readonly ['share', unknown])[1]): void {
+  share(shares: OpenMessage['shares']): void {
     this.child.send(['share', shares] satisfies ToWorker)
   }
 
