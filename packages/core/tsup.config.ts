@@ -1,3 +1,4 @@
 import { packageBuild } from '../../scripts/package-build.ts'
 
-export default packageBuild({ index: 'src/index.ts' })
+// Mitt comes along: looking its package up would take longer than all that is in it.
+export default packageBuild({ index: 'src/index.ts' }, { noExternal: ['mitt'] })
