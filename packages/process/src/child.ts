@@ -53,11 +53,13 @@ export interface Child {
    * Sends a message: anything that structured clone takes. Before the child runs, and while it drains, the
    * message waits in its pipe; what it does with it is between you and the child.
    *
+   * @param ownLevels - how many of its outermost levels are arrays that you made for this message, as in
+   * `[1, [value]]`: what is known about those need not be found out. @default 0
    * @returns false when it can no longer be delivered: the child is dead or was killed.
    * @throws DOMException `DataCloneError` when structured clone does not take the message.
    * @throws RangeError with code `SD_PROCESS_MESSAGE_TOO_LARGE` beyond 256 MiB.
    */
-  send(message: unknown): boolean
+  send(message: unknown, ownLevels?: number): boolean
   /**
    * Notes that the child did useful work: when it dies from now on, it did not die young. The young deaths that
    * its group has counted are forgotten, because a group that gets work done is no crash loop.
@@ -74,10 +76,17 @@ export interface Child {
    * a secret path, and pauses it there. For a child that is about to be killed, since it stays paused.
    *
    * @param within - milliseconds that it may take.
+   * @param lastAct - JavaScript that the paused child runs, so that it can say what it else had no time for.
    * @returns the frames as in an error's stack; undefined when no JavaScript is running, or not in time. Never
    * rejects.
    */
-  readStack(within: number): Promise<string | undefined>
+  readStack(within: number, lastAct?: string): Promise<string | undefined>
+  /**
+   * Kills the child because it sent a message that means nothing; `exited` tells it as `SD_PROCESS_PROTOCOL`.
+   *
+   * @param cause - what was wrong with the message.
+   */
+  condemn(cause: Error): void
   /**
    * Signals the child's whole process group; an expected end, not counted as churn. With `restart:
    * 'always'` a successor follows.

@@ -4,16 +4,14 @@ import type { Child } from './child.ts'
 import { churnError, closedError } from './child-errors.ts'
 import { ChildGroup } from './child-group.ts'
 import type { ChildSpec } from './child-spec.ts'
+import { createLauncher, type LauncherSeams } from './launcher.ts'
 import { type ChildEnd, type ChildSurroundings, ManagedChild } from './managed-child.ts'
 import { type ResolvedChildSpec, resolveChildSpec } from './options.ts'
-import { findParentDeathProtection, type ParentDeath, type ParentDeathProtection } from './parent-death.ts'
 import type { ProcessManager } from './process-manager.ts'
 import { refuseChild } from './refused-child.ts'
 
 /** What tests set. */
-export interface ManagerSeams {
-  /** Uses only this protection. @default what the system has */
-  parentDeath?: ParentDeath
+export interface ManagerSeams extends LauncherSeams {
   /** From 0 to below 1. @default Math.random */
   random?: () => number
 }
@@ -26,15 +24,11 @@ export function createProcessManager(host: PluginHost, seams: ManagerSeams = {})
   const totals = { spawned: 0, exited: 0 }
   let lastId = 0
   let closed = false
-  let protection: ParentDeathProtection | undefined
   let closing: Promise<void> | undefined
 
   const surroundings: ChildSurroundings = {
     host,
-    get protection() {
-      protection ??= findParentDeathProtection(seams.parentDeath)
-      return protection
-    },
+    launcher: createLauncher(seams),
     onProved: (child) => groupOf(child.group).countSuccess(),
     onDead: (child) => groupOf(child.group).freeSlot(child.index),
     onEnd,

@@ -1,5 +1,7 @@
 /** The part of the inspector's answers that is used (Chrome DevTools Protocol, domain Debugger). */
 interface InspectorMessage {
+  /** Of the command that this answers. */
+  readonly id?: number
   readonly method?: string
   readonly params?: {
     readonly callFrames?: readonly CallFrame[]
@@ -18,6 +20,9 @@ interface CallFrame {
   }
 }
 
+/** The id of the last command. */
+const LAST_ACT = 3
+
 /** What Node prints on stderr about its inspector; the first line carries the address. */
 export const INSPECTOR_LINE: RegExp =
   /^(?:Debugger listening on (ws:\/\/127\.0\.0\.1:\d+\/[\w-]+)|For help, see: https:\/\/nodejs\.org\/|Debugger attached\.|Debugger ending on ws:|Waiting for the debugger to disconnect)/
@@ -29,19 +34,25 @@ export const INSPECTOR_LINE: RegExp =
  *
  * @param address - the inspector's WebSocket, with its secret path.
  * @param signal - ends the attempt.
+ * @param lastAct - JavaScript to be run there before the stack is returned.
  * @returns the stack as V8 prints one, without its first line; undefined when there is none.
  */
-export function readInspectorStack(address: string, signal: AbortSignal): Promise<string | undefined> {
+export function readInspectorStack(
+  address: string,
+  signal: AbortSignal,
+  lastAct?: string,
+): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = new WebSocket(address)
     /** Frames name their script by id; the inspector tells of all scripts first. */
     const urls = new Map<string, string>()
-    const end = (stack: string | undefined): void => {
+    let stack: string | undefined
+    const end = (found: string | undefined): void => {
       signal.removeEventListener('abort', onAbort)
       socket.close()
-      resolve(stack)
+      resolve(found)
     }
-    const onAbort = (): void => end(undefined)
+    const onAbort = (): void => end(stack)
     signal.addEventListener('abort', onAbort, { once: true })
     socket.addEventListener('error', () => end(undefined))
     socket.addEventListener('open', () => {
@@ -49,11 +60,15 @@ export function readInspectorStack(address: string, signal: AbortSignal): Promis
       socket.send(JSON.stringify({ id: 2, method: 'Debugger.pause' }))
     })
     socket.addEventListener('message', (event) => {
-      const { method, params } = JSON.parse(String(event.data)) as InspectorMessage
+      const { id, method, params } = JSON.parse(String(event.data)) as InspectorMessage
       if (method === 'Debugger.scriptParsed') urls.set(params?.scriptId ?? '', params?.url ?? '')
-      if (method !== 'Debugger.paused') return
-      const frames = (params?.callFrames ?? []).map((frame) => formatFrame(frame, urls))
-      end(frames.length > 0 ? frames.join('\n') : undefined)
+      if (method === 'Debugger.paused') {
+        const frames = (params?.callFrames ?? []).map((frame) => formatFrame(frame, urls))
+        stack = frames.length > 0 ? frames.join('\n') : undefined
+        const expression = lastAct ?? ''
+        socket.send(JSON.stringify({ id: LAST_ACT, method: 'Runtime.evaluate', params: { expression } }))
+      }
+      if (id === LAST_ACT) end(stack)
     })
   })
 }

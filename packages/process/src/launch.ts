@@ -1,9 +1,9 @@
-import type { ChildProcess } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { setPriority } from 'node:os'
 import type { Duplex, Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { execa } from 'execa'
 import { writeTicket } from './child/launch-ticket.ts'
+import { childEnvironment } from './child-environment.ts'
 import { inheritableExecArgv } from './inheritable-exec-argv.ts'
 import type { ResolvedChildSpec } from './options.ts'
 import type { ParentDeathProtection } from './parent-death.ts'
@@ -22,6 +22,13 @@ export interface LaunchedProcess {
   readonly guard: Duplex | undefined
 }
 
+/** What there is on this system for the processes of children. */
+export interface LaunchSurroundings {
+  readonly protection: ParentDeathProtection
+  /** The directory for compiled code. */
+  readonly compileCache: string | undefined
+}
+
 /**
  * Starts the process of a child: in a session and process group of its own, so that a Ctrl-C in the terminal
  * does not reach it, and with the pipes that its runtime expects.
@@ -32,40 +39,45 @@ export function launch(
   spec: ResolvedChildSpec,
   title: string,
   priority: number,
-  protection: ParentDeathProtection,
+  { protection, compileCache }: LaunchSurroundings,
 ): LaunchedProcess | Promise<Error> {
   try {
-    const [file, ...args] = commandLine(spec, title, protection)
-    const guarded = protection.mode === 'guard'
-    const subprocess = execa(file!, args, {
-      env: spec.env,
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', ...(guarded ? (['pipe'] as const) : [])],
-      buffer: false,
-      reject: false,
-      cleanup: false,
+    const { env, cached } = childEnvironment(process.env, spec.env, compileCache)
+    const guard = protection.mode === 'guard'
+    const ticket = writeTicket({ ppid: process.pid, title, guard, cached })
+    const [file, ...args] = commandLine(spec, ticket, protection.prefix)
+    const child = spawn(file!, args, {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', ...(guard ? (['pipe'] as const) : [])],
       detached: true,
     })
-    const child = subprocess.nodeChildProcess
-    if (child.pid === undefined) return subprocess.then((result) => rootCause(result as unknown as Error))
+    if (child.pid === undefined) return reasonOf(child)
     lowerPriority(child.pid, priority)
-    const { stdout, stderr } = child as { stdout: Readable; stderr: Readable }
-    const [, , , down, up, guard] = child.stdio as unknown as [null, null, null, Duplex, Duplex, Duplex?]
-    return { pid: child.pid, process: child, stdout, stderr, down, up, guard }
+    const [, stdout, stderr, down, up, guardPipe] = child.stdio as unknown as Pipes
+    return { pid: child.pid, process: child, stdout, stderr, down, up, guard: guardPipe }
   } catch (error) {
-    return Promise.resolve(rootCause(error as Error))
+    return Promise.resolve(error as Error)
   }
+}
+
+type Pipes = [null, Readable, Readable, Duplex, Duplex, Duplex?]
+
+/** Why the system refused the process: Node tells it in the next turn. */
+function reasonOf(child: ChildProcess): Promise<Error> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => {
+      // With too many open files there are none.
+      for (const stream of child.stdio ?? []) stream?.destroy()
+      resolve(error)
+    })
+  })
 }
 
 /** Opens nothing by itself: should the inspector be started by SIGUSR1, it takes a free port, not Node's 9229. */
 const INSPECTOR_PORT = ['--inspect-port=127.0.0.1:0']
 
-function commandLine(
-  spec: ResolvedChildSpec,
-  title: string,
-  { mode, prefix }: ParentDeathProtection,
-): string[] {
+function commandLine(spec: ResolvedChildSpec, ticket: string, prefix: readonly string[]): string[] {
   const { entry } = spec
-  const ticket = writeTicket({ ppid: process.pid, title, guard: mode === 'guard' })
   return [
     ...prefix,
     process.execPath,
@@ -84,9 +96,4 @@ function lowerPriority(pid: number, priority: number): void {
   } catch {
     // Not permitted, or dead already: it runs as it is.
   }
-}
-
-/** Execa wraps what the system said. */
-function rootCause(error: Error): Error {
-  return error.cause instanceof Error ? error.cause : error
 }

@@ -1,8 +1,7 @@
 import type { Deadline, PluginHost, Timer } from '@sd/core'
 import { toError } from '@sd/core'
-import type { FrameKind } from './channel/frame.ts'
 import { encodeFrame } from './channel/frame-encoder.ts'
-import { readFrames } from './channel/frame-reader.ts'
+import { type ReceivedKind, readFrames } from './channel/frame-reader.ts'
 import { FrameWriter } from './channel/frame-writer.ts'
 import type { Child, ChildExit } from './child.ts'
 import {
@@ -18,12 +17,12 @@ import { CHURN_YOUTH } from './churn.ts'
 import { isErrorRecord, rebuildError } from './error-record.ts'
 import { INSPECTOR_LINE, readInspectorStack } from './inspector-stack.ts'
 import { climbKillLadder } from './kill-ladder.ts'
-import { type LaunchedProcess, launch } from './launch.ts'
+import type { LaunchedProcess } from './launch.ts'
+import type { Launcher } from './launcher.ts'
 import { LineSplitter } from './line-splitter.ts'
 import type { ResolvedChildSpec } from './options.ts'
 import { waitForOutputEnd } from './output-end.ts'
 import { OutputTail } from './output-tail.ts'
-import type { ParentDeathProtection } from './parent-death.ts'
 import { signalGroup, sweepGroup } from './process-group.ts'
 import { type ProcessIdentity, readIdentity, signalProcess } from './process-identity.ts'
 
@@ -42,7 +41,7 @@ export interface ChildEnd {
 /** What a child needs to know of its manager. */
 export interface ChildSurroundings {
   readonly host: PluginHost
-  readonly protection: ParentDeathProtection
+  readonly launcher: Launcher
   /** It did useful work. */
   onProved(child: ManagedChild): void
   /** The process is dead; its slot is free. */
@@ -88,7 +87,7 @@ export class ManagedChild implements Child {
    * @throws DOMException `DataCloneError` when structured clone does not take `initial`; nothing was started.
    */
   constructor(surroundings: ChildSurroundings, spec: ResolvedChildSpec, id: number, index: number) {
-    const { host, protection } = surroundings
+    const { host, launcher } = surroundings
     const initial = encodeFrame('initial', spec.initial)
     this.id = id
     this.group = spec.group
@@ -104,7 +103,7 @@ export class ManagedChild implements Child {
       this.#settleExited = resolve
     })
     this.#spawnedAt = host.clock.now()
-    const launched = launch(spec, this.#title, host.priority, protection)
+    const launched = launcher.launch(spec, this.#title, host.priority)
     if (launched instanceof Promise) {
       launched.then((cause) => this.#neverRan(cause), this.#neverRan)
       return
@@ -134,10 +133,9 @@ export class ManagedChild implements Child {
     return (this.#diedAt ?? this.#surroundings.host.clock.now()) - this.#spawnedAt
   }
 
-  send(message: unknown): boolean {
-    const frame = encodeFrame('message', message)
+  send(message: unknown, ownLevels?: number): boolean {
     if (this.#doomed || this.#state === 'exited') return false
-    return this.#writer?.write(frame) ?? false
+    return this.#writer?.send(message, ownLevels) ?? false
   }
 
   prove(): void {
@@ -167,7 +165,11 @@ export class ManagedChild implements Child {
     return this.exited
   }
 
-  async readStack(within: number): Promise<string | undefined> {
+  condemn(cause: Error): void {
+    this.#fail(protocolError(this.#facts(), 'sent a message that means nothing', cause))
+  }
+
+  async readStack(within: number, lastAct?: string): Promise<string | undefined> {
     // Through the identity: SIGUSR1 would end a process that is no Node, or no longer ours.
     const ended = new AbortController()
     const address = new Promise<string | undefined>((resolve) => {
@@ -180,7 +182,7 @@ export class ManagedChild implements Child {
     try {
       if (!this.identity || !signalProcess(this.identity, 'SIGUSR1')) return undefined
       const found = await address
-      return found === undefined ? undefined : await readInspectorStack(found, ended.signal)
+      return found === undefined ? undefined : await readInspectorStack(found, ended.signal, lastAct)
     } catch {
       // A stack is a courtesy: whatever is in its way must not stop what is done because the child is stuck.
       return undefined
@@ -248,14 +250,24 @@ export class ManagedChild implements Child {
       const inspector = message.match(INSPECTOR_LINE)
       if (inspector) return this.#onInspectorLine(inspector[1])
     }
-    const wanted = this.#call(() => this.spec.onStdio?.(message, this, name))
+    let wanted: boolean | undefined
+    try {
+      wanted = this.spec.onStdio?.(message, this, name) ?? undefined
+    } catch (error) {
+      this.#handlerFailed(error)
+    }
     // stderr is where well-behaved programs put their messages: it does not make them errors.
     if (wanted !== false) host.record({ pid: this.pid!, label: this.group, level: 'info', message })
   }
 
-  #receive = (kind: FrameKind, message: unknown): void => {
-    if (kind === 'message') this.#call(() => this.spec.onMessage?.(message, this))
-    else if (kind === 'ready') this.#becameReady()
+  #receive = (kind: ReceivedKind, message: unknown): void => {
+    if (kind === 'message') {
+      try {
+        this.spec.onMessage?.(message, this)
+      } catch (error) {
+        this.#handlerFailed(error)
+      }
+    } else if (kind === 'ready') this.#becameReady()
     else if (kind === 'failed' && isErrorRecord(message)) {
       // It ends by itself, with this already known. Should it not, the group is killed in a moment.
       this.#failure ??= startFailedError(this.#facts(), rebuildError(message))
@@ -266,13 +278,8 @@ export class ManagedChild implements Child {
   }
 
   /** A handler that throws must not stop the reading. */
-  #call<T>(handler: () => T): T | undefined {
-    try {
-      return handler()
-    } catch (error) {
-      this.#surroundings.host.error(toError(error), this.group)
-      return undefined
-    }
+  #handlerFailed(error: unknown): void {
+    this.#surroundings.host.error(toError(error), this.group)
   }
 
   #followGuard(guard: LaunchedProcess['guard']): void {

@@ -1,13 +1,26 @@
 import type { Writable } from 'node:stream'
+import { LONGEST_MESSAGE } from './frame.ts'
+import { encodeAttaching, encodeBatch, tooLargeError } from './frame-encoder.ts'
+import { JsonCheck } from './json-check.ts'
+import { bytesOf } from './message-codec.ts'
+import { ScratchPool } from './scratch-pool.ts'
 
 /** From this many bytes on it is not worth waiting for more. */
 const FULL = 64 * 1024
 
-/** Writes frames: those of one turn of the program travel in one write. */
+/**
+ * Writes messages and frames: those of one turn of the program, with all the promises that it settles, travel in
+ * one write. A message is taken down at once, so that it may be changed afterwards.
+ */
 export class FrameWriter {
   readonly #stream: Writable
+  readonly #jsonCheck = new JsonCheck()
+  readonly #scratch = new ScratchPool()
+  /** Messages in JSON that are not yet a frame. */
+  #texts = ''
   #frames: Buffer[] = []
   #length = 0
+  #scheduled = false
 
   constructor(stream: Writable) {
     this.#stream = stream
@@ -15,38 +28,98 @@ export class FrameWriter {
 
   /** Bytes that the other side has not taken: the sign to hold back. */
   get buffered(): number {
-    return this.#length + this.#stream.writableLength
+    return this.#texts.length + this.#length + this.#stream.writableLength
+  }
+
+  /**
+   * @param ownLevels - see {@link JsonCheck.passes}: saves time.
+   * @returns false when nothing can be written any more.
+   * @throws DOMException `DataCloneError` when structured clone does not take the message.
+   * @throws RangeError with code `SD_PROCESS_MESSAGE_TOO_LARGE`.
+   */
+  send(message: unknown, ownLevels?: number): boolean {
+    if (this.#jsonCheck.passes(message, ownLevels)) return this.#sendText(JSON.stringify(message))
+    const { frame, attachments } = encodeAttaching(message)
+    if (!this.write(frame)) return false
+    if (attachments.length > 0) this.#writeAttachments(attachments)
+    return true
   }
 
   /** @returns false when nothing can be written any more. */
   write(frame: Buffer): boolean {
     if (!this.#stream.writable) return false
+    this.#closeBatch()
     if (frame.length >= FULL) {
       // Alone, because joining it with the others would copy it.
       this.flush()
       this.#stream.write(frame)
-      return true
-    }
-    if (this.#frames.length === 0) queueMicrotask(this.flush)
-    this.#frames.push(frame)
-    this.#length += frame.length
-    if (this.#length >= FULL) this.flush()
+    } else this.#add(frame)
     return true
   }
 
   /** Hands everything to the system now, as far as it takes it. */
   flush = (): void => {
+    this.#scheduled = false
+    this.#closeBatch()
     if (this.#frames.length === 0) return
     const frames = this.#frames
     this.#frames = []
     this.#length = 0
-    if (!this.#stream.writable) return
-    this.#stream.write(frames.length === 1 ? frames[0] : Buffer.concat(frames))
+    if (this.#stream.writable) this.#stream.write(frames.length === 1 ? frames[0] : Buffer.concat(frames))
+  }
+
+  /** Calls `done` when the system has taken all that was sent until now, or when it never will. */
+  whenFlushed(done: () => void): void {
+    this.flush()
+    this.#stream.write(encodeBatch(''), done)
   }
 
   /** Calls `done` when all is written, or when it cannot be. */
   end(done: () => void): void {
     this.flush()
     this.#stream.end(done)
+  }
+
+  #sendText(text: string): boolean {
+    if (!this.#stream.writable) return false
+    if (text.length * 3 > LONGEST_MESSAGE && Buffer.byteLength(text) + 2 > LONGEST_MESSAGE) {
+      throw tooLargeError(Buffer.byteLength(text) + 2)
+    }
+    if (this.#texts.length + text.length > FULL) this.#closeBatch()
+    this.#texts = this.#texts === '' ? text : `${this.#texts},${text}`
+    if (this.#texts.length + this.#length >= FULL) this.flush()
+    else this.#schedule()
+    return true
+  }
+
+  #add(frame: Buffer): void {
+    this.#frames.push(frame)
+    this.#length += frame.length
+    if (this.#length >= FULL) this.flush()
+    else this.#schedule()
+  }
+
+  #closeBatch(): void {
+    if (this.#texts === '') return
+    const frame = encodeBatch(this.#texts)
+    this.#texts = ''
+    this.#frames.push(frame)
+    this.#length += frame.length
+  }
+
+  /** Copied, because the system takes them little by little, and their owner may change them meanwhile. */
+  #writeAttachments(attachments: readonly NodeJS.ArrayBufferView[]): void {
+    this.flush()
+    for (const attachment of attachments) {
+      const copy = this.#scratch.copy(bytesOf(attachment))
+      this.#stream.write(copy, () => this.#scratch.giveBack(copy))
+    }
+  }
+
+  /** A tick comes after all promises that this turn settles, and the messages that they send. */
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    process.nextTick(this.flush)
   }
 }

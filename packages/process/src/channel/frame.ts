@@ -1,6 +1,6 @@
 /**
- * What passes between a manager and its child: `[u32 length][u8 kind][message]`, big endian, where `length`
- * counts the kind and the message. Only the files of this folder know.
+ * What passes between a manager and its child: `[u32 length][u8 kind][payload]`, big endian, where `length`
+ * counts the kind and the payload. Only the files of this folder know.
  */
 export const HEADER_LENGTH = 5
 
@@ -8,13 +8,31 @@ export const HEADER_LENGTH = 5
 export const LONGEST_MESSAGE: number = 256 * 1024 * 1024
 
 /** What a frame is for. */
-export type FrameKind = 'message' | 'initial' | 'drain' | 'ready' | 'failed'
+export type FrameKind = 'batch' | 'message' | 'attached' | 'initial' | 'drain' | 'ready' | 'failed'
 
-/** The kinds; the position is the number on the wire. */
-export const FRAME_KINDS: readonly FrameKind[] = ['message', 'initial', 'drain', 'ready', 'failed']
+/**
+ * The kinds; the position is the number on the wire.
+ *
+ * - `batch`: a JSON array of messages.
+ * - `message`: one message, as `v8.serialize` writes it; so are those of the kinds behind `attached`.
+ * - `attached`: the same, then a `u32` length for each of its attachments and a `u16` with their number. The
+ *   attachments, the contents of large binary data, follow the frame as they are.
+ */
+export const FRAME_KINDS: readonly FrameKind[] = [
+  'batch',
+  'message',
+  'attached',
+  'initial',
+  'drain',
+  'ready',
+  'failed',
+]
 
-/** A frame as it was read, its message not yet decoded. */
+/** A frame as it was read, not yet decoded. */
 export interface Frame {
   readonly kind: FrameKind
+  /** Valid until the next bytes are read. */
   readonly payload: Buffer
+  /** Each in memory of its own. */
+  readonly attachments: readonly ArrayBuffer[]
 }

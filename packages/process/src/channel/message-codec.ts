@@ -1,32 +1,101 @@
 import v8 from 'node:v8'
 
-/**
- * A message as bytes, behind `headroom` bytes that the caller fills in.
- *
- * @throws DOMException `DataCloneError` when structured clone does not take the message.
- */
-export function encodeMessage(message: unknown, headroom: number): Buffer {
-  const serializer = new MessageSerializer()
-  serializer.writeRawBytes(Buffer.alloc(headroom))
-  serializer.writeHeader()
-  serializer.writeValue(message)
-  return serializer.releaseBuffer()
+/** A message in structured clone's own format, and the large binary data that is not part of it. */
+export interface EncodedMessage {
+  readonly bytes: Buffer
+  readonly attachments: readonly NodeJS.ArrayBufferView[]
 }
 
 /**
- * The message that {@link encodeMessage} made.
+ * A message as bytes, behind `headroom` bytes that the caller fills in.
  *
+ * @param attachFrom - binary data of that many bytes or more is left out, and returned as an attachment.
+ * @throws DOMException `DataCloneError` when structured clone does not take the message.
+ */
+export function encodeMessage(
+  message: unknown,
+  headroom: number,
+  attachFrom: number = Number.POSITIVE_INFINITY,
+): EncodedMessage {
+  const serializer = new MessageSerializer(attachFrom)
+  serializer.writeRawBytes(Buffer.alloc(headroom))
+  serializer.writeHeader()
+  serializer.writeValue(message)
+  const { attachments } = serializer
+  for (const { byteLength } of attachments) serializer.writeRawBytes(wordOf(byteLength, 4))
+  if (attachments.length > 0) serializer.writeRawBytes(wordOf(attachments.length, 2))
+  return { bytes: serializer.releaseBuffer(), attachments }
+}
+
+/**
+ * The message that {@link encodeMessage} made. Keeps no reference to `bytes`.
+ *
+ * @param attachments - the contents of its attachments.
  * @throws Error when the bytes are no message.
  */
-export function decodeMessage(bytes: Buffer): unknown {
-  const deserializer = new MessageDeserializer(bytes)
+export function decodeMessage(bytes: Buffer, attachments: readonly ArrayBuffer[] = []): unknown {
+  const deserializer = new MessageDeserializer(bytes, attachments)
   deserializer.readHeader()
   return deserializer.readValue()
 }
 
+/** The lengths of the attachments of an encoded message that has some. */
+export function attachmentLengths(bytes: Buffer): number[] {
+  const count = bytes.length < 2 ? 0 : bytes.readUInt16BE(bytes.length - 2)
+  const start = bytes.length - 2 - 4 * count
+  if (count === 0 || start < 0) throw new Error('It says to have attachments, but none are listed.')
+  return Array.from({ length: count }, (_, index) => bytes.readUInt32BE(start + 4 * index))
+}
+
+/** A message is sent without attachments beyond the first so many, because their number is a `u16`. */
+const MOST_ATTACHMENTS = 65_535
+
+/** How binary data is written: its type, whether its contents are attached, their length, the contents. */
+const INLINE = 0
+const ATTACHED = 1
+
+/** The types of binary data; the position is the number on the wire. `Buffer` is Node's own kind of Uint8Array. */
+const TYPES: readonly string[] = [
+  'Buffer',
+  'DataView',
+  'Int8Array',
+  'Uint8Array',
+  'Uint8ClampedArray',
+  'Int16Array',
+  'Uint16Array',
+  'Int32Array',
+  'Uint32Array',
+  'Float16Array',
+  'Float32Array',
+  'Float64Array',
+  'BigInt64Array',
+  'BigUint64Array',
+]
+
 class MessageSerializer extends v8.DefaultSerializer {
+  readonly attachments: NodeJS.ArrayBufferView[] = []
+  readonly #attachFrom: number
+
+  constructor(attachFrom: number) {
+    super()
+    this.#attachFrom = attachFrom
+  }
+
   /** Used by Node, now as a function and now with `new`, for what cannot be cloned; its own makes a plain Error. */
   _getDataCloneError: (message: string) => DOMException = dataCloneError
+
+  /** Called by Node for binary data, and for what only Node itself knows how to clone. */
+  _writeHostObject(value: NodeJS.ArrayBufferView): void {
+    const type = TYPES.indexOf(Buffer.isBuffer(value) ? 'Buffer' : typeName(value))
+    if (!ArrayBuffer.isView(value) || type < 0) {
+      throw dataCloneError(`${Object.prototype.toString.call(value)} could not be cloned.`)
+    }
+    const attached = value.byteLength >= this.#attachFrom && this.attachments.length < MOST_ATTACHMENTS
+    this.writeUint32(type)
+    this.writeUint32(attached ? ATTACHED : INLINE)
+    this.writeUint32(attached ? this.attachments.push(value) - 1 : value.byteLength)
+    if (!attached) this.writeRawBytes(bytesOf(value))
+  }
 }
 
 function dataCloneError(message: string): DOMException {
@@ -34,12 +103,45 @@ function dataCloneError(message: string): DOMException {
 }
 
 class MessageDeserializer extends v8.DefaultDeserializer {
-  /** Node's own makes typed arrays that show the whole received chunk as their `.buffer`. */
-  _readHostObject(): NodeJS.ArrayBufferView {
-    // @ts-expect-error: documented for subclasses, missing in the types
-    const view: NodeJS.ArrayBufferView = super._readHostObject()
-    if (Buffer.isBuffer(view) || view.byteLength === view.buffer.byteLength) return view
-    const own = view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength)
-    return new (view.constructor as new (buffer: ArrayBufferLike) => NodeJS.ArrayBufferView)(own)
+  readonly #attachments: readonly ArrayBuffer[]
+
+  constructor(bytes: Buffer, attachments: readonly ArrayBuffer[]) {
+    super(bytes)
+    this.#attachments = attachments
   }
+
+  /** Called by Node where {@link MessageSerializer._writeHostObject} wrote. */
+  _readHostObject(): NodeJS.ArrayBufferView {
+    const type = TYPES[this.readUint32()]
+    const place = this.readUint32()
+    const lengthOrIndex = this.readUint32()
+    const buffer = place === ATTACHED ? this.#attachments[lengthOrIndex] : this.#readInline(lengthOrIndex)
+    const View = (globalThis as unknown as Record<string, ViewConstructor | undefined>)[type ?? '']
+    if (!buffer || !View) throw new Error('It holds binary data that is none.')
+    return type === 'Buffer' ? Buffer.from(buffer) : new View(buffer)
+  }
+
+  /** Copied, because what was received is soon overwritten. */
+  #readInline(length: number): ArrayBuffer {
+    const copy = new ArrayBuffer(length)
+    new Uint8Array(copy).set(this.readRawBytes(length))
+    return copy
+  }
+}
+
+type ViewConstructor = new (buffer: ArrayBuffer) => NodeJS.ArrayBufferView
+
+function typeName(value: object): string {
+  return Object.prototype.toString.call(value).slice('[object '.length, -1)
+}
+
+/** The contents of binary data, not copied. */
+export function bytesOf(view: NodeJS.ArrayBufferView): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
+}
+
+function wordOf(value: number, length: 2 | 4): Buffer {
+  const word = Buffer.allocUnsafe(length)
+  word.writeUIntBE(value, 0, length)
+  return word
 }

@@ -1,5 +1,6 @@
 import { readFirstFrame } from '../channel/first-frame.ts'
 import { startGuardThread } from './guard-thread.ts'
+import { keepCompiledCode } from './keep-compiled-code.ts'
 import { killOwnGroup } from './kill-own-group.ts'
 import { FD_FROM_PARENT, FD_GUARD, takeTicket } from './launch-ticket.ts'
 import { ParentConnection } from './parent-connection.ts'
@@ -32,6 +33,8 @@ export function connectToParent(): ParentLink {
   // The parent may have died before this process could notice: then it has another parent now.
   if (process.ppid !== ticket.ppid) killOwnGroup()
   process.title = ticket.title
+  if (ticket.cached) delete process.env.NODE_COMPILE_CACHE
+  keepCompiledCode()
   if (ticket.guard) startGuardThread(FD_GUARD)
   process.on('SIGINT', () => {})
   const first = readFirstFrame(FD_FROM_PARENT)

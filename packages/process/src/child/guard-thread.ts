@@ -1,5 +1,3 @@
-import { Worker } from 'node:worker_threads'
-
 /**
  * Starts a thread that kills this process and its group when the pipe `fd` closes, because its other end was
  * the parent's. It works while the main thread is in an endless loop, and does not keep the process running.
@@ -7,6 +5,8 @@ import { Worker } from 'node:worker_threads'
  * For systems without a parent-death signal; costs about 10 MB and 50 ms of another core.
  */
 export function startGuardThread(fd: number): void {
+  // Loaded only here: most children need none, and it takes more than a millisecond.
+  const { Worker } = process.getBuiltinModule('node:worker_threads')
   // The thread's program is a function's own text, so that it needs no file beside a bundle.
   const worker = new Worker(`(${watchPipe})(${fd})`, { eval: true, execArgv: [], name: 'sd parent guard' })
   worker.unref()

@@ -6,6 +6,8 @@ export interface LaunchTicket {
   readonly title: string
   /** Whether the child must guard itself against its parent's death, because the system does not. */
   readonly guard: boolean
+  /** Whether its environment was given a place for compiled code, which is not for the child's own children. */
+  readonly cached: boolean
 }
 
 const PREFIX = '--sd-child='

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import type { FrameKind } from '../channel/frame.ts'
 import { encodeFrame } from '../channel/frame-encoder.ts'
-import { readFrames } from '../channel/frame-reader.ts'
+import { type ReceivedKind, readFrames } from '../channel/frame-reader.ts'
 import { FrameWriter } from '../channel/frame-writer.ts'
 import { recordError } from '../error-record.ts'
 import { killOwnGroup } from './kill-own-group.ts'
@@ -32,8 +32,16 @@ export class ParentConnection implements ParentLink {
     process.on('exit', this.#writer.flush)
   }
 
-  send(message: unknown): void {
-    if (!this.#exiting) this.#writer.write(encodeFrame('message', message))
+  send(message: unknown, ownLevels?: number): void {
+    if (!this.#exiting) this.#writer.send(message, ownLevels)
+  }
+
+  get buffered(): number {
+    return this.#writer.buffered
+  }
+
+  whenFlushed(done: () => void): void {
+    this.#writer.whenFlushed(done)
   }
 
   flush(): void {
@@ -72,7 +80,7 @@ export class ParentConnection implements ParentLink {
     this.#writer.flush()
   }
 
-  #receive = (kind: FrameKind, message: unknown): void => {
+  #receive = (kind: ReceivedKind, message: unknown): void => {
     if (kind === 'drain') this.#drain()
     else if (kind === 'message') this.#deliver(message)
   }

@@ -6,12 +6,17 @@ export interface ParentLink {
    * Sends a message. Messages of one turn travel in one write; their order is kept. Does nothing once
    * {@link ParentLink.exit} was called.
    *
+   * @param ownLevels - as in `Child.send`.
    * @throws DOMException `DataCloneError` when structured clone does not take the message.
    * @throws RangeError with code `SD_PROCESS_MESSAGE_TOO_LARGE` beyond 256 MiB.
    */
-  send(message: unknown): void
+  send(message: unknown, ownLevels?: number): void
   /** Writes out at once what waits; what the pipe does not take now follows when it does. */
   flush(): void
+  /** Bytes of messages that the parent has not taken: hold back when it grows. After a flush, 0 means all is out. */
+  readonly buffered: number
+  /** Calls `done` when the system has taken all that was sent until now: from then on this process's end cannot undo it. */
+  whenFlushed(done: () => void): void
   /** Calls `handler` with each message of the parent, one handler at a time: the last one set. */
   onMessage(handler: (message: unknown) => void): void
   /**
