@@ -1,3 +1,21 @@
 import { packageBuild } from '../../scripts/package-build.ts'
 
-export default packageBuild({ index: 'src/index.ts', 'worker/main': 'src/worker/main.ts' })
+/**
+ * What a worker process starts with: one file each, with what they need of the other packages in it, because
+ * every module that has to be found and loaded counts there.
+ */
+const forWorkerProcesses = packageBuild(
+  { main: 'src/worker/main.ts', define: 'src/define.ts' },
+  {
+    outDir: 'dist/worker',
+    noExternal: [/^@sd\//],
+    splitting: false,
+    // From the sources of the packages, so that only what is used comes along.
+    esbuildOptions: (options) => {
+      options.conditions = ['@sd/source']
+    },
+  },
+)
+
+// Both are built at the same time: neither may clean the other's output.
+export default [packageBuild({ index: 'src/index.ts' }, { clean: ['!worker/**'] }), forWorkerProcesses]

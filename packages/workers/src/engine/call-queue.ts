@@ -1,62 +1,77 @@
-/** An item, and its place in the row: places count up from the first that was ever pushed. */
-interface Placed<Item> {
-  readonly item: Item
-  readonly place: number
+/** What can wait in a queue. */
+export interface Queueable {
+  /** Whether it waits: kept by the queue. */
+  queued: boolean
 }
 
-/** First in, first out, with removal by id; each step costs the same however long the queue is. */
-export class CallQueue<Item extends { readonly call: { readonly id: number } }> {
+/** First in, first out, with removal; each step costs the same however long the queue is. */
+export class CallQueue<Item extends Queueable> {
+  /** Those that go before all others, the next one last. */
+  readonly #front: Item[] = []
   #row: (Item | undefined)[] = []
-  /** The place of the row's first slot. */
-  #base = 0
-  /** The place of the next item to take. */
   #head = 0
-  readonly #byId = new Map<number, Placed<Item>>()
+  #size = 0
 
   get size(): number {
-    return this.#byId.size
+    return this.#size
   }
 
   push(item: Item): void {
-    this.#byId.set(item.call.id, { item, place: this.#base + this.#row.length })
+    this.#enter(item)
     this.#row.push(item)
   }
 
-  /** Puts an item before all others. */
+  /** Puts a call before all others. */
   unshift(item: Item): void {
-    this.#head--
-    if (this.#head >= this.#base) this.#row[this.#head - this.#base] = item
-    else {
-      this.#base = this.#head
-      this.#row.unshift(item)
-    }
-    this.#byId.set(item.call.id, { item, place: this.#head })
+    this.#enter(item)
+    this.#front.push(item)
+  }
+
+  /** The next call; it stays. */
+  peek(): Item | undefined {
+    return this.#next(false)
   }
 
   shift(): Item | undefined {
-    while (this.#head < this.#base + this.#row.length) {
-      const slot = this.#head++ - this.#base
-      const item = this.#row[slot]
-      this.#row[slot] = undefined
-      if (slot > 1024 && slot * 2 > this.#row.length) this.#compact()
-      if (!item) continue
-      this.#byId.delete(item.call.id)
-      return item
+    const next = this.#next(true)
+    if (next) this.#leave(next)
+    return next
+  }
+
+  /** Takes a call out; its slot stays until its turn comes. */
+  remove(item: Item): void {
+    this.#leave(item)
+  }
+
+  /** Finds the next call, and clears the slots of those that were removed before it. */
+  #next(take: boolean): Item | undefined {
+    while (this.#front.length > 0) {
+      const next = this.#front.at(-1)!
+      if (take || !next.queued) this.#front.pop()
+      if (next.queued) return next
+    }
+    while (this.#head < this.#row.length) {
+      const next = this.#row[this.#head]!
+      if (take || !next.queued) this.#advance()
+      if (next.queued) return next
     }
     return undefined
   }
 
-  /** Takes an item out; its slot stays empty until its turn comes. */
-  remove(id: number): Item | undefined {
-    const placed = this.#byId.get(id)
-    if (!placed) return undefined
-    this.#byId.delete(id)
-    this.#row[placed.place - this.#base] = undefined
-    return placed.item
+  #advance(): void {
+    this.#row[this.#head++] = undefined
+    if (this.#head < 1024 || this.#head * 2 < this.#row.length) return
+    this.#row = this.#row.slice(this.#head)
+    this.#head = 0
   }
 
-  #compact(): void {
-    this.#row = this.#row.slice(this.#head - this.#base)
-    this.#base = this.#head
+  #enter(item: Item): void {
+    item.queued = true
+    this.#size++
+  }
+
+  #leave(item: Item): void {
+    item.queued = false
+    this.#size--
   }
 }

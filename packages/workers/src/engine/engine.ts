@@ -19,13 +19,22 @@ export interface EngineCall {
   readonly args: readonly unknown[]
   /** How often the call was tried before. */
   readonly retries: number
-  /** Tells that it has started. @param at - monotonic milliseconds. */
+  /** For the engine's own use: what it wants to find the call by when it is cancelled. */
+  handle: unknown
+  /** Tells that it has started. Told again, the later word counts. @param at - monotonic milliseconds. */
   onStarted(pid: number, at: number): void
+  /** Tells how it ended: once, and only when `submit` has not returned a promise of that. */
+  onEnded(outcome: Outcome): void
 }
 
 /** How an attempt ended. The engine says `timeout`, `died` and `cancelled` only when nothing runs any more. */
 export type Outcome =
-  | { readonly type: 'returned'; readonly value: unknown }
+  | {
+      readonly type: 'returned'
+      readonly value: unknown
+      /** Milliseconds that it ran, where that is known better than by the time since its start. */
+      readonly duration?: number
+    }
   /** The worker threw. */
   | { readonly type: 'failed'; readonly error: Error }
   | { readonly type: 'timeout'; readonly workerStack?: string }
@@ -52,10 +61,15 @@ export interface Engine {
   readonly backlog: number
   /** Prepares to run calls. A failure ends the daemon's start. */
   open(): Awaitable<void>
-  /** Runs a call. Never rejects. */
-  submit(call: EngineCall): Promise<Outcome>
-  /** Gives a call up; its outcome still comes through `submit`. */
-  cancel(id: number): void
+  /**
+   * Runs a call.
+   *
+   * @returns a promise of the outcome; or nothing, when the engine calls `call.onEnded`, which costs less.
+   */
+  // biome-ignore lint/suspicious/noConfusingVoidType: an engine that returns nothing is the usual case
+  submit(call: EngineCall): PromiseLike<Outcome> | void
+  /** Gives a call up; its outcome comes as that of any other. */
+  cancel(call: EngineCall): void
   /** Changes how many calls may run at once. */
   resize(size: number): void
   /** Takes no more calls, refuses those that wait, and lets the running ones finish until the deadline. */

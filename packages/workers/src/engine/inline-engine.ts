@@ -31,7 +31,7 @@ export class InlineEngine implements Engine {
   }
 
   /** Only asks: what runs in the daemon itself cannot be ended. */
-  cancel(id: number): void {
+  cancel({ id }: EngineCall): void {
     this.#cancelled.add(id)
     void this.#implementation?.then(
       (implementation) => implementation.cancel(id),
@@ -63,7 +63,11 @@ export class InlineEngine implements Engine {
       this.#implementation ??= this.#create()
       const implementation = await this.#implementation
       call.onStarted(process.pid, this.#context.host.clock.now())
-      return { type: 'returned', value: await implementation.invoke(call, call.args) }
+      try {
+        return { type: 'returned', value: await implementation.invoke(call, call.args) }
+      } finally {
+        implementation.forget(call.id)
+      }
     } catch (thrown) {
       return { type: 'failed', error: toError(thrown) }
     }

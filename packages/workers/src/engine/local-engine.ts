@@ -1,14 +1,16 @@
 import { fileURLToPath } from 'node:url'
-import { type Deadline, type EventHandle, type Json, SdError, toError } from '@sd/core'
+import { childServer, type Deadline, type EventHandle, type Json, SdError, toError } from '@sd/core'
 import type { Child, ProcessManager } from '@sd/process'
+import { Paces } from '../call/pace.ts'
 import { CallQueue } from './call-queue.ts'
 import { clonableShares } from './clonable-shares.ts'
-import type { Engine, EngineCall, EngineContext, EngineTraits, Outcome } from './engine.ts'
+import type { Engine, EngineCall, EngineContext, EngineTraits } from './engine.ts'
 import { processesWanted, strategyFor } from './processes-wanted.ts'
-import type { FromWorker, OpenMessage } from './protocol.ts'
+import type { OpenMessage } from './protocol.ts'
 import { recycleLimits } from './recycle-limits.ts'
 import { shutdownError } from './shutdown-error.ts'
-import { type PendingCall, WorkerProcess } from './worker-process.ts'
+import { Submission } from './submission.ts'
+import { WorkerProcess } from './worker-process.ts'
 
 /** The module that a worker process starts with: source beside source, built beside built. */
 const WORKER_MAIN: string = fileURLToPath(
@@ -17,12 +19,19 @@ const WORKER_MAIN: string = fileURLToPath(
     : new URL('./worker/main.js', import.meta.url),
 )
 
+/**
+ * Begun early, so that a daemon has it when it opens its first pool. Worker processes, which import this package,
+ * too, start without it.
+ */
+const processPackage = childServer() ? undefined : import('@sd/process')
+
 /** Runs the calls of a pool in persistent child processes of this daemon. */
 export class LocalEngine implements Engine {
   readonly name = 'local'
   readonly traits: EngineTraits = { durable: false, remote: false, cancel: true }
   readonly #context: EngineContext
-  readonly #queue = new CallQueue<PendingCall>()
+  readonly #queue = new CallQueue<Submission>()
+  readonly #paces = new Paces()
   readonly #workers = new Set<WorkerProcess>()
   #manager: ProcessManager | undefined
   /** Node's flags for the processes. */
@@ -47,8 +56,7 @@ export class LocalEngine implements Engine {
 
   async open(): Promise<void> {
     const { host } = this.#context
-    // Imported only here, so that worker processes, which import this package too, start without it.
-    const { processManager, inheritableExecArgv } = await import('@sd/process')
+    const { processManager, inheritableExecArgv } = await (processPackage ?? import('@sd/process'))
     this.#manager = processManager(host)
     this.#execArgv = [...inheritableExecArgv(process.execArgv), ...(this.#context.options.execArgv ?? [])]
     this.#shareListener = host.on('share', () => this.#share())
@@ -57,22 +65,27 @@ export class LocalEngine implements Engine {
     this.#opened = true
   }
 
-  submit(call: EngineCall): Promise<Outcome> {
-    return new Promise((settle) => {
-      if (this.#closing) {
-        settle({ type: 'refused', error: shutdownError(this.#context.alias) })
-        return
-      }
-      this.#called = true
-      this.#queue.push({ call, settle, handovers: 0 })
-      this.#assign()
-    })
+  submit(call: EngineCall): void {
+    const submission = new Submission(call, this.#paces.of(call.method))
+    call.handle = submission
+    if (this.#closing) {
+      call.onEnded({ type: 'refused', error: shutdownError(this.#context.alias) })
+      return
+    }
+    this.#called = true
+    // When calls wait already, no process has room for more.
+    const worker = this.#queue.size === 0 ? this.#leastLoaded(submission) : undefined
+    if (worker) worker.run(submission)
+    else this.#queue.push(submission)
+    if (this.#workers.size < this.#size) this.#fill()
   }
 
-  cancel(id: number): void {
-    const waiting = this.#queue.remove(id)
-    if (waiting) return waiting.settle({ type: 'cancelled' })
-    for (const worker of this.#workers) if (worker.cancel(id)) return
+  cancel(call: EngineCall): void {
+    const submission = call.handle
+    if (!(submission instanceof Submission)) return
+    if (!submission.queued) return submission.worker?.cancel(submission)
+    this.#queue.remove(submission)
+    submission.call.onEnded({ type: 'cancelled' })
   }
 
   resize(size: number): void {
@@ -114,20 +127,29 @@ export class LocalEngine implements Engine {
 
   /** Gives waiting calls to processes with room, then sees to it that there are enough processes. */
   #assign(): void {
-    while (this.#queue.size > 0) {
-      const worker = this.#leastLoaded()
-      const pending = worker && this.#queue.shift()
-      if (!pending) break
-      worker.run(pending)
+    for (let next = this.#queue.peek(); next; next = this.#queue.peek()) {
+      const worker = this.#leastLoaded(next)
+      if (!worker) break
+      this.#queue.shift()
+      worker.run(next)
     }
     this.#retireSurplus()
     this.#fill()
   }
 
-  #leastLoaded(): WorkerProcess | undefined {
+  /** Gives waiting calls to a process that has room again: this is done after each call, and must cost nothing. */
+  #feed(worker: WorkerProcess): void {
+    for (let next = this.#queue.peek(); next && worker.accepts(next.pace); next = this.#queue.peek()) {
+      this.#queue.shift()
+      worker.run(next)
+    }
+    if (worker.worn) this.#retireSurplus()
+  }
+
+  #leastLoaded({ pace }: Submission): WorkerProcess | undefined {
     let best: WorkerProcess | undefined
     for (const worker of this.#workers) {
-      if (!worker.available || (best && best.load <= worker.load)) continue
+      if ((best && best.load <= worker.load) || !worker.accepts(pace)) continue
       if (worker.load === 0) return worker
       best = worker
     }
@@ -182,17 +204,18 @@ export class LocalEngine implements Engine {
 
   #spawn(manager: ProcessManager): void {
     const { host, alias, options } = this.#context
+    const epoch = host.clock.now()
     let worker: WorkerProcess | undefined
     const child = manager.spawn({
       group: alias,
       entry: WORKER_MAIN,
       args: process.argv.slice(2),
-      initial: this.#openMessage(),
+      initial: this.#openMessage(epoch),
       readyTimeout: options.readyTimeout,
       killAfter: options.killAfter,
       ...(options.env && { env: options.env }),
       execArgv: this.#execArgv,
-      onMessage: (message) => worker?.receive(message as FromWorker),
+      onMessage: (message) => worker?.receive(message),
     })
     worker = new WorkerProcess(child, {
       host,
@@ -201,8 +224,10 @@ export class LocalEngine implements Engine {
       timeout: options.timeout,
       killAfter: options.killAfter,
       limits: recycleLimits(options.recycle, Math.random()),
-      onFree: () => this.#assign(),
-      onHandover: (pending) => this.#queue.unshift(pending),
+      epoch,
+      onRoom: (freed) => this.#feed(freed),
+      onChange: () => this.#assign(),
+      onHandback: (submissions) => this.#handBack(submissions),
     })
     this.#workers.add(worker)
     this.#follow(worker, child)
@@ -223,6 +248,12 @@ export class LocalEngine implements Engine {
     })
   }
 
+  /** They come first again, the first one first; when nothing more is to run, they have no other end than this. */
+  #handBack(submissions: readonly Submission[]): void {
+    for (const submission of submissions.toReversed()) this.#queue.unshift(submission)
+    if (this.#closing) this.#refuseWaiting(() => shutdownError(this.#context.alias))
+  }
+
   /** Calls wait for a process that may yet come; but when none ever was ready, none will. */
   #onStartFailed(worker: WorkerProcess, cause: Error): void {
     if (this.#closing) return
@@ -237,7 +268,7 @@ export class LocalEngine implements Engine {
   /** @param makeError - each call gets an error of its own, because it is told where that call was made. */
   #refuseWaiting(makeError: () => Error): void {
     for (let waiting = this.#queue.shift(); waiting; waiting = this.#queue.shift()) {
-      waiting.settle({ type: 'refused', error: makeError() })
+      waiting.call.onEnded({ type: 'refused', error: makeError() })
     }
   }
 
@@ -256,7 +287,7 @@ export class LocalEngine implements Engine {
     await Promise.race([anyReady, aborted])
   }
 
-  #openMessage(): OpenMessage {
+  #openMessage(epoch: number): OpenMessage {
     const { host, alias, definition, options } = this.#context
     return {
       url: definition.url,
@@ -267,6 +298,7 @@ export class LocalEngine implements Engine {
       concurrency: options.concurrency,
       shares: clonableShares(host),
       reportMemory: options.recycle.memory !== undefined,
+      epoch,
     }
   }
 

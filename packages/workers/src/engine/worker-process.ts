@@ -2,31 +2,15 @@ import { createDeadline, type Deadline, type PluginHost, SdError, type Timer, to
 import type { Child, ChildExit } from '@sd/process'
 import { findUnclonable } from '../call/find-unclonable.ts'
 import { reviveError } from '../call/flat-error.ts'
+import type { Pace } from '../call/pace.ts'
+import { CallWindow } from './call-window.ts'
 import type { EngineCall, Outcome } from './engine.ts'
-import type { FromWorker, OpenMessage, ToWorker } from './protocol.ts'
+import { mayLookAhead } from './look-ahead.ts'
+import * as protocol from './protocol.ts'
+import { readWorkerMessage } from './read-worker-message.ts'
 import type { Recycle } from './recycle-limits.ts'
 import { shutdownError } from './shutdown-error.ts'
-
-/** A call on its way through the local engine. */
-export interface PendingCall {
-  readonly call: EngineCall
-  readonly settle: (outcome: Outcome) => void
-  /** How often a process died before it had started the call. */
-  handovers: number
-}
-
-/** A call that was given to the process. */
-interface RunningCall {
-  readonly pending: PendingCall
-  started: boolean
-  /** Its sending, and once that is known its start. Monotonic milliseconds. */
-  since: number
-  /** Why the process is about to be ended because of it. */
-  ending: 'timeout' | 'cancelled' | undefined
-  /** Where it was stuck. */
-  workerStack: string | undefined
-  timer: Timer | undefined
-}
+import type { Submission } from './submission.ts'
 
 /** What a worker process needs of its engine. */
 export interface WorkerProcessSettings {
@@ -38,50 +22,72 @@ export interface WorkerProcessSettings {
   /** Milliseconds that a cancelled call has to end by itself. */
   readonly killAfter: number
   readonly limits: Required<Recycle>
-  /** It has room for another call, or is to be replaced. */
-  onFree(): void
-  /** A call goes back to the head of the queue: the process ended before starting it. */
-  onHandover(pending: PendingCall): void
+  /** What the worker's times count from: monotonic milliseconds. */
+  readonly epoch: number
+  /** A call has ended: there may be room for another. */
+  onRoom(worker: WorkerProcess): void
+  /** It is not what it was: worn, about to end, or without the calls that it had. */
+  onChange(): void
+  /** Calls go back to the head of the queue, the first one first: they have not started, and will not here. */
+  onHandback(submissions: readonly Submission[]): void
 }
 
-/** A call is handed to another process this often; then it is suspected of ending them all. */
-const MOST_HANDOVERS = 3
+/** A process that dies so often with nothing to do but to start a call has that call to blame. */
+const MOST_SUSPICIONS = 3
+
 /** Milliseconds that a recycled process has to tear down. */
 const RETIREMENT = 10_000
 
 /** Milliseconds that a stuck process is given to show where it is before it is killed. */
 const STACK_TIME = 500
 
-/** One process of a pool, and the calls that it runs. */
+/** Milliseconds for which a process that gets work done need not be reported as such again. */
+const PROOF_PERIOD = 100
+
+/** Run in a stuck process before it is killed: it tells what it had no time to tell, and what it has not begun. */
+const LAST_ACT = 'globalThis[Symbol.for("sd.lastAct")]?.()'
+
+type EndedMessage = Extract<
+  protocol.FromWorker,
+  readonly [typeof protocol.RETURNED | typeof protocol.FAILED, ...unknown[]]
+>
+
+/** One process of a pool, and the calls that it was given. */
 export class WorkerProcess {
   readonly child: Child
   readonly #settings: WorkerProcessSettings
-  readonly #running = new Map<number, RunningCall>()
+  readonly #window = new CallWindow()
   readonly #bornAt: number
   #calls = 0
   #memory = 0
   #retiring = false
   #draining = false
   #stopping = false
+  /** It has given back calls because the one that it runs takes long: until that ends it gets no others. */
+  #slow = false
+  /** Why it is being ended, when that is because of a call. */
+  #ending: { readonly why: 'timeout' | 'cancelled'; readonly at: number } | undefined
+  /** Where it was stuck. */
+  #workerStack: string | undefined
+  /** When it last showed that it is alive. Monotonic milliseconds. */
+  #heardAt = 0
+  #provedAt = Number.NEGATIVE_INFINITY
   #ageTimer: Timer | undefined
+  #timeoutTimer: Timer | undefined
+  #cancelTimer: Timer | undefined
 
   constructor(child: Child, settings: WorkerProcessSettings) {
     this.child = child
     this.#settings = settings
     this.#bornAt = settings.host.clock.now()
     if (Number.isFinite(settings.limits.age)) {
-      this.#ageTimer = settings.host.clock.after(settings.limits.age, settings.onFree, false)
+      this.#ageTimer = settings.host.clock.after(settings.limits.age, settings.onChange, false)
     }
   }
 
-  /** Calls that it runs. */
+  /** Calls that it has. */
   get load(): number {
-    return this.#running.size
-  }
-
-  /** Whether it can be given another call. */
-  get available(): boolean {
-    return !this.#retiring && this.child.state === 'ready' && this.load < this.#settings.concurrency
+    return this.#window.size
   }
 
   /** Whether it is on its way out. */
@@ -92,74 +98,93 @@ export class WorkerProcess {
   /** Whether it has run, lived or grown enough to be replaced. */
   get worn(): boolean {
     const { calls, age, memory } = this.#settings.limits
-    const lived = this.#settings.host.clock.now() - this.#bornAt
-    return this.#calls >= calls || lived >= age || this.#memory >= memory
+    if (this.#calls >= calls || this.#memory >= memory) return true
+    return age < Number.POSITIVE_INFINITY && this.#settings.host.clock.now() - this.#bornAt >= age
+  }
+
+  /** Whether it can be given a call of this pace: to be run at once, or to be at hand when its turn comes. */
+  accepts(pace: Pace): boolean {
+    if (this.#retiring || this.child.state !== 'ready' || this.#calls >= this.#settings.limits.calls)
+      return false
+    const { concurrency } = this.#settings
+    if (this.#window.size < concurrency) return true
+    return !this.#slow && mayLookAhead(this.#window, concurrency, pace, this.child.buffered)
   }
 
   /** Gives it a call. */
-  run(pending: PendingCall): void {
-    const { call } = pending
-    const { clock } = this.#settings.host
-    const running: RunningCall = {
-      pending,
-      started: false,
-      since: clock.now(),
-      ending: undefined,
-      workerStack: undefined,
-      timer: undefined,
-    }
-    this.#running.set(call.id, running)
-    if (!this.#send(running)) return
+  run(submission: Submission): void {
+    submission.worker = this
+    const idle = this.#window.size === 0
+    const presumed = idle && submission.pace.brief
+    if (presumed) submission.started = true
+    this.#window.add(submission)
+    if (!this.#send(submission, presumed)) return
     this.#calls++
-    this.#armTimeout(running, this.#settings.timeout)
+    if (idle) this.#begin(submission)
   }
 
-  /** Asks a call to end, and ends the process when it does not. @returns whether the call is here. */
-  cancel(id: number): boolean {
-    const running = this.#running.get(id)
-    if (!running) return false
-    if (running.ending) return true
-    running.ending = 'cancelled'
-    running.timer?.cancel()
-    this.child.send(['cancel', id] satisfies ToWorker)
-    running.timer = this.#settings.host.clock.after(this.#settings.killAfter, () => this.#kill())
-    return true
+  /** It has something to do again. */
+  #begin(submission: Submission): void {
+    const now = this.#settings.host.clock.now()
+    this.#heardAt = now
+    if (submission.started) this.#markStarted(submission, now)
+    if (!this.#timeoutTimer && this.#settings.timeout > 0) this.#watch(now)
+  }
+
+  #markStarted(submission: Submission, at: number): void {
+    submission.since = at
+    submission.call.onStarted(this.child.pid!, at)
+  }
+
+  /** Asks a call to end, and ends the process when it does not. */
+  cancel(submission: Submission): void {
+    if (submission.cancelled) return
+    submission.cancelled = true
+    this.child.send([protocol.CANCEL, submission.call.id] satisfies protocol.ToWorker)
+    if (submission.started) this.#armCancel()
   }
 
   /** Takes what the process says. */
-  receive(message: FromWorker): void {
+  receive(given: unknown): void {
+    const message = readWorkerMessage(given)
+    if (!message) return this.child.condemn(new Error(`It was: ${JSON.stringify(given)?.slice(0, 200)}`))
     switch (message[0]) {
-      case 'started':
+      case protocol.RETURNED:
+      case protocol.FAILED:
+        return this.#onEnded(message)
+      case protocol.STARTED:
         return this.#onStarted(message[1], message[2])
-      case 'returned':
-        return this.#onEnded(message[1], { type: 'returned', value: message[2] })
-      case 'failed':
-        return this.#onEnded(message[1], { type: 'failed', error: this.#revive(message) })
-      case 'log':
-        return this.#onLog(message[1], message[2], message[3])
-      case 'memory':
+      case protocol.WITHDRAWN:
+        return this.#onWithdrawn(message[1])
+      case protocol.LOG:
+        return this.#onLog(message[1], message[2], message[3] ?? this.#settings.alias)
+      case protocol.MEMORY:
         this.#memory = message[1]
-        return
     }
   }
 
   /** The process is gone, and all that it said has been received: settles what it leaves behind. */
   onExit(exit: ChildExit): void {
     this.#retiring = true
-    this.#ageTimer?.cancel()
-    const left = [...this.#running.values()]
-    this.#running.clear()
-    for (const running of left.reverse()) {
-      running.timer?.cancel()
-      const outcome = this.#outcomeOfExit(running, exit)
-      if (outcome) running.pending.settle(outcome)
-      else this.#settings.onHandover(running.pending)
+    for (const timer of [this.#ageTimer, this.#timeoutTimer, this.#cancelTimer]) timer?.cancel()
+    const { started, waiting } = this.#window
+    if (started.length === 0 && waiting[0]) waiting[0].suspicions++
+    const blamed = this.#ending?.why === 'timeout' ? this.#overdue() : undefined
+    const handback: Submission[] = []
+    for (const submission of [...started, ...waiting]) {
+      this.#window.remove(submission)
+      const outcome = this.#outcomeOfExit(submission, exit, submission === blamed)
+      if (outcome) submission.call.onEnded(outcome)
+      else handback.push(submission)
     }
+    this.#settings.onHandback(handback)
   }
 
-  /** Takes no more calls, and ends once the last one has. */
+  /** Takes no more calls, gives back those that have not started, and ends once the last one has. */
   retire(): void {
+    if (this.#retiring) return
     this.#retiring = true
+    if (this.#window.size > 0) this.child.send([protocol.WITHDRAW] satisfies protocol.ToWorker)
     this.#drainWhenEmpty()
   }
 
@@ -176,109 +201,194 @@ export class WorkerProcess {
     await this.child.kill()
   }
 
-  share(shares: OpenMessage['shares']): void {
-    this.child.send(['share', shares] satisfies ToWorker)
+  share(shares: protocol.OpenMessage['shares']): void {
+    this.child.send([protocol.SHARE, shares] satisfies protocol.ToWorker)
   }
 
-  #send(running: RunningCall): boolean {
-    const { id, method, args, retries } = running.pending.call
+  #send(submission: Submission, presumed: boolean): boolean {
+    const { id, method, args, retries } = submission.call
+    const message: protocol.CallMessage =
+      retries > 0 || presumed
+        ? [protocol.CALL, id, method, args, retries, presumed]
+        : [protocol.CALL, id, method, args]
     try {
-      if (this.child.send(['call', id, method, args, retries] satisfies ToWorker)) return true
+      if (this.child.send(message, 2)) return true
       // It is gone, but its exit is not known yet: another process gets the call.
-      this.#running.delete(id)
       this.#retiring = true
-      this.#settings.onHandover(running.pending)
+      submission.started = false
+      this.#window.remove(submission)
+      this.#settings.onHandback([submission])
     } catch (cause) {
-      this.#running.delete(id)
-      running.pending.settle({
-        type: 'refused',
-        error: unclonableError(this.#settings.alias, method, args, cause),
-      })
+      this.#window.remove(submission)
+      const error = unclonableError(this.#settings.alias, method, args, cause)
+      submission.call.onEnded({ type: 'refused', error })
     }
     return false
   }
 
-  #armTimeout(running: RunningCall, delay: number): void {
-    if (this.#settings.timeout === 0) return
-    running.timer = this.#settings.host.clock.after(delay, () => this.#onTimer(running))
+  /** One timer for all: it is due when the first of them would be, and then looks again. */
+  #watch(now: number): void {
+    const { host, timeout } = this.#settings
+    const first = this.#overdue()
+    if (!first) return
+    const due = this.#startOf(first) + timeout
+    this.#timeoutTimer = host.clock.after(Math.max(due, now) - now, () => this.#onTimer())
   }
 
-  /** The time counts from the start of the call, which is known only after it was sent. */
-  #onTimer(running: RunningCall): void {
-    const { timeout, host } = this.#settings
-    const left = running.since + timeout - host.clock.now()
-    if (left > 0) return this.#armTimeout(running, left)
-    // It waits for the thread, which another call holds: its own time has not begun.
-    if (!running.started && this.#hasStartedCall()) return this.#armTimeout(running, timeout)
-    running.ending = 'timeout'
+  #onTimer(): void {
+    this.#timeoutTimer = undefined
+    if (this.#ending) return
+    const now = this.#settings.host.clock.now()
+    const first = this.#overdue()
+    // Times that differ only by how they were rounded count as passed.
+    if (first && this.#startOf(first) + this.#settings.timeout <= now + 0.01) this.#end('timeout')
+    else this.#watch(now)
+  }
+
+  /** The call that is the first to time out: of those that have started, or else that should have. */
+  #overdue(): Submission | undefined {
+    const { started, waiting } = this.#window
+    if (started.length === 0) return waiting.find(({ cancelled }) => !cancelled)
+    return started
+      .filter(({ cancelled }) => !cancelled)
+      .reduce<Submission | undefined>(
+        (first, next) => (first && first.since <= next.since ? first : next),
+        undefined,
+      )
+  }
+
+  /** A call that waits for the thread has not begun; but a process that does not start anything is stuck, too. */
+  #startOf({ started, since }: Submission): number {
+    return started ? since : this.#heardAt
+  }
+
+  #armCancel(): void {
+    const { host, killAfter } = this.#settings
+    this.#cancelTimer ??= host.clock.after(killAfter, () => this.#end('cancelled'))
+  }
+
+  /** Ends the process because of a call, after it has told what it had no time to tell. */
+  #end(why: 'timeout' | 'cancelled'): void {
+    if (this.#ending) return
+    this.#ending = { why, at: this.#settings.host.clock.now() }
     this.#retiring = true
-    void this.child.readStack(STACK_TIME).then((stack) => {
-      running.workerStack = stack
-      this.#kill()
+    void this.child.readStack(STACK_TIME, LAST_ACT).then((stack) => {
+      this.#workerStack = stack
+      void this.child.kill()
     })
-    this.#settings.onFree()
+    this.#settings.onChange()
   }
 
-  #hasStartedCall(): boolean {
-    return [...this.#running.values()].some(({ started }) => started)
+  #onStarted(lastId: number, startedAt: number): void {
+    const begun = this.#window.start(lastId)
+    if (!begun) return this.child.condemn(new Error(`No call ${lastId} waits there to be started.`))
+    const at = this.#timeOf(startedAt)
+    this.#heardAt = at
+    for (const submission of begun) {
+      this.#markStarted(submission, at)
+      if (submission.cancelled) this.#armCancel()
+    }
   }
 
-  #kill(): void {
-    this.#retiring = true
-    void this.child.kill()
-    this.#settings.onFree()
+  #onEnded(message: EndedMessage): void {
+    const [, id, startedAt, duration] = message
+    const submission = this.#window.get(id)
+    if (!submission?.started) return this.child.condemn(new Error(`No call ${id} runs there.`))
+    const at = this.#timeOf(startedAt)
+    if (this.#isTooLate(at, duration)) return
+    this.#heardAt = at
+    this.#slow = false
+    this.#window.remove(submission)
+    submission.pace.add(duration)
+    submission.call.onStarted(this.child.pid!, at)
+    if (at >= this.#provedAt + PROOF_PERIOD) this.#prove(at)
+    submission.call.onEnded(submission.cancelled ? { type: 'cancelled' } : this.#outcomeOf(message))
+    if (submission.cancelled) this.#disarmCancel()
+    if (this.#retiring) this.#drainWhenEmpty()
+    this.#settings.onRoom(this)
   }
 
-  #onStarted(id: number, at: number): void {
-    const running = this.#running.get(id)
-    if (!running) return
-    running.started = true
-    running.since = at
-    running.pending.call.onStarted(this.child.pid!, at)
-  }
-
-  #onEnded(id: number, outcome: Outcome): void {
-    const running = this.#running.get(id)
-    // After a timeout the process is being ended: what it still says comes too late.
-    if (!running || running.ending === 'timeout') return
-    running.timer?.cancel()
-    this.#running.delete(id)
+  #prove(at: number): void {
+    this.#provedAt = at
     this.child.prove()
-    running.pending.settle(running.ending === 'cancelled' ? { type: 'cancelled' } : outcome)
-    this.#drainWhenEmpty()
-    this.#settings.onFree()
   }
 
-  #outcomeOfExit(running: RunningCall, exit: ChildExit): Outcome | undefined {
-    const { ending, workerStack } = running
-    if (ending === 'timeout') return { type: ending, ...(workerStack && { workerStack }) }
-    if (ending === 'cancelled') return { type: ending }
-    if (this.#stopping) return { type: 'refused', error: shutdownError(this.#settings.alias) }
-    if (!running.started && ++running.pending.handovers <= MOST_HANDOVERS) return undefined
+  #outcomeOf(message: EndedMessage): Outcome {
+    if (message[0] === protocol.RETURNED) {
+      return { type: 'returned', value: message[4], duration: message[3] / 1000 }
+    }
+    return { type: 'failed', error: Object.assign(reviveError(message[4]), { pid: this.child.pid }) }
+  }
+
+  /** Whether the call had timed out before it ended, and its process is being ended for that. */
+  #isTooLate(at: number, duration: number): boolean {
+    if (this.#ending?.why !== 'timeout') return false
+    const end = this.#ending.at
+    return at + this.#settings.timeout <= end && at + duration / 1000 > end
+  }
+
+  #disarmCancel(): void {
+    if (this.#window.started.some(({ cancelled }) => cancelled)) return
+    this.#cancelTimer?.cancel()
+    this.#cancelTimer = undefined
+  }
+
+  /** They have not started, and will not here: those that nobody has given up are run elsewhere. */
+  #onWithdrawn(ids: readonly number[]): void {
+    const handback: Submission[] = []
+    for (const id of ids) {
+      const submission = this.#window.get(id)
+      if (!submission) return this.child.condemn(new Error(`No call ${id} could be withdrawn.`))
+      this.#window.remove(submission)
+      this.#calls--
+      submission.started = false
+      if (submission.cancelled) submission.call.onEnded({ type: 'cancelled' })
+      else if (this.#stopping) submission.call.onEnded(this.#refusal())
+      else handback.push(submission)
+    }
+    this.#slow = true
+    this.#disarmCancel()
+    if (this.#retiring) this.#drainWhenEmpty()
+    this.#settings.onHandback(handback)
+    this.#settings.onChange()
+  }
+
+  #outcomeOfExit(
+    { cancelled, started, suspicions }: Submission,
+    exit: ChildExit,
+    blamed: boolean,
+  ): Outcome | undefined {
+    if (cancelled) return { type: 'cancelled' }
+    if (blamed) return { type: 'timeout', ...(this.#workerStack && { workerStack: this.#workerStack }) }
+    if (this.#stopping) return this.#refusal()
+    if (!started && suspicions < MOST_SUSPICIONS) return undefined
     const { code, signal, lastOutput, error } = exit
     return { type: 'died', exitCode: code, signal, lastOutput, ...(error && { cause: error }) }
   }
 
-  #onLog(level: 'debug' | 'info' | 'error' | 'fatal', message: string, label = this.#settings.alias): void {
+  #refusal(): Outcome {
+    return { type: 'refused', error: shutdownError(this.#settings.alias) }
+  }
+
+  #timeOf(microseconds: number): number {
+    return this.#settings.epoch + microseconds / 1000
+  }
+
+  #onLog(level: 'debug' | 'info' | 'error' | 'fatal', message: string, label: string): void {
     const { host } = this.#settings
     host.record({ pid: this.child.pid!, label, level, message })
     if (level === 'error') host.dispatch('error', { message, label })
   }
 
   #drainWhenEmpty(): void {
-    if (!this.#retiring || this.#draining || this.#running.size > 0) return
+    if (!this.#retiring || this.#draining || this.#ending || this.#window.size > 0) return
     this.#draining = true
     const deadline = createDeadline(this.#settings.host.clock, RETIREMENT)
     void this.child.drain(deadline).finally(deadline.cancel)
   }
-
-  #revive(message: FromWorker & readonly ['failed', number, unknown]): Error {
-    const error = reviveError(message[2])
-    return Object.assign(error, { pid: this.child.pid })
-  }
 }
 
-function unclonableError(alias: string, method: string, args: readonly unknown[], cause: unknown): SdError {
+function unclonableError(alias: string, method: string, args: EngineCall['args'], cause: unknown): SdError {
   const found = findUnclonable(args, 'args')
   const where = found ? `${found.path} is ${found.what}` : toError(cause).message
   return new SdError(

@@ -25,17 +25,19 @@ export function createClient(
     }
   if (kind === 'function') return method(functionName)
   const known = Object.fromEntries(methods.map((name) => [name, method(name)]))
-  return new Proxy(Object.freeze(known), {
+  // Behind the methods, not before them: what is known is found without asking the proxy.
+  const unknown = new Proxy(Object.prototype, {
     get(target, property, receiver) {
-      if (
-        typeof property === 'symbol' ||
-        property in target ||
-        property in Promise.prototype ||
-        property === 'toJSON'
-      ) {
+      if (typeof property === 'symbol' || property in target || isOfPromises(property)) {
         return Reflect.get(target, property, receiver) as unknown
       }
       return method(property)
     },
   })
+  return Object.freeze(Object.setPrototypeOf(known, unknown))
+}
+
+/** What `await` and `JSON.stringify` look for. */
+function isOfPromises(property: string): boolean {
+  return property in Promise.prototype || property === 'toJSON'
 }

@@ -20,10 +20,10 @@ export class MethodCounter {
   readonly #byStatus: Partial<Record<CallStatus, number>> = {}
   #retries = 0
 
-  /** @param duration - milliseconds from start to end; undefined where the call never ran. */
-  settled(status: CallStatus, duration: number | undefined): void {
+  /** @param duration - milliseconds from start to end; NaN where the call never ran. */
+  settled(status: CallStatus, duration: number): void {
     this.#byStatus[status] = (this.#byStatus[status] ?? 0) + 1
-    if (status === 'returned' && duration !== undefined) this.#durations.add(duration)
+    if (status === 'returned' && duration >= 0) this.#durations.add(duration)
   }
 
   retried(): void {

@@ -1,13 +1,15 @@
 import { type Deadline, describe, type Json, type PluginHost, SdError, type Timer, toError } from '@sd/core'
 import type { CallStatus } from '../call/call.ts'
 import { type CallOwner, CallRecord } from '../call/call-record.ts'
+import { IdTable } from '../call/id-table.ts'
+import { OriginRation } from '../call/origin-ration.ts'
 import { retryDelay } from '../call/retry-delay.ts'
 import type { WorkerDefinition } from '../definition/define-worker.ts'
 import type { Engine, Outcome } from '../engine/engine.ts'
 import { InlineEngine } from '../engine/inline-engine.ts'
 import { LocalEngine } from '../engine/local-engine.ts'
 import { shutdownError } from '../engine/shutdown-error.ts'
-import type { AnyCall, CallHandler, ResolvedPoolOptions } from '../options.ts'
+import { type AnyCall, type CallHandler, poolDefaults, type ResolvedPoolOptions } from '../options.ts'
 import {
   addCaller,
   blameCaller,
@@ -21,6 +23,9 @@ import { CallHandlers } from './call-handlers.ts'
 import { createClient } from './client.ts'
 import { MethodCounter, type MethodStatistics } from './method-statistics.ts'
 import { RecentStatuses } from './recent-statuses.ts'
+
+/** A queue of this length is without a limit. */
+const NO_LIMIT = poolDefaults.maxQueue
 
 /** What a pool is made of. */
 export interface PoolSettings {
@@ -40,9 +45,12 @@ export class Pool implements CallOwner {
   readonly #settings: PoolSettings
   readonly #engine: Engine
   readonly #inlineEngine: Engine
-  readonly #pending = new Map<number, CallRecord>()
+  readonly #pending = new IdTable<CallRecord>()
   readonly #recent = new RecentStatuses()
   readonly #counters = new Map<string, MethodCounter>()
+  readonly #origins: OriginRation
+  /** Undefined where the worker is a function: its name is the pool's, whatever that is. */
+  readonly #methods: ReadonlySet<string> | undefined
   readonly #waiting = new Map<CallRecord, Timer>()
   readonly #onReturn: CallHandlers
   readonly #onTimeout: CallHandlers
@@ -61,6 +69,7 @@ export class Pool implements CallOwner {
     this.#settings = settings
     const { alias, definition, options } = settings
     this.#size = options.size
+    this.#origins = new OriginRation(settings.host.clock.now())
     this.#engine = options.engine?.(settings) ?? new LocalEngine(settings)
     this.#inlineEngine = new InlineEngine(settings)
     checkTraits(alias, this.#engine, options)
@@ -69,11 +78,12 @@ export class Pool implements CallOwner {
     if (options.onReturn) this.#onReturn.add(options.onReturn as CallHandler<AnyCall>)
     if (options.onTimeout) this.#onTimeout.add(options.onTimeout as CallHandler<AnyCall>)
     const { kind, methods } = definition
+    this.#methods = kind === 'function' ? undefined : new Set(methods)
     this.client = createClient(kind, alias, methods, (method, args, caller) =>
-      this.#start(this.#create(method, args, false, caller)),
+      this.#start(this.#create(method, args, false), caller),
     )
     this.inline = createClient(kind, alias, methods, (method, args, caller) =>
-      this.#start(this.#create(method, args, true, caller)),
+      this.#start(this.#create(method, args, true), caller),
     )
   }
 
@@ -152,16 +162,16 @@ export class Pool implements CallOwner {
       return call
     }
     if (!call.settled) return call
-    const again = this.#create(call.method, call.args, call.inline, this.retry)
+    const again = this.#create(call.method, call.args, call.inline)
     again.retries = call.retries + 1
-    return this.#start(again)
+    return this.#start(again, this.retry)
   }
 
   cancel(call: CallRecord): void {
     if (call.settled) return
     call.cancelRequested = true
     const timer = this.#waiting.get(call)
-    if (!timer) return this.#engineOf(call).cancel(call.id)
+    if (!timer) return this.#engineOf(call).cancel(call)
     timer.cancel()
     this.#waiting.delete(call)
     this.#fail(call, 'cancelled', cancelledError(call))
@@ -177,51 +187,51 @@ export class Pool implements CallOwner {
     this.#waiting.clear()
   }
 
-  #create(
-    method: string,
-    args: readonly unknown[],
-    inline: boolean,
-    caller: (...args: never[]) => unknown,
-  ): CallRecord {
+  #create(method: string, args: readonly unknown[], inline: boolean): CallRecord {
     const { alias, nextId } = this.#settings
-    return new CallRecord(this, nextId(), alias, method, args, inline, caller)
+    return new CallRecord(this, nextId(), alias, method, args, inline)
   }
 
   #engineOf(call: CallRecord): Engine {
     return call.inline ? this.#inlineEngine : this.#engine
   }
 
-  /** Starts a new call, or rejects it where it cannot be taken. */
-  #start(call: CallRecord): CallRecord {
-    const { alias, definition, options } = this.#settings
-    this.#pending.set(call.id, call)
+  /**
+   * Starts a new call, or rejects it where it cannot be taken.
+   *
+   * @param caller - the function whose caller made it.
+   */
+  #start(call: CallRecord, caller: (...args: never[]) => unknown): CallRecord {
+    const { alias, definition, options, host } = this.#settings
+    const now = host.clock.now()
+    if (this.#origins.take(now)) {
+      call.origin = {}
+      Error.captureStackTrace(call.origin, caller)
+    }
+    this.#pending.add(call)
     if (!this.#accepting) this.#fail(call, 'cancelled', shutdownError(alias))
     else if (!this.#isKnown(call.method)) {
       this.#fail(call, 'failed', unknownMethodError(call, definition.methods))
-    } else if (this.#engineOf(call).backlog >= options.maxQueue) {
+    } else if (options.maxQueue < NO_LIMIT && this.#engineOf(call).backlog >= options.maxQueue) {
       this.#fail(call, 'failed', queueFullError(call, options.maxQueue))
-    } else this.#attempt(call)
+    } else this.#attempt(call, now)
     return call
   }
 
-  #attempt(call: CallRecord): void {
-    const { clock } = this.#settings.host
-    call.enter('called', clock.now())
-    const { id, method, args, retries } = call
-    const onStarted = (pid: number, at: number): void => {
-      call.pid = pid
-      call.enter('running', at)
-    }
-    void this.#engineOf(call)
-      .submit({ id, method, args, retries, onStarted })
-      .catch((thrown): Outcome => ({ type: 'refused', error: toError(thrown) }))
-      .then((outcome) => this.#conclude(call, outcome))
+  #attempt(call: CallRecord, now: number): void {
+    call.onCalled(now)
+    this.#engineOf(call)
+      .submit(call)
+      ?.then(
+        (outcome) => this.conclude(call, outcome),
+        (thrown) => this.conclude(call, { type: 'refused', error: toError(thrown) }),
+      )
   }
 
-  #conclude(call: CallRecord, outcome: Outcome): void {
+  conclude(call: CallRecord, outcome: Outcome): void {
     switch (outcome.type) {
       case 'returned':
-        return this.#return(call, outcome.value)
+        return this.#return(call, outcome.value, outcome.duration)
       case 'failed':
         // What was thrown in the daemon itself is the user's own object, and its stack shows the caller.
         return this.#settleWith(call, 'failed', call.inline ? outcome.error : addCaller(outcome.error, call))
@@ -233,16 +243,16 @@ export class Pool implements CallOwner {
         return this.#retryOrFail(call, 'failed', diedError(call, outcome), false)
       case 'timeout': {
         const error = timeoutError(call, this.#settings.options.timeout, outcome.workerStack)
-        call.enter('timeout', this.#settings.host.clock.now())
+        call.onTimedOut(this.#settings.host.clock.now())
         this.#settings.host.log(`Call ${call.id}: ${error.message}`, call.pool)
         return this.#retryOrFail(call, 'timeout', error, this.#askOnTimeout(call))
       }
     }
   }
 
-  #return(call: CallRecord, value: unknown): void {
-    this.#settle(call, 'returned')
-    call.fulfil(value)
+  #return(call: CallRecord, value: unknown, duration: number | undefined): void {
+    const now = this.#settle(call, 'returned', duration)
+    call.fulfil(value, now)
     this.#announce(call)
     this.#onReturn.tell(call)
   }
@@ -258,7 +268,7 @@ export class Pool implements CallOwner {
     this.#counter(call.method).retried()
     const timer = host.clock.after(delay, () => {
       this.#waiting.delete(call)
-      this.#attempt(call)
+      this.#attempt(call, host.clock.now())
     })
     this.#waiting.set(call, timer)
   }
@@ -268,12 +278,12 @@ export class Pool implements CallOwner {
   }
 
   #settleWith(call: CallRecord, status: CallStatus, error: Error): void {
-    this.#settle(call, status)
+    const now = this.#settle(call, status)
     const { host, alias } = this.#settings
     // When somebody waits for the call it is theirs to handle; else the log is the only one to hear of it.
     // `await` takes a moment to say that it waits, also for a call that failed before it was returned.
     if (!call.observed) setImmediate(() => call.observed || host.error(unheardError(call, error), alias))
-    call.reject(error)
+    call.reject(status, error, now)
     this.#announce(call)
   }
 
@@ -283,22 +293,21 @@ export class Pool implements CallOwner {
     if (host.hasListeners('call')) host.dispatch('call', call)
   }
 
-  #settle(call: CallRecord, status: CallStatus): void {
+  /** Takes a call out of what is pending. @returns the time. */
+  #settle(call: CallRecord, status: CallStatus, duration?: number): number {
     const now = this.#settings.host.clock.now()
-    const started = call.times.running
-    call.enter(status, now)
     this.#pending.delete(call.id)
     this.#recent.add(call.id, status)
     // A name that the worker does not know is not counted: there may be any number of those.
     if (this.#isKnown(call.method)) {
-      this.#counter(call.method).settled(status, started === undefined ? undefined : now - started)
+      this.#counter(call.method).settled(status, duration ?? now - call.runningAt)
     }
     if (this.isIdle()) for (const resolve of this.#onEmpty.splice(0)) resolve()
+    return now
   }
 
   #isKnown(method: string): boolean {
-    const { kind, methods } = this.#settings.definition
-    return kind === 'function' || methods.includes(method)
+    return this.#methods?.has(method) ?? true
   }
 
   #askOnTimeout(call: CallRecord): boolean {

@@ -3,16 +3,21 @@ import type { CurrentCall } from '../definition/worker-context.ts'
 
 /** A call while it runs. */
 export interface RunningScope {
+  /** The call's. */
+  readonly id: number
   readonly call: CurrentCall
   /** Made when the worker first asks for its signal. */
   abort: AbortController | undefined
 }
 
+/** A method of a worker. */
+export type Method = (this: unknown, ...args: readonly unknown[]) => unknown
+
 /** Knows which call the code that asks belongs to. */
 export interface CallScope {
   readonly current: RunningScope | undefined
-  /** @param scope - undefined outside of any call. */
-  run<Result>(scope: RunningScope | undefined, work: () => Result): Result
+  /** Calls a method. @param scope - undefined outside of any call. */
+  run(scope: RunningScope | undefined, method: Method, self: object, args: readonly unknown[]): unknown
 }
 
 /** For one call at a time: the current one is simply the one that runs. */
@@ -22,9 +27,9 @@ export function singleScope(): CallScope {
     get current() {
       return current
     },
-    run(scope, work) {
+    run(scope, method, self, args) {
       current = scope
-      return work()
+      return Reflect.apply(method, self, args)
     },
   }
 }
@@ -36,6 +41,6 @@ export function concurrentScope(): CallScope {
     get current() {
       return storage.getStore()
     },
-    run: (scope, work) => storage.run(scope, work),
+    run: (scope, method, self, args) => storage.run(scope, () => Reflect.apply(method, self, args)),
   }
 }

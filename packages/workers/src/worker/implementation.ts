@@ -1,7 +1,8 @@
 import { type Json, type LogLevel, SdError } from '@sd/core'
+import { IdTable } from '../call/id-table.ts'
 import type { WorkerDefinition } from '../definition/define-worker.ts'
 import type { CurrentCall, WorkerContext } from '../definition/worker-context.ts'
-import { type CallScope, concurrentScope, type RunningScope, singleScope } from './call-scope.ts'
+import { type CallScope, concurrentScope, type Method, type RunningScope, singleScope } from './call-scope.ts'
 
 /** What an implementation is given by the process that it runs in. */
 export interface ImplementationSettings {
@@ -12,7 +13,6 @@ export interface ImplementationSettings {
   shares(): Readonly<Record<string, Json>>
 }
 
-type Method = (this: unknown, ...args: readonly unknown[]) => unknown
 type Lifecycle = Partial<Record<'checkEnvironment' | 'setup' | 'teardown', () => unknown>>
 
 const NEVER_ABORTED: AbortSignal = new AbortController().signal
@@ -21,7 +21,7 @@ const NEVER_ABORTED: AbortSignal = new AbortController().signal
 export class Implementation {
   readonly #settings: ImplementationSettings
   readonly #scope: CallScope
-  readonly #running = new Map<number, RunningScope>()
+  readonly #running = new IdTable<RunningScope>()
   readonly #self: object
   readonly #function: Method | undefined
 
@@ -43,24 +43,23 @@ export class Implementation {
     await this.#lifecycle('setup')
   }
 
-  /** Runs a call. Returns, throws or rejects as the worker does. */
+  /**
+   * Runs a call. Returns, throws or rejects as the worker does. When it has returned a promise, it is to be
+   * forgotten once that is settled.
+   */
   invoke(call: CurrentCall, args: readonly unknown[]): unknown {
     const method = this.#function ?? (this.#self as Record<string, Method>)[call.method]
     const { id, method: name, retries } = call
-    const scope: RunningScope = { call: { id, method: name, retries }, abort: undefined }
-    this.#running.set(id, scope)
-    let result: unknown
-    try {
-      result = this.#scope.run(scope, () => Reflect.apply(method!, this.#self, args))
-    } catch (thrown) {
-      this.#running.delete(id)
-      throw thrown
-    }
-    if (typeof (result as PromiseLike<unknown> | undefined)?.then !== 'function') {
-      this.#running.delete(id)
-      return result
-    }
-    return Promise.resolve(result).finally(() => this.#running.delete(id))
+    const scope: RunningScope = { id, call: { id, method: name, retries }, abort: undefined }
+    const result = this.#scope.run(scope, method!, this.#self, args)
+    // A call that has returned already cannot be cancelled.
+    if (typeof (result as PromiseLike<unknown> | undefined)?.then === 'function') this.#running.add(scope)
+    return result
+  }
+
+  /** A call has ended. */
+  forget(id: number): void {
+    if (this.#running.size > 0) this.#running.delete(id)
   }
 
   /** Aborts the signal of a call. */
@@ -77,7 +76,8 @@ export class Implementation {
 
   #lifecycle(hook: keyof Lifecycle): unknown {
     if (this.#function) return undefined
-    return this.#scope.run(undefined, () => (this.#self as Lifecycle)[hook]?.())
+    const method = (this.#self as Lifecycle)[hook]
+    return method && this.#scope.run(undefined, method, this.#self, [])
   }
 
   #createContext(): WorkerContext {

@@ -4,7 +4,22 @@ import { findUnclonable } from '../call/find-unclonable.ts'
 import { flattenError, plainError } from '../call/flat-error.ts'
 import type { WorkerDefinition } from '../definition/define-worker.ts'
 import { findDefinition } from '../definition/definition-registry.ts'
-import type { FromWorker, OpenMessage, ToWorker } from '../engine/protocol.ts'
+import {
+  CALL,
+  CANCEL,
+  FAILED,
+  type FromWorker,
+  LOG,
+  MEMORY,
+  type OpenMessage,
+  RETURNED,
+  SHARE,
+  STARTED,
+  type ToWorker,
+  WITHDRAW,
+  WITHDRAWN,
+} from '../engine/protocol.ts'
+import { CallRunner, type GivenCall } from './call-runner.ts'
 import { Implementation } from './implementation.ts'
 
 /** Milliseconds between two looks at the process's memory. */
@@ -17,14 +32,16 @@ export class WorkerServer {
   #shares: Readonly<Record<string, Json>>
   #serving: Promise<void> | undefined
   #implementation: Implementation | undefined
-  #running = 0
-  #onIdle: (() => void) | undefined
+  #runner: CallRunner | undefined
   #memoryAt = 0
+  readonly #now: () => number
 
   constructor(parent: ParentLink, open: OpenMessage) {
     this.#parent = parent
     this.#open = open
     this.#shares = freeze(open.shares)
+    const offset = Number(process.hrtime.bigint()) / 1e6 - performance.now() - open.epoch
+    this.#now = () => Math.round((performance.now() + offset) * 1000)
   }
 
   /** What `run()` of the daemon becomes in this process. */
@@ -44,13 +61,15 @@ export class WorkerServer {
       const implementation = new Implementation(this.#findDefinition(), {
         alias: this.#open.alias,
         concurrency: this.#open.concurrency,
-        log: (level, message, label) => this.#send(['log', level, message, label]),
+        log: (level, message, label) => this.#send([LOG, level, message, label ?? null]),
         shares: () => this.#shares,
       })
       this.#parent.onMessage((message) => this.#receive(message as ToWorker))
       this.#parent.onDrain(() => this.#drain())
       await implementation.start()
       this.#implementation = implementation
+      this.#runner = this.#createRunner(implementation)
+      Object.assign(globalThis, { [Symbol.for('sd.lastAct')]: this.#actLast })
       this.#parent.ready()
     } catch (thrown) {
       this.#parent.startFailed(thrown)
@@ -77,54 +96,66 @@ export class WorkerServer {
 
   #receive(message: ToWorker): void {
     switch (message[0]) {
-      case 'call':
-        return this.#run(message[1], message[2], message[3], message[4])
-      case 'cancel':
-        return this.#implementation?.cancel(message[1])
-      case 'share':
+      case CALL: {
+        const [, id, method, args, retries = 0, presumed = false] = message
+        return this.#runner?.add({ id, method, args, retries, presumed })
+      }
+      case CANCEL:
+        if (!this.#runner?.withdraw(message[1])) this.#implementation?.cancel(message[1])
+        return
+      case WITHDRAW:
+        return this.#runner?.withdrawAll()
+      case SHARE:
         this.#shares = freeze(message[1])
     }
   }
 
-  #run(id: number, method: string, args: readonly unknown[], retries: number): void {
-    this.#running++
-    this.#send(['started', id, Number(process.hrtime.bigint()) / 1e6])
-    // The daemon must know of the start even when the method never gives the thread back.
-    this.#parent.flush()
-    let result: unknown
+  #createRunner(implementation: Implementation): CallRunner {
+    const parent = this.#parent
+    return new CallRunner({
+      concurrency: this.#open.concurrency,
+      now: this.#now,
+      invoke: (call) => implementation.invoke(call, call.args),
+      onReturned: this.#onReturned,
+      onThrew: this.#onThrew,
+      onStarting: (lastId, at) => this.#send([STARTED, lastId, at]),
+      onWithdrawn: (ids) => this.#send([WITHDRAWN, ids]),
+      flush() {
+        parent.flush()
+        return parent.buffered === 0
+      },
+      whenFlushed: (done) => parent.whenFlushed(done),
+    })
+  }
+
+  #onReturned = (call: GivenCall, startedAt: number, duration: number, value: unknown): void => {
+    this.#implementation!.forget(call.id)
     try {
-      result = this.#implementation!.invoke({ id, method, retries }, args)
-    } catch (thrown) {
-      return this.#fail(id, method, thrown)
-    }
-    if (result instanceof Promise) {
-      result.then(
-        (value) => this.#return(id, method, value),
-        (reason) => this.#fail(id, method, reason),
+      this.#send(
+        value === undefined
+          ? [RETURNED, call.id, startedAt, duration]
+          : [RETURNED, call.id, startedAt, duration, value],
       )
-    } else {
-      this.#return(id, method, result)
-    }
-  }
-
-  #return(id: number, method: string, value: unknown): void {
-    try {
-      this.#send(['returned', id, value])
     } catch (cause) {
-      return this.#fail(id, method, this.#unclonableResult(method, value, cause))
+      this.#tellFailure(call, startedAt, duration, this.#unclonableResult(call.method, value, cause))
     }
-    this.#ended()
+    if (this.#open.reportMemory) this.#reportMemory()
   }
 
-  #fail(id: number, method: string, thrown: unknown): void {
+  #onThrew = (call: GivenCall, startedAt: number, duration: number, thrown: unknown): void => {
+    this.#implementation!.forget(call.id)
+    this.#tellFailure(call, startedAt, duration, thrown)
+    if (this.#open.reportMemory) this.#reportMemory()
+  }
+
+  #tellFailure({ id, method }: GivenCall, startedAt: number, duration: number, thrown: unknown): void {
     const flat = flattenError(thrown)
     try {
-      this.#send(['failed', id, { ...flat, facts: { method, ...flat.facts } }])
+      this.#send([FAILED, id, startedAt, duration, { ...flat, facts: { method, ...flat.facts } }])
     } catch {
       // Too large, for instance.
-      this.#send(['failed', id, { ...plainError(thrown), facts: { method } }])
+      this.#send([FAILED, id, startedAt, duration, { ...plainError(thrown), facts: { method } }])
     }
-    this.#ended()
   }
 
   #unclonableResult(method: string, value: unknown, cause: unknown): Error {
@@ -134,30 +165,26 @@ export class WorkerServer {
     return new SdError('SD_WORKERS_UNCLONABLE', message, { path: found?.path })
   }
 
-  #ended(): void {
-    if (this.#open.reportMemory) this.#reportMemory()
-    this.#running--
-    if (this.#running === 0) this.#onIdle?.()
-  }
-
   #reportMemory(): void {
     const now = performance.now()
     if (now - this.#memoryAt < MEMORY_PERIOD) return
     this.#memoryAt = now
-    this.#send(['memory', process.memoryUsage.rss()])
+    this.#send([MEMORY, process.memoryUsage.rss()])
   }
 
   async #drain(): Promise<void> {
-    if (this.#running > 0) {
-      await new Promise<void>((resolve) => {
-        this.#onIdle = resolve
-      })
-    }
+    await this.#runner?.stop()
     await this.#implementation?.stop()
   }
 
+  /** Called in a process that is stuck, by the daemon that is about to kill it. */
+  #actLast = (): void => {
+    this.#runner?.withdrawAll()
+    this.#parent.flush()
+  }
+
   #send(message: FromWorker): void {
-    this.#parent.send(message)
+    this.#parent.send(message, 1)
   }
 }
 

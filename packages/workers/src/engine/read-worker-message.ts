@@ -1,0 +1,58 @@
+import type { FlatError } from '../call/flat-error.ts'
+import { FAILED, type FromWorker, LOG, MEMORY, RETURNED, STARTED, WITHDRAWN } from './protocol.ts'
+
+/**
+ * What a worker has sent, once it is certain that it means something: other code may have got hold of the pipe.
+ *
+ * @returns undefined when it does not.
+ */
+export function readWorkerMessage(given: unknown): FromWorker | undefined {
+  return Array.isArray(given) && isWorkerMessage(given) ? (given as unknown as FromWorker) : undefined
+}
+
+function isWorkerMessage(given: readonly unknown[]): boolean {
+  switch (given[0]) {
+    case RETURNED:
+      return areNumbers(given[1], given[2], given[3])
+    case FAILED:
+      return areNumbers(given[1], given[2], given[3]) && isFlatError(given[4])
+    case STARTED:
+      return areNumbers(given[1], given[2], 0)
+    case WITHDRAWN:
+      return Array.isArray(given[1]) && given[1].every((id) => typeof id === 'number')
+    case LOG:
+      return isLogLevel(given[1]) && isText(given[2]) && (given[3] === null || isText(given[3]))
+    case MEMORY:
+      return areNumbers(given[1], 0, 0)
+    default:
+      return false
+  }
+}
+
+function areNumbers(first: unknown, second: unknown, third: unknown): boolean {
+  return typeof first === 'number' && typeof second === 'number' && typeof third === 'number'
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string'
+}
+
+function isLogLevel(value: unknown): boolean {
+  return value === 'debug' || value === 'info' || value === 'error' || value === 'fatal'
+}
+
+function isFlatError(value: unknown, depth = 0): boolean {
+  if (typeof value !== 'object' || value === null || depth > 20) return false
+  const { name, message, stack, facts, cause, errors } = value as Partial<FlatError>
+  return (
+    isText(name) &&
+    isText(message) &&
+    isText(stack) &&
+    typeof facts === 'object' &&
+    facts !== null &&
+    (cause === undefined ||
+      (typeof cause === 'object' && cause !== null && ('value' in cause || isFlatError(cause, depth + 1)))) &&
+    (errors === undefined ||
+      (Array.isArray(errors) && errors.every((error) => isFlatError(error, depth + 1))))
+  )
+}
