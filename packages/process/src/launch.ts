@@ -1,7 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { setPriority } from 'node:os'
 import type { Duplex, Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { execa } from 'execa'
+import type { SharedFiles } from './channel/shared-files.ts'
 import { writeTicket } from './child/launch-ticket.ts'
 import { childEnvironment } from './child-environment.ts'
 import { inheritableExecArgv } from './inheritable-exec-argv.ts'
@@ -22,6 +24,16 @@ export interface LaunchedProcess {
   readonly guard: Duplex | undefined
 }
 
+/** What is particular to a child. */
+export interface LaunchFacts {
+  /** What `ps` shows. */
+  readonly title: string
+  /** The daemon's nice value. */
+  readonly priority: number
+  /** For large binary data. */
+  readonly shared: SharedFiles | undefined
+}
+
 /** What there is on this system for the processes of children. */
 export interface LaunchSurroundings {
   readonly protection: ParentDeathProtection
@@ -37,41 +49,40 @@ export interface LaunchSurroundings {
  */
 export function launch(
   spec: ResolvedChildSpec,
-  title: string,
-  priority: number,
+  { title, priority, shared }: LaunchFacts,
   { protection, compileCache }: LaunchSurroundings,
 ): LaunchedProcess | Promise<Error> {
   try {
     const { env, cached } = childEnvironment(process.env, spec.env, compileCache)
     const guard = protection.mode === 'guard'
-    const ticket = writeTicket({ ppid: process.pid, title, guard, cached })
+    const ticket = writeTicket({
+      ppid: process.pid,
+      title,
+      guard,
+      cached,
+      shared: shared && { pid: process.pid, ...shared },
+    })
     const [file, ...args] = commandLine(spec, ticket, protection.prefix)
-    const child = spawn(file!, args, {
+    const subprocess = execa(file!, args, {
       env,
+      extendEnv: false,
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', ...(guard ? (['pipe'] as const) : [])],
+      buffer: false,
+      reject: false,
+      cleanup: false,
       detached: true,
     })
-    if (child.pid === undefined) return reasonOf(child)
+    const child = subprocess.nodeChildProcess
+    if (child.pid === undefined) return subprocess.then((result) => rootCause(result as unknown as Error))
     lowerPriority(child.pid, priority)
     const [, stdout, stderr, down, up, guardPipe] = child.stdio as unknown as Pipes
     return { pid: child.pid, process: child, stdout, stderr, down, up, guard: guardPipe }
   } catch (error) {
-    return Promise.resolve(error as Error)
+    return Promise.resolve(rootCause(error as Error))
   }
 }
 
 type Pipes = [null, Readable, Readable, Duplex, Duplex, Duplex?]
-
-/** Why the system refused the process: Node tells it in the next turn. */
-function reasonOf(child: ChildProcess): Promise<Error> {
-  return new Promise((resolve) => {
-    child.once('error', (error) => {
-      // With too many open files there are none.
-      for (const stream of child.stdio ?? []) stream?.destroy()
-      resolve(error)
-    })
-  })
-}
 
 /** Opens nothing by itself: should the inspector be started by SIGUSR1, it takes a free port, not Node's 9229. */
 const INSPECTOR_PORT = ['--inspect-port=127.0.0.1:0']
@@ -96,4 +107,9 @@ function lowerPriority(pid: number, priority: number): void {
   } catch {
     // Not permitted, or dead already: it runs as it is.
   }
+}
+
+/** Execa wraps what the system said. */
+function rootCause(error: Error): Error {
+  return error.cause instanceof Error ? error.cause : error
 }

@@ -1,16 +1,14 @@
 import { findCompileCache } from './compile-cache.ts'
-import { type LaunchedProcess, type LaunchSurroundings, launch } from './launch.ts'
+import { type LaunchedProcess, type LaunchFacts, type LaunchSurroundings, launch } from './launch.ts'
 import type { ResolvedChildSpec } from './options.ts'
 import { findParentDeathProtection, type ParentDeath } from './parent-death.ts'
 
 /** Starts the processes of one manager's children. */
 export interface Launcher {
   /**
-   * @param title - what `ps` shows.
-   * @param priority - the daemon's nice value.
    * @returns the process, or a promise of why there is none. Never throws.
    */
-  launch(spec: ResolvedChildSpec, title: string, priority: number): LaunchedProcess | Promise<Error>
+  launch(spec: ResolvedChildSpec, facts: LaunchFacts): LaunchedProcess | Promise<Error>
 }
 
 /** What tests set. */
@@ -25,12 +23,12 @@ export interface LauncherSeams {
 export function createLauncher(seams: LauncherSeams = {}): Launcher {
   let surroundings: LaunchSurroundings | undefined
   return {
-    launch(spec, title, priority) {
+    launch(spec, facts) {
       surroundings ??= {
         protection: findParentDeathProtection(seams.parentDeath),
         compileCache: seams.compileCache ?? findCompileCache(),
       }
-      return launch(spec, title, priority, surroundings)
+      return launch(spec, facts, surroundings)
     },
   }
 }

@@ -3,6 +3,7 @@ import { toError } from '@sd/core'
 import { encodeFrame } from './channel/frame-encoder.ts'
 import { type ReceivedKind, readFrames } from './channel/frame-reader.ts'
 import { FrameWriter } from './channel/frame-writer.ts'
+import { closeSharedFiles, createSharedFiles, type SharedFiles } from './channel/shared-files.ts'
 import type { Child, ChildExit } from './child.ts'
 import {
   type ChildFacts,
@@ -66,6 +67,7 @@ export class ManagedChild implements Child {
   readonly #spawnedAt: number
   readonly #process: LaunchedProcess | undefined
   readonly #writer: FrameWriter | undefined
+  readonly #shared: SharedFiles | undefined
   readonly #output: OutputTail = new OutputTail()
   readonly #endings: (() => void)[] = []
   #settleReady!: { resolve: () => void; reject: (error: Error) => void }
@@ -103,7 +105,12 @@ export class ManagedChild implements Child {
       this.#settleExited = resolve
     })
     this.#spawnedAt = host.clock.now()
-    const launched = launcher.launch(spec, this.#title, host.priority)
+    this.#shared = createSharedFiles()
+    const launched = launcher.launch(spec, {
+      title: this.#title,
+      priority: host.priority,
+      shared: this.#shared,
+    })
     if (launched instanceof Promise) {
       launched.then((cause) => this.#neverRan(cause), this.#neverRan)
       return
@@ -226,9 +233,15 @@ export class ManagedChild implements Child {
         this.#bytesRead += chunk.length
       })
     }
-    readFrames(up, this.#receive, (cause) =>
-      this.#fail(protocolError(this.#facts(), 'sent something that is not a message', cause)),
-    )
+    const writer = this.#writer!
+    readFrames(up, {
+      shared: this.#shared?.up,
+      onFrame: this.#receive,
+      onTaken: (places) => writer.sendTaken(places),
+      onReleased: (places) => writer.release(places),
+      onNonsense: (cause) =>
+        this.#fail(protocolError(this.#facts(), 'sent something that is not a message', cause)),
+    })
     for (const pipe of [down, up]) pipe.once('close', () => this.#pipeClosed())
     this.#followOutput(stdout, 'stdout')
     this.#followOutput(stderr, 'stderr')
@@ -268,6 +281,7 @@ export class ManagedChild implements Child {
         this.#handlerFailed(error)
       }
     } else if (kind === 'ready') this.#becameReady()
+    else if (kind === 'sharing' && this.#shared) this.#writer?.share(this.#shared.down)
     else if (kind === 'failed' && isErrorRecord(message)) {
       // It ends by itself, with this already known. Should it not, the group is killed in a moment.
       this.#failure ??= startFailedError(this.#facts(), rebuildError(message))
@@ -337,6 +351,7 @@ export class ManagedChild implements Child {
   }
 
   #finish(code: number | null, signal: NodeJS.Signals | null): void {
+    if (this.#shared) closeSharedFiles(this.#shared)
     const startedReady = this.#readyAt !== undefined
     const error = this.#failure
     const exit: ChildExit = {

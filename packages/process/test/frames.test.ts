@@ -53,11 +53,12 @@ test.each([
 test('a message that cannot be decoded is reported once', () => {
   const stream = new PassThrough()
   const faults: Error[] = []
-  readFrames(
-    stream,
-    () => {},
-    (error) => faults.push(error),
-  )
+  readFrames(stream, {
+    onFrame: () => {},
+    onTaken: () => {},
+    onReleased: () => {},
+    onNonsense: (error) => faults.push(error),
+  })
   stream.emit('data', Buffer.from([0, 0, 0, 3, 0, 1, 2]))
   stream.emit('data', Buffer.from([0, 0, 0, 3, 0, 1, 2]))
   expect(faults).toHaveLength(1)

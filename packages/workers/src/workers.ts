@@ -1,4 +1,3 @@
-import { access } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import {
   definePlugin,
@@ -109,6 +108,8 @@ function createService(pools: Map<string, Pool>): object {
 
 /** Worker files that are not there: found before anything starts. */
 async function listMissingFiles(options: Resolved): Promise<string[]> {
+  // Worker processes import this file, and would spend milliseconds on what they never do.
+  const { access } = await import('node:fs/promises')
   const checks = [...options].map(async ([alias, { worker }]) => {
     if (!worker.url.startsWith('file:')) return undefined
     const file = fileURLToPath(worker.url)

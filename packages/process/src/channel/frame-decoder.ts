@@ -1,36 +1,56 @@
+import { readSync } from 'node:fs'
+import { type AttachmentEntry, readAttachmentList } from './attachment-list.ts'
 import { FRAME_KINDS, type Frame, type FrameKind, HEADER_LENGTH, LONGEST_MESSAGE } from './frame.ts'
-import { attachmentLengths } from './message-codec.ts'
 
 /** A frame of which not everything has come. */
 interface UnfinishedFrame {
   readonly kind: FrameKind
   readonly payload: Buffer
-  attachments: readonly ArrayBuffer[]
-  /** What is still to be filled, in order. */
-  empty: Uint8Array[]
+  readonly attachments: (ArrayBuffer | undefined)[]
+}
+
+/**
+ * Bytes that are still to come, and those of them that have. Memory is taken as they come, because their number is
+ * only what the other side says.
+ */
+interface Expected {
+  readonly length: number
+  readonly chunks: Buffer[]
+  missing: number
+  /** Takes them all. */
+  complete(bytes: Buffer): void
 }
 
 /** Cuts a stream of bytes into frames. A frame that comes whole is not copied, any other once. */
 export class FrameDecoder {
   readonly #header = Buffer.alloc(HEADER_LENGTH)
+  readonly #shared: number | undefined
   #headerLength = 0
-  #unfinished: UnfinishedFrame | undefined
+  #expected: Expected | undefined
+  #frames: Frame[] = []
 
   /** Why these bytes are no frames; nothing after it is decoded. */
   fault: Error | undefined
 
+  /** Places in the shared file from which everything was read. */
+  taken: number[] = []
+
+  /** @param shared - the file in which the sender puts binary data. */
+  constructor(shared?: number) {
+    this.#shared = shared
+  }
+
   /** The frames that `chunk` completes. */
   push(chunk: Buffer): readonly Frame[] {
-    const frames: Frame[] = []
+    this.#frames = []
     let at = 0
-    while (at < chunk.length && !this.fault) {
-      at = this.#unfinished ? this.#fill(chunk, at, frames) : this.#begin(chunk, at, frames)
-    }
-    return frames
+    while (at < chunk.length && !this.fault)
+      at = this.#expected ? this.#fill(chunk, at) : this.#begin(chunk, at)
+    return this.#frames
   }
 
   /** Takes a header, and the payload where it is all there. */
-  #begin(chunk: Buffer, at: number, frames: Frame[]): number {
+  #begin(chunk: Buffer, at: number): number {
     const missing = HEADER_LENGTH - this.#headerLength
     if (chunk.length - at < missing) {
       this.#headerLength += chunk.copy(this.#header, this.#headerLength, at)
@@ -42,55 +62,82 @@ export class FrameDecoder {
     const length = header.readUInt32BE(start) - 1
     const kind = FRAME_KINDS[header[start + 4]!]
     if (length < 0 || length > LONGEST_MESSAGE || kind === undefined) {
-      this.fault = new Error(
-        `No frame begins with the bytes ${header.toString('hex', start, start + HEADER_LENGTH)}.`,
-      )
+      const bytes = header.toString('hex', start, start + HEADER_LENGTH)
+      this.fault = new Error(`No frame begins with the bytes ${bytes}.`)
       return chunk.length
     }
     const from = at + missing
-    const whole = chunk.length - from >= length
-    const payload = whole ? chunk.subarray(from, from + length) : Buffer.allocUnsafeSlow(length)
-    this.#unfinished = { kind, payload, attachments: [], empty: whole ? [] : [payload] }
-    if (!whole) return from
-    this.#completePayload(frames)
+    if (chunk.length - from < length) {
+      this.#expect(length, (payload) => this.#completePayload(kind, payload))
+      return from
+    }
+    this.#completePayload(kind, chunk.subarray(from, from + length))
     return from + length
   }
 
-  #fill(chunk: Buffer, at: number, frames: Frame[]): number {
-    const unfinished = this.#unfinished!
-    const target = unfinished.empty[0]!
-    const end = Math.min(chunk.length, at + target.length)
-    target.set(chunk.subarray(at, end))
-    if (end - at < target.length) {
-      unfinished.empty[0] = target.subarray(end - at)
-      return end
+  #expect(length: number, complete: (bytes: Buffer) => void): void {
+    this.#expected = { length, chunks: [], missing: length, complete }
+  }
+
+  #fill(chunk: Buffer, at: number): number {
+    const expected = this.#expected!
+    const end = Math.min(chunk.length, at + expected.missing)
+    expected.chunks.push(chunk.subarray(at, end))
+    expected.missing -= end - at
+    if (expected.missing === 0) {
+      this.#expected = undefined
+      expected.complete(Buffer.concat(expected.chunks, expected.length))
     }
-    unfinished.empty.shift()
-    if (unfinished.attachments.length === 0) this.#completePayload(frames)
-    else if (unfinished.empty.length === 0) this.#complete(frames)
     return end
   }
 
-  #completePayload(frames: Frame[]): void {
-    const unfinished = this.#unfinished!
-    if (unfinished.kind !== 'attached') return this.#complete(frames)
+  #completePayload(kind: FrameKind, payload: Buffer): void {
+    if (kind !== 'attached') {
+      this.#frames.push({ kind, payload, attachments: [] })
+      return
+    }
     try {
-      this.#expectAttachments(unfinished, attachmentLengths(unfinished.payload))
+      const entries = readAttachmentList(payload)
+      const sum = entries.reduce((total, { length }) => total + length, 0)
+      if (sum > LONGEST_MESSAGE) throw new Error(`It lists ${sum} bytes of attachments.`)
+      const attachments = entries.map((entry) => this.#readShared(entry))
+      this.#completeAttachments({ kind, payload, attachments }, entries)
     } catch (error) {
       this.fault = error as Error
     }
   }
 
-  #expectAttachments(unfinished: UnfinishedFrame, lengths: readonly number[]): void {
-    const sum = lengths.reduce((total, length) => total + length, 0)
-    if (sum > LONGEST_MESSAGE || lengths.includes(0)) throw new Error('It lists attachments that cannot be.')
-    unfinished.attachments = lengths.map((length) => Buffer.allocUnsafeSlow(length).buffer)
-    unfinished.empty = unfinished.attachments.map((attachment) => new Uint8Array(attachment))
+  /** Waits for the attachments that follow the frame, one after the other. */
+  #completeAttachments(unfinished: UnfinishedFrame, entries: readonly AttachmentEntry[]): void {
+    const { kind, payload, attachments } = unfinished
+    const next = attachments.indexOf(undefined)
+    if (next < 0) {
+      this.#frames.push({ kind, payload, attachments: attachments as ArrayBuffer[] })
+      return
+    }
+    this.#expect(entries[next]!.length, (bytes) => {
+      attachments[next] = toOwnBuffer(bytes)
+      this.#completeAttachments(unfinished, entries)
+    })
   }
 
-  #complete(frames: Frame[]): void {
-    const { kind, payload, attachments } = this.#unfinished!
-    this.#unfinished = undefined
-    frames.push({ kind, payload, attachments })
+  /** @returns undefined when the attachment is not in the shared file. */
+  #readShared({ length, place }: AttachmentEntry): ArrayBuffer | undefined {
+    if (place === undefined) return undefined
+    const target = Buffer.allocUnsafeSlow(length)
+    for (let done = 0; done < length; ) {
+      const count =
+        this.#shared === undefined ? 0 : readSync(this.#shared, target, done, length - done, place + done)
+      if (count === 0) throw new Error('It lists an attachment that is not there.')
+      done += count
+    }
+    this.taken.push(place)
+    return target.buffer
   }
+}
+
+/** Small buffers are parts of a larger one, which is nobody else's business. */
+function toOwnBuffer(bytes: Buffer): ArrayBuffer {
+  if (bytes.byteLength === bytes.buffer.byteLength) return bytes.buffer as ArrayBuffer
+  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer
 }

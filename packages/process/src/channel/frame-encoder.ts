@@ -1,5 +1,7 @@
+import { writeAttachmentList } from './attachment-list.ts'
 import { FRAME_KINDS, type FrameKind, HEADER_LENGTH, LONGEST_MESSAGE } from './frame.ts'
-import { encodeMessage } from './message-codec.ts'
+import { bytesOf, encodeMessage } from './message-codec.ts'
+import type { Outbox } from './outbox.ts'
 
 /** Binary data of this many bytes or more travels beside its message, because copying it into one costs more. */
 const ATTACH_FROM = 32 * 1024
@@ -7,7 +9,7 @@ const ATTACH_FROM = 32 * 1024
 /** A frame, and the binary data that follows it. */
 export interface EncodedFrame {
   readonly frame: Buffer
-  readonly attachments: readonly NodeJS.ArrayBufferView[]
+  readonly following: readonly Uint8Array[]
 }
 
 /**
@@ -20,12 +22,20 @@ export function encodeFrame(kind: FrameKind, message?: unknown): Buffer {
   return seal(kind, encodeMessage(message, HEADER_LENGTH).bytes)
 }
 
-/** The same for a message whose large binary data is to travel beside it. Throws as {@link encodeFrame} does. */
-export function encodeAttaching(message: unknown): EncodedFrame {
+/**
+ * The same for a message whose large binary data is to travel beside it. Throws as {@link encodeFrame} does.
+ *
+ * @param outbox - where binary data goes as long as there is room.
+ */
+export function encodeAttaching(message: unknown, outbox: Outbox | undefined): EncodedFrame {
   const { bytes, attachments } = encodeMessage(message, HEADER_LENGTH, ATTACH_FROM)
-  if (attachments.length === 0) return { frame: seal('message', bytes), attachments }
+  if (attachments.length === 0) return { frame: seal('message', bytes), following: [] }
   const attached = attachments.reduce((sum, { byteLength }) => sum + byteLength, 0)
-  return { frame: seal('attached', bytes, attached), attachments }
+  if (bytes.length + attached > LONGEST_MESSAGE) throw tooLargeError(bytes.length + attached)
+  const contents = attachments.map(bytesOf)
+  const entries = contents.map((content) => ({ length: content.length, place: outbox?.put(content) }))
+  const frame = seal('attached', Buffer.concat([bytes, writeAttachmentList(entries)]))
+  return { frame, following: contents.filter((_, index) => entries[index]!.place === undefined) }
 }
 
 /**
@@ -33,11 +43,11 @@ export function encodeAttaching(message: unknown): EncodedFrame {
  *
  * @param texts - their JSON, with commas between them.
  */
-export function encodeBatch(texts: string): Buffer {
+export function encodeBatch(texts: string, kind: 'batch' | 'taken' = 'batch'): Buffer {
   const text = `[${texts}]`
   const frame = Buffer.allocUnsafe(HEADER_LENGTH + Buffer.byteLength(text))
   frame.write(text, HEADER_LENGTH)
-  return seal('batch', frame)
+  return seal(kind, frame)
 }
 
 /** The error for a message that is too long to be sent. */
@@ -47,9 +57,9 @@ export function tooLargeError(length: number): RangeError {
 }
 
 /** Fills in the header. */
-function seal(kind: FrameKind, frame: Buffer, attached = 0): Buffer {
+function seal(kind: FrameKind, frame: Buffer): Buffer {
   const length = frame.length - HEADER_LENGTH
-  if (length + attached > LONGEST_MESSAGE) throw tooLargeError(length + attached)
+  if (length > LONGEST_MESSAGE) throw tooLargeError(length)
   frame.writeUInt32BE(length + 1, 0)
   frame.writeUInt8(FRAME_KINDS.indexOf(kind), 4)
   return frame

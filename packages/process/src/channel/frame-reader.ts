@@ -4,24 +4,29 @@ import { FrameDecoder } from './frame-decoder.ts'
 import { decodeMessage } from './message-codec.ts'
 
 /** What a reader is told: a batch comes as its messages, one by one. */
-export type ReceivedKind = Exclude<FrameKind, 'batch' | 'attached'>
+export type ReceivedKind = Exclude<FrameKind, 'batch' | 'attached' | 'taken'>
 
-/**
- * Reads frames until the stream ends.
- *
- * @param onFrame - called with each message; must not throw.
- * @param onNonsense - called once when the bytes are no frames; the rest is thrown away.
- */
-export function readFrames(
-  stream: Readable,
-  onFrame: (kind: ReceivedKind, message: unknown) => void,
-  onNonsense: (error: Error) => void,
-): void {
-  const decoder = new FrameDecoder()
+/** What a reader does with what it reads. */
+export interface FrameReading {
+  /** The file in which the sender puts binary data. */
+  readonly shared?: number | undefined
+  /** Called with each message; must not throw. */
+  onFrame(kind: ReceivedKind, message: unknown): void
+  /** Called with the places in the shared file that were read, to tell the sender. */
+  onTaken(places: readonly number[]): void
+  /** Called when the other side has read these places. */
+  onReleased(places: readonly number[]): void
+  /** Called once when the bytes are no frames; the rest is thrown away. */
+  onNonsense(error: Error): void
+}
+
+/** Reads frames until the stream ends. */
+export function readFrames(stream: Readable, reading: FrameReading): void {
+  const decoder = new FrameDecoder(reading.shared)
   const giveUp = (error: Error): void => {
     stream.off('data', read)
     stream.resume()
-    onNonsense(error)
+    reading.onNonsense(error)
   }
   const read = (chunk: Buffer): void => {
     for (const frame of decoder.push(chunk)) {
@@ -32,18 +37,27 @@ export function readFrames(
         giveUp(error as Error)
         return
       }
-      const kind = frame.kind === 'batch' || frame.kind === 'attached' ? 'message' : frame.kind
-      for (const message of messages) onFrame(kind, message)
+      deliver(frame.kind, messages, reading)
+    }
+    if (decoder.taken.length > 0) {
+      reading.onTaken(decoder.taken)
+      decoder.taken = []
     }
     if (decoder.fault) giveUp(decoder.fault)
   }
   stream.on('data', read)
 }
 
+function deliver(kind: FrameKind, messages: readonly unknown[], reading: FrameReading): void {
+  if (kind === 'taken') return reading.onReleased(messages as number[])
+  const received = kind === 'batch' || kind === 'attached' ? 'message' : kind
+  for (const message of messages) reading.onFrame(received, message)
+}
+
 /** The messages of a frame; throws when they are none. */
 function decodeFrame({ kind, payload, attachments }: Frame): readonly unknown[] {
-  if (kind !== 'batch') return [decodeMessage(payload, attachments)]
+  if (kind !== 'batch' && kind !== 'taken') return [decodeMessage(payload, attachments)]
   const messages: unknown = JSON.parse(payload.toString())
-  if (!Array.isArray(messages)) throw new Error('A batch is an array of messages.')
+  if (!Array.isArray(messages)) throw new Error('It is not an array.')
   return messages
 }

@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream'
 import { LONGEST_MESSAGE } from './frame.ts'
 import { encodeAttaching, encodeBatch, tooLargeError } from './frame-encoder.ts'
 import { JsonCheck } from './json-check.ts'
-import { bytesOf } from './message-codec.ts'
+import { Outbox } from './outbox.ts'
 import { ScratchPool } from './scratch-pool.ts'
 
 /** From this many bytes on it is not worth waiting for more. */
@@ -16,6 +16,7 @@ export class FrameWriter {
   readonly #stream: Writable
   readonly #jsonCheck = new JsonCheck()
   readonly #scratch = new ScratchPool()
+  #outbox: Outbox | undefined
   /** Messages in JSON that are not yet a frame. */
   #texts = ''
   #frames: Buffer[] = []
@@ -39,10 +40,25 @@ export class FrameWriter {
    */
   send(message: unknown, ownLevels?: number): boolean {
     if (this.#jsonCheck.passes(message, ownLevels)) return this.#sendText(JSON.stringify(message))
-    const { frame, attachments } = encodeAttaching(message)
+    const { frame, following } = encodeAttaching(message, this.#outbox)
     if (!this.write(frame)) return false
-    if (attachments.length > 0) this.#writeAttachments(attachments)
+    if (following.length > 0) this.#writeAttachments(following)
     return true
+  }
+
+  /** Puts large binary data into a file from now on, which the other side reads. */
+  share(file: number): void {
+    this.#outbox = new Outbox(file)
+  }
+
+  /** Tells the other side which places in its shared file were read. */
+  sendTaken(places: readonly number[]): void {
+    this.write(encodeBatch(places.join(), 'taken'))
+  }
+
+  /** The other side has read these places in the shared file. */
+  release(places: readonly number[]): void {
+    for (const place of places) this.#outbox?.release(place)
   }
 
   /** @returns false when nothing can be written any more. */
@@ -108,10 +124,10 @@ export class FrameWriter {
   }
 
   /** Copied, because the system takes them little by little, and their owner may change them meanwhile. */
-  #writeAttachments(attachments: readonly NodeJS.ArrayBufferView[]): void {
+  #writeAttachments(attachments: readonly Uint8Array[]): void {
     this.flush()
     for (const attachment of attachments) {
-      const copy = this.#scratch.copy(bytesOf(attachment))
+      const copy = this.#scratch.copy(attachment)
       this.#stream.write(copy, () => this.#scratch.giveBack(copy))
     }
   }

@@ -8,20 +8,33 @@ export const HEADER_LENGTH = 5
 export const LONGEST_MESSAGE: number = 256 * 1024 * 1024
 
 /** What a frame is for. */
-export type FrameKind = 'batch' | 'message' | 'attached' | 'initial' | 'drain' | 'ready' | 'failed'
+export type FrameKind =
+  | 'batch'
+  | 'message'
+  | 'attached'
+  | 'taken'
+  | 'sharing'
+  | 'initial'
+  | 'drain'
+  | 'ready'
+  | 'failed'
 
 /**
  * The kinds; the position is the number on the wire.
  *
  * - `batch`: a JSON array of messages.
  * - `message`: one message, as `v8.serialize` writes it; so are those of the kinds behind `attached`.
- * - `attached`: the same, then a `u32` length for each of its attachments and a `u16` with their number. The
- *   attachments, the contents of large binary data, follow the frame as they are.
+ * - `attached`: the same, and the list of its attachments, the contents of large binary data. They lie in the
+ *   shared file, or follow the frame as they are.
+ * - `taken`: an array of the places in the shared file that were read and may be used again.
+ * - `sharing`: the child has opened the shared files.
  */
 export const FRAME_KINDS: readonly FrameKind[] = [
   'batch',
   'message',
   'attached',
+  'taken',
+  'sharing',
   'initial',
   'drain',
   'ready',

@@ -21,10 +21,7 @@ export function encodeMessage(
   serializer.writeRawBytes(Buffer.alloc(headroom))
   serializer.writeHeader()
   serializer.writeValue(message)
-  const { attachments } = serializer
-  for (const { byteLength } of attachments) serializer.writeRawBytes(wordOf(byteLength, 4))
-  if (attachments.length > 0) serializer.writeRawBytes(wordOf(attachments.length, 2))
-  return { bytes: serializer.releaseBuffer(), attachments }
+  return { bytes: serializer.releaseBuffer(), attachments: serializer.attachments }
 }
 
 /**
@@ -38,17 +35,6 @@ export function decodeMessage(bytes: Buffer, attachments: readonly ArrayBuffer[]
   deserializer.readHeader()
   return deserializer.readValue()
 }
-
-/** The lengths of the attachments of an encoded message that has some. */
-export function attachmentLengths(bytes: Buffer): number[] {
-  const count = bytes.length < 2 ? 0 : bytes.readUInt16BE(bytes.length - 2)
-  const start = bytes.length - 2 - 4 * count
-  if (count === 0 || start < 0) throw new Error('It says to have attachments, but none are listed.')
-  return Array.from({ length: count }, (_, index) => bytes.readUInt32BE(start + 4 * index))
-}
-
-/** A message is sent without attachments beyond the first so many, because their number is a `u16`. */
-const MOST_ATTACHMENTS = 65_535
 
 /** How binary data is written: its type, whether its contents are attached, their length, the contents. */
 const INLINE = 0
@@ -90,7 +76,7 @@ class MessageSerializer extends v8.DefaultSerializer {
     if (!ArrayBuffer.isView(value) || type < 0) {
       throw dataCloneError(`${Object.prototype.toString.call(value)} could not be cloned.`)
     }
-    const attached = value.byteLength >= this.#attachFrom && this.attachments.length < MOST_ATTACHMENTS
+    const attached = value.byteLength >= this.#attachFrom
     this.writeUint32(type)
     this.writeUint32(attached ? ATTACHED : INLINE)
     this.writeUint32(attached ? this.attachments.push(value) - 1 : value.byteLength)
@@ -138,10 +124,4 @@ function typeName(value: object): string {
 /** The contents of binary data, not copied. */
 export function bytesOf(view: NodeJS.ArrayBufferView): Uint8Array {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
-}
-
-function wordOf(value: number, length: 2 | 4): Buffer {
-  const word = Buffer.allocUnsafe(length)
-  word.writeUIntBE(value, 0, length)
-  return word
 }

@@ -1,4 +1,5 @@
 import { readFirstFrame } from '../channel/first-frame.ts'
+import { openSharedFiles } from '../channel/shared-files.ts'
 import { startGuardThread } from './guard-thread.ts'
 import { keepCompiledCode } from './keep-compiled-code.ts'
 import { killOwnGroup } from './kill-own-group.ts'
@@ -39,5 +40,5 @@ export function connectToParent(): ParentLink {
   process.on('SIGINT', () => {})
   const first = readFirstFrame(FD_FROM_PARENT)
   if (!first) killOwnGroup()
-  return new ParentConnection(first?.message)
+  return new ParentConnection(first?.message, ticket.shared && openSharedFiles(ticket.shared))
 }

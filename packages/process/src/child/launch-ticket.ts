@@ -1,3 +1,5 @@
+import type { SharedFilesAddress } from '../channel/shared-files.ts'
+
 /** What a manager tells its child on the command line, in one argument that the child takes away. */
 export interface LaunchTicket {
   /** The pid that the child's parent has as long as it lives. */
@@ -8,6 +10,8 @@ export interface LaunchTicket {
   readonly guard: boolean
   /** Whether its environment was given a place for compiled code, which is not for the child's own children. */
   readonly cached: boolean
+  /** Where its large binary data passes, if it does not pass through the pipes. */
+  readonly shared: SharedFilesAddress | undefined
 }
 
 const PREFIX = '--sd-child='

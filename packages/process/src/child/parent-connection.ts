@@ -3,6 +3,7 @@ import type { FrameKind } from '../channel/frame.ts'
 import { encodeFrame } from '../channel/frame-encoder.ts'
 import { type ReceivedKind, readFrames } from '../channel/frame-reader.ts'
 import { FrameWriter } from '../channel/frame-writer.ts'
+import type { SharedFiles } from '../channel/shared-files.ts'
 import { recordError } from '../error-record.ts'
 import { killOwnGroup } from './kill-own-group.ts'
 import { FD_FROM_PARENT, FD_TO_PARENT } from './launch-ticket.ts'
@@ -19,7 +20,7 @@ export class ParentConnection implements ParentLink {
   #draining = false
   #exiting = false
 
-  constructor(initial: unknown) {
+  constructor(initial: unknown, shared: SharedFiles | undefined) {
     this.initial = initial
     const fromParent = new Socket({ fd: FD_FROM_PARENT, readable: true, writable: false })
     const toParent = new Socket({ fd: FD_TO_PARENT, readable: false, writable: true })
@@ -27,7 +28,17 @@ export class ParentConnection implements ParentLink {
     for (const pipe of [fromParent, toParent]) pipe.on('error', killOwnGroup)
     fromParent.on('close', killOwnGroup)
     this.#writer = new FrameWriter(toParent)
-    readFrames(fromParent, this.#receive, killOwnGroup)
+    if (shared) {
+      this.#writer.share(shared.up)
+      this.#writer.write(encodeFrame('sharing'))
+    }
+    readFrames(fromParent, {
+      shared: shared?.down,
+      onFrame: this.#receive,
+      onTaken: (places) => this.#writer.sendTaken(places),
+      onReleased: (places) => this.#writer.release(places),
+      onNonsense: killOwnGroup,
+    })
     process.on('SIGTERM', () => this.#drain())
     process.on('exit', this.#writer.flush)
   }

@@ -3,6 +3,7 @@ import type { Call, CallStatus } from './call.ts'
 
 /** Who a call turns to when its user wants something of it. */
 export interface CallOwner {
+  readonly alias: string
   retry(call: CallRecord): CallRecord
   cancel(call: CallRecord): void
   conclude(call: CallRecord, outcome: Outcome): void
@@ -10,11 +11,14 @@ export interface CallOwner {
 
 /**
  * A {@link Call}, as its pool sees it: with the means to move it on. There may be a million of them, so each holds
- * numbers, and makes objects only for those who ask.
+ * what it must, and makes objects only for those who ask.
+ *
+ * It is a promise of the built-in kind, because what is not costs several times the time and memory to be awaited.
+ * Its `constructor` is `Promise` for that reason, too (ECMAScript, PromiseResolve), and asking for it is how anybody
+ * who awaits the call gives himself away: `await` and `Promise.all` must, and `then` does.
  */
-export class CallRecord implements Call<unknown>, EngineCall {
+export class CallRecord extends Promise<unknown> implements Call<unknown>, EngineCall {
   readonly id: number
-  readonly pool: string
   readonly method: string
   readonly args: readonly unknown[]
   readonly inline: boolean
@@ -30,53 +34,61 @@ export class CallRecord implements Call<unknown>, EngineCall {
   /** The engine's own. */
   handle: unknown = undefined
   readonly #owner: CallOwner
+  readonly #resolve: (value: unknown) => void
+  #observed = false
   #settled = false
-  #calledAt = Number.NaN
-  #runningAt = Number.NaN
-  #endedAt = Number.NaN
+  #calledAt: number | undefined = undefined
+  #runningAt: number | undefined = undefined
+  #endedAt: number | undefined = undefined
   /** When it timed out, where that was not its end. */
-  #timedOutAt = Number.NaN
-  /** Made only when somebody waits for the call: a promise that nobody has cannot go unhandled. */
-  #promise: PromiseWithResolvers<unknown> | undefined = undefined
+  #timedOutAt: number | undefined = undefined
 
   /** @param inline - whether it runs in the daemon itself. */
-  constructor(
-    owner: CallOwner,
-    id: number,
-    pool: string,
-    method: string,
-    args: readonly unknown[],
-    inline: boolean,
-  ) {
+  constructor(owner: CallOwner, id: number, method: string, args: readonly unknown[], inline: boolean) {
+    let take!: (value: unknown) => void
+    super((resolve) => {
+      take = resolve
+    })
+    this.#resolve = take
     this.#owner = owner
     this.id = id
-    this.pool = pool
     this.method = method
     this.args = args
     this.inline = inline
   }
 
+  /** Notes that somebody waits for a call. */
+  static observe(call: CallRecord): PromiseConstructor {
+    // The prototype itself is asked, too.
+    if (#observed in call) call.#observed = true
+    return Promise
+  }
+
+  get pool(): string {
+    return this.#owner.alias
+  }
+
   get times(): Readonly<Partial<Record<CallStatus, number>>> {
     const times: Partial<Record<CallStatus, number>> = {}
-    if (this.#calledAt >= 0) times.called = this.#calledAt
-    if (this.#runningAt >= 0) times.running = this.#runningAt
-    if (this.#timedOutAt >= 0) times.timeout = this.#timedOutAt
-    if (this.#settled) times[this.status] = this.#endedAt
+    if (this.#calledAt !== undefined) times.called = this.#calledAt
+    if (this.#runningAt !== undefined) times.running = this.#runningAt
+    if (this.#timedOutAt !== undefined) times.timeout = this.#timedOutAt
+    if (this.#endedAt !== undefined) times[this.status] = this.#endedAt
     return times
   }
 
   /** When it last started: monotonic milliseconds, NaN while it has not. */
   get runningAt(): number {
-    return this.#runningAt
+    return this.#runningAt ?? Number.NaN
   }
 
   get settled(): boolean {
     return this.#settled
   }
 
-  /** Whether anybody waits for the promise. */
+  /** Whether anybody waits for it. */
   get observed(): boolean {
-    return this.#promise !== undefined
+    return this.#observed
   }
 
   onCalled(at: number): void {
@@ -103,35 +115,21 @@ export class CallRecord implements Call<unknown>, EngineCall {
   fulfil(result: unknown, at: number): void {
     this.#settle('returned', at)
     this.result = result
-    this.#promise?.resolve(result)
+    this.#resolve(result)
   }
 
   /** Settles with an error. */
   reject(status: CallStatus, error: Error, at: number): void {
     this.#settle(status, at)
     this.error = error
-    this.#promise?.reject(error)
+    const observed = this.#observed
+    this.#resolve(Promise.reject(error))
+    // Who waits for it hears of it; should nobody, it must not count as an unhandled rejection.
+    super.then(undefined, () => {})
+    this.#observed = observed
   }
 
-  // biome-ignore lint/suspicious/noThenProperty: a call is a promise
-  then<Value = unknown, Failure = never>(
-    onFulfilled?: ((value: unknown) => Value | PromiseLike<Value>) | null,
-    onRejected?: ((reason: unknown) => Failure | PromiseLike<Failure>) | null,
-  ): Promise<Value | Failure> {
-    return this.#wait().then(onFulfilled, onRejected)
-  }
-
-  catch<Failure = never>(
-    onRejected?: ((reason: unknown) => Failure | PromiseLike<Failure>) | null,
-  ): Promise<unknown> {
-    return this.#wait().catch(onRejected)
-  }
-
-  finally(onFinally?: (() => void) | null): Promise<unknown> {
-    return this.#wait().finally(onFinally)
-  }
-
-  get [Symbol.toStringTag](): string {
+  override get [Symbol.toStringTag](): string {
     return 'Call'
   }
 
@@ -150,15 +148,11 @@ export class CallRecord implements Call<unknown>, EngineCall {
     this.#endedAt = at
     this.handle = undefined
   }
-
-  #wait(): Promise<unknown> {
-    if (!this.#promise) {
-      this.#promise = Promise.withResolvers()
-      if (this.#settled) {
-        if (this.error) this.#promise.reject(this.error)
-        else this.#promise.resolve(this.result)
-      }
-    }
-    return this.#promise.promise
-  }
 }
+
+Object.defineProperty(CallRecord.prototype, 'constructor', {
+  configurable: true,
+  get(this: CallRecord) {
+    return CallRecord.observe(this)
+  },
+})

@@ -19,12 +19,6 @@ const WORKER_MAIN: string = fileURLToPath(
     : new URL('./worker/main.js', import.meta.url),
 )
 
-/**
- * Begun early, so that a daemon has it when it opens its first pool. Worker processes, which import this package,
- * too, start without it.
- */
-const processPackage = childServer() ? undefined : import('@sd/process')
-
 /** Runs the calls of a pool in persistent child processes of this daemon. */
 export class LocalEngine implements Engine {
   readonly name = 'local'
@@ -33,6 +27,8 @@ export class LocalEngine implements Engine {
   readonly #queue = new CallQueue<Submission>()
   readonly #paces = new Paces()
   readonly #workers = new Set<WorkerProcess>()
+  /** Loaded while the daemon is composed; but not in worker processes, which compose it, too, and never run it. */
+  readonly #processPackage = childServer() ? undefined : import('@sd/process')
   #manager: ProcessManager | undefined
   /** Node's flags for the processes. */
   #execArgv: readonly string[] = []
@@ -56,7 +52,7 @@ export class LocalEngine implements Engine {
 
   async open(): Promise<void> {
     const { host } = this.#context
-    const { processManager, inheritableExecArgv } = await (processPackage ?? import('@sd/process'))
+    const { processManager, inheritableExecArgv } = await (this.#processPackage ?? import('@sd/process'))
     this.#manager = processManager(host)
     this.#execArgv = [...inheritableExecArgv(process.execArgv), ...(this.#context.options.execArgv ?? [])]
     this.#shareListener = host.on('share', () => this.#share())

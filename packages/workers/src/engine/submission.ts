@@ -17,7 +17,7 @@ export class Submission {
   /** Whether that process has started it, or may have. */
   started = false
   /** When it started: monotonic milliseconds. */
-  since = 0
+  since: number | undefined = undefined
   /** How long it was expected to take when it was given, in microseconds. */
   expected = 0
   /** Whether its user has given it up. */

@@ -252,14 +252,14 @@ export class WorkerProcess {
     return started
       .filter(({ cancelled }) => !cancelled)
       .reduce<Submission | undefined>(
-        (first, next) => (first && first.since <= next.since ? first : next),
+        (first, next) => (first && first.since! <= next.since! ? first : next),
         undefined,
       )
   }
 
   /** A call that waits for the thread has not begun; but a process that does not start anything is stuck, too. */
   #startOf({ started, since }: Submission): number {
-    return started ? since : this.#heardAt
+    return (started && since) || this.#heardAt
   }
 
   #armCancel(): void {

@@ -87,6 +87,10 @@ export class Pool implements CallOwner {
     )
   }
 
+  get alias(): string {
+    return this.#settings.alias
+  }
+
   get size(): number {
     return this.#size
   }
@@ -188,8 +192,7 @@ export class Pool implements CallOwner {
   }
 
   #create(method: string, args: readonly unknown[], inline: boolean): CallRecord {
-    const { alias, nextId } = this.#settings
-    return new CallRecord(this, nextId(), alias, method, args, inline)
+    return new CallRecord(this, this.#settings.nextId(), method, args, inline)
   }
 
   #engineOf(call: CallRecord): Engine {
@@ -296,7 +299,7 @@ export class Pool implements CallOwner {
   /** Takes a call out of what is pending. @returns the time. */
   #settle(call: CallRecord, status: CallStatus, duration?: number): number {
     const now = this.#settings.host.clock.now()
-    this.#pending.delete(call.id)
+    void this.#pending.delete(call.id)
     this.#recent.add(call.id, status)
     // A name that the worker does not know is not counted: there may be any number of those.
     if (this.#isKnown(call.method)) {
