@@ -3,7 +3,7 @@
  * share, never through an import.
  */
 const LIBRARIES = 'process|lock|shm'
-const NOT_PLUGINS = `core|cli|testing|${LIBRARIES}`
+const NOT_PLUGINS = `core|cli|testing|bench|${LIBRARIES}`
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
@@ -68,7 +68,7 @@ export default {
     {
       name: 'no-development-dependencies-in-sources',
       severity: 'error',
-      from: { path: '^packages/[^/]+/src/', pathNot: '^packages/testing/' },
+      from: { path: '^packages/[^/]+/src/', pathNot: '^packages/(testing|bench)/' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm-peer', 'type-only'] },
     },
     {

@@ -1,0 +1,4 @@
+import { ThreadWorker } from 'poolifier'
+import { poolifierTasks } from './poolifier-tasks.ts'
+
+export default new ThreadWorker(poolifierTasks)
