@@ -26,7 +26,7 @@ export interface Child {
   readonly group: string
   /** The lowest number, from 1, that was free in the group when it was spawned. Used again afterwards. */
   readonly index: number
-  /** The process id; undefined when it could not be spawned. */
+  /** The process id; undefined until there is a process, which may be a moment later, and when there is none. */
   readonly pid: number | undefined
   /** Where it is in its life. Only a `ready` child may be given work. */
   readonly state: ChildState

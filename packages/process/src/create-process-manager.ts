@@ -4,7 +4,7 @@ import type { Child } from './child.ts'
 import { churnError, closedError } from './child-errors.ts'
 import { ChildGroup } from './child-group.ts'
 import type { ChildSpec } from './child-spec.ts'
-import { createLauncher, type LauncherSeams } from './launcher.ts'
+import { Launcher, type LauncherSeams } from './launcher.ts'
 import { type ChildEnd, type ChildSurroundings, ManagedChild } from './managed-child.ts'
 import { type ResolvedChildSpec, resolveChildSpec } from './options.ts'
 import type { ProcessManager } from './process-manager.ts'
@@ -26,9 +26,11 @@ export function createProcessManager(host: PluginHost, seams: ManagerSeams = {})
   let closed = false
   let closing: Promise<void> | undefined
 
+  const launcher = new Launcher(host.name, seams)
   const surroundings: ChildSurroundings = {
     host,
-    launcher: createLauncher(seams),
+    launcher,
+    onStarted,
     onProved: (child) => groupOf(child.group).countSuccess(),
     onDead: (child) => groupOf(child.group).freeSlot(child.index),
     onEnd,
@@ -51,10 +53,7 @@ export function createProcessManager(host: PluginHost, seams: ManagerSeams = {})
     const index = group.takeSlot()
     const child = create(spec, id, index, group)
     unfinished.add(child)
-    if (child.pid !== undefined) {
-      totals.spawned++
-      host.dispatch('fork', { pid: child.pid, group: spec.group, index })
-    }
+    if (child.pid !== undefined) onStarted(child)
     try {
       spec.onChild?.(child)
     } catch (error) {
@@ -70,6 +69,11 @@ export function createProcessManager(host: PluginHost, seams: ManagerSeams = {})
       group.freeSlot(index)
       throw error
     }
+  }
+
+  function onStarted({ pid, group, index }: ManagedChild): void {
+    totals.spawned++
+    host.dispatch('fork', { pid: pid!, group, index })
   }
 
   function onEnd(child: ManagedChild, { exit, diedYoung, wantsSuccessor }: ChildEnd): void {
@@ -112,6 +116,7 @@ export function createProcessManager(host: PluginHost, seams: ManagerSeams = {})
   async function killAll(): Promise<void> {
     shut()
     await Promise.all(members().map((child) => child.kill()))
+    await launcher.close()
   }
 
   function close(): Promise<void> {
@@ -134,7 +139,12 @@ export function createProcessManager(host: PluginHost, seams: ManagerSeams = {})
         churn: { score: Math.round(group.score * 100) / 100, delay: Math.ceil(group.delay) },
       },
     ]
-    return { groups: Object.fromEntries([...groups].map(inspectGroup)), ...totals }
+    const { spawnerPid } = launcher
+    return {
+      groups: Object.fromEntries([...groups].map(inspectGroup)),
+      ...totals,
+      ...(spawnerPid !== undefined && { spawner: spawnerPid }),
+    }
   }
 
   return {

@@ -18,13 +18,13 @@ import { CHURN_YOUTH } from './churn.ts'
 import { isErrorRecord, rebuildError } from './error-record.ts'
 import { INSPECTOR_LINE, readInspectorStack } from './inspector-stack.ts'
 import { climbKillLadder } from './kill-ladder.ts'
-import type { LaunchedProcess } from './launch.ts'
+import type { LaunchedProcess } from './launched-process.ts'
 import type { Launcher } from './launcher.ts'
 import { LineSplitter } from './line-splitter.ts'
 import type { ResolvedChildSpec } from './options.ts'
 import { waitForOutputEnd } from './output-end.ts'
 import { OutputTail } from './output-tail.ts'
-import { signalGroup, sweepGroup } from './process-group.ts'
+import { sweepGroup } from './process-group.ts'
 import { type ProcessIdentity, readIdentity, signalProcess } from './process-identity.ts'
 
 /** Milliseconds in which a child that closed its pipes must be gone: pipes close a moment before the exit. */
@@ -43,6 +43,8 @@ export interface ChildEnd {
 export interface ChildSurroundings {
   readonly host: PluginHost
   readonly launcher: Launcher
+  /** Its process runs; by the return of the constructor, or later. */
+  onStarted(child: ManagedChild): void
   /** It did useful work. */
   onProved(child: ManagedChild): void
   /** The process is dead; its slot is free. */
@@ -57,16 +59,17 @@ export class ManagedChild implements Child {
   readonly group: string
   readonly index: number
   readonly spec: ResolvedChildSpec
-  readonly pid: number | undefined
-  readonly identity: ProcessIdentity | undefined
   readonly ready: Promise<void>
   readonly exited: Promise<ChildExit>
 
   readonly #surroundings: ChildSurroundings
   readonly #title: string
   readonly #spawnedAt: number
-  readonly #process: LaunchedProcess | undefined
-  readonly #writer: FrameWriter | undefined
+  #process: LaunchedProcess | undefined
+  #identity: ProcessIdentity | undefined
+  #writer: FrameWriter | undefined
+  /** What is to be done as soon as there is a process. */
+  #beforeStart: (() => void)[] | undefined
   readonly #shared: SharedFiles | undefined
   readonly #output: OutputTail = new OutputTail()
   readonly #endings: (() => void)[] = []
@@ -112,19 +115,27 @@ export class ManagedChild implements Child {
       shared: this.#shared,
     })
     if (launched instanceof Promise) {
-      launched.then((cause) => this.#neverRan(cause), this.#neverRan)
-      return
+      this.#beforeStart = []
+      launched.then((result) => {
+        if (result instanceof Error) return this.#neverRan(result)
+        this.#begin(result, initial)
+        surroundings.onStarted(this)
+      }, this.#neverRan)
+    } else {
+      this.#begin(launched, initial)
     }
-    this.#process = launched
-    this.pid = launched.pid
-    this.identity = identify(launched.pid)
-    this.#writer = new FrameWriter(launched.down)
-    this.#follow(launched)
-    this.#writer.write(initial)
-    this.#writer.flush()
     this.#after(spec.readyTimeout, () => {
       if (this.#readyAt === undefined || !this.#protected) this.#fail(this.#notReady())
     })
+  }
+
+  /** Undefined until there is a process, and when the system refused it. */
+  get pid(): number | undefined {
+    return this.#process?.pid
+  }
+
+  get identity(): ProcessIdentity | undefined {
+    return this.#identity
   }
 
   get state(): ChildState {
@@ -142,6 +153,11 @@ export class ManagedChild implements Child {
 
   send(message: unknown, ownLevels?: number): boolean {
     if (this.#doomed || this.#state === 'exited') return false
+    if (this.#beforeStart) {
+      const copy: unknown = structuredClone(message)
+      this.#beforeStart.push(() => this.send(copy, ownLevels))
+      return true
+    }
     return this.#writer?.send(message, ownLevels) ?? false
   }
 
@@ -152,8 +168,8 @@ export class ManagedChild implements Child {
 
   drain(deadline?: Deadline): Promise<ChildExit> {
     if (this.#state === 'exited') return this.exited
-    if (this.#end !== 'drained') this.#writer?.write(encodeFrame('drain'))
-    this.#writer?.flush()
+    if (this.#end !== 'drained') this.#whenStarted(() => this.#writer?.write(encodeFrame('drain')))
+    this.#whenStarted(() => this.#writer?.flush())
     this.#end = 'drained'
     this.#move('drain')
     if (deadline) {
@@ -198,6 +214,12 @@ export class ManagedChild implements Child {
     }
   }
 
+  /** Now, or as soon as there is a process. */
+  #whenStarted(act: () => void): void {
+    if (this.#beforeStart) this.#beforeStart.push(act)
+    else act()
+  }
+
   #move(input: ChildInput): void {
     this.#state = nextChildState(this.#state, input)
   }
@@ -216,12 +238,26 @@ export class ManagedChild implements Child {
   }
 
   #signal(signal: NodeJS.Signals): void {
-    if (this.pid !== undefined && this.#state !== 'exited') signalGroup(this.pid, signal)
+    if (this.#state === 'exited') return
+    if (this.#process) this.#process.signalGroup(signal)
+    else this.#beforeStart?.push(() => this.#signal(signal))
   }
 
   #after(delay: number, action: () => void): void {
     const timer: Timer = this.#surroundings.host.clock.after(delay, action)
     this.#endings.push(() => timer.cancel())
+  }
+
+  #begin(launched: LaunchedProcess, initial: Buffer): void {
+    this.#process = launched
+    this.#identity = identify(launched.pid)
+    this.#writer = new FrameWriter(launched.down)
+    this.#follow(launched)
+    this.#writer.write(initial)
+    this.#writer.flush()
+    const waiting = this.#beforeStart?.splice(0) ?? []
+    this.#beforeStart = undefined
+    for (const act of waiting) act()
   }
 
   #follow(launched: LaunchedProcess): void {
@@ -245,7 +281,7 @@ export class ManagedChild implements Child {
     for (const pipe of [down, up]) pipe.once('close', () => this.#pipeClosed())
     this.#followOutput(stdout, 'stdout')
     this.#followOutput(stderr, 'stderr')
-    launched.process.once('exit', (code, signal) => this.#died(code, signal))
+    launched.onExit((code, signal) => this.#died(code, signal))
   }
 
   #followOutput(stream: LaunchedProcess['stdout'], name: 'stdout' | 'stderr'): void {
@@ -335,14 +371,16 @@ export class ManagedChild implements Child {
   }
 
   async #readRest(code: number | null, signal: NodeJS.Signals | null): Promise<void> {
-    const { process, up, stdout, stderr } = this.#process!
+    const { down, up, stdout, stderr, guard } = this.#process!
     await waitForOutputEnd([up, stdout, stderr], this.#surroundings.host.clock, () => this.#bytesRead)
-    for (const stream of process.stdio) stream?.destroy()
+    for (const stream of [down, up, stdout, stderr, guard]) stream?.destroy()
     // What the streams still tell, such as the rest of a line, comes with their 'close'.
     setImmediate(() => this.#finish(code, signal))
   }
 
   #neverRan = (cause: Error): void => {
+    this.#beforeStart = undefined
+    for (const end of this.#endings.splice(0)) end()
     this.#diedAt = this.#surroundings.host.clock.now()
     this.#move('exit')
     this.#failure ??= spawnError(this.#facts(), toError(cause))

@@ -27,7 +27,10 @@ export interface ProcessManager {
   drain(deadline: Deadline, group?: string): Promise<void>
   /** SIGKILLs what is left and waits until it is gone; `spawn` refuses from now on. Idempotent. */
   close(): Promise<void>
-  /** Per group its children (pid, state, uptime) and churn, and how many were spawned and have exited. */
+  /**
+   * Per group its children (pid, state, uptime) and churn, how many were spawned and have exited, and the pid of
+   * the spawner of a large daemon.
+   */
   inspect(): Json
 }
 

@@ -18,7 +18,8 @@ export interface Stage {
 export function createStage(seams: ManagerSeams = {}, clock?: Clock): Stage {
   const sandbox = createSandbox()
   const host = createFakeHost(clock)
-  const manager = createProcessManager(host, seams)
+  // The process that runs the tests may be large, and is not what they are about.
+  const manager = createProcessManager(host, { largeFrom: Number.POSITIVE_INFINITY, ...seams })
   return {
     host,
     manager,

@@ -1,0 +1,64 @@
+import { fileURLToPath } from 'node:url'
+import type { SharedFiles } from './channel/shared-files.ts'
+import { writeTicket } from './child/launch-ticket.ts'
+import { childEnvironment } from './child-environment.ts'
+import { inheritableExecArgv } from './inheritable-exec-argv.ts'
+import type { ResolvedChildSpec } from './options.ts'
+import type { ParentDeathProtection } from './parent-death.ts'
+
+/** What is particular to a child. */
+export interface LaunchFacts {
+  /** What `ps` shows. */
+  readonly title: string
+  /** The daemon's nice value. */
+  readonly priority: number
+  /** For large binary data. */
+  readonly shared: SharedFiles | undefined
+}
+
+/** What there is on this system for the processes of children. */
+export interface LaunchSurroundings {
+  readonly protection: ParentDeathProtection
+  /** The directory for compiled code. */
+  readonly compileCache: string | undefined
+}
+
+/** All that it takes to start a process: plain data. */
+export interface LaunchPlan {
+  readonly file: string
+  readonly args: readonly string[]
+  readonly env: NodeJS.ProcessEnv
+  readonly cwd: string
+  /** Its nice value: a child is a little less important than its daemon. */
+  readonly priority: number
+  /** Whether there is a pipe for the child's guard. */
+  readonly guarded: boolean
+}
+
+/** Opens nothing by itself: should the inspector be started by SIGUSR1, it takes a free port, not Node's 9229. */
+const INSPECTOR_PORT = ['--inspect-port=127.0.0.1:0']
+
+/**
+ * @param ppid - the process that will be the child's parent.
+ * @throws the system's error when there is no working directory any more.
+ */
+export function planLaunch(
+  spec: ResolvedChildSpec,
+  { title, priority, shared }: LaunchFacts,
+  { protection, compileCache }: LaunchSurroundings,
+  ppid: number = process.pid,
+): LaunchPlan {
+  const { entry } = spec
+  const { env, cached } = childEnvironment(process.env, spec.env, compileCache)
+  const guarded = protection.mode === 'guard'
+  const [file, ...args] = [
+    ...protection.prefix,
+    process.execPath,
+    ...(spec.execArgv ?? inheritableExecArgv(process.execArgv)),
+    ...INSPECTOR_PORT,
+    entry instanceof URL || entry.startsWith('file:') ? fileURLToPath(entry) : entry,
+    writeTicket({ ppid, title, guard: guarded, cached, shared: shared && { pid: process.pid, ...shared } }),
+    ...spec.args,
+  ]
+  return { file: file!, args, env, cwd: process.cwd(), priority: Math.min(19, priority + 1), guarded }
+}
