@@ -3,6 +3,9 @@ import { fastPools, pools } from './subjects.ts'
 import { usePool, wakeAll } from './use-pool.ts'
 import type { Workload } from './workload.ts'
 
+/** Milliseconds in which what is measured has become as fast as it will. */
+const WARM_UP = 1000
+
 const IN_FLIGHT = 1000
 
 /** Calls that do nothing, 1000 of them in flight. @param size - workers. */
@@ -17,7 +20,7 @@ export function noOp(size: number): Workload {
       usePool(subject, size, async (pool) => {
         const call = (): PromiseLike<unknown> => pool.call('nothing', 1)
         await wakeAll(pool, size)
-        await keepInFlight(call, IN_FLIGHT, duration / 2)
+        await keepInFlight(call, IN_FLIGHT, Math.max(duration / 2, WARM_UP))
         return { rate: await keepInFlight(call, IN_FLIGHT, duration) }
       }),
   }
