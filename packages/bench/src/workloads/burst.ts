@@ -1,8 +1,10 @@
 import { readPeakMemory } from '../system/memory.ts'
 import { listDescendants } from '../system/processes.ts'
 import { callAtOnce } from './call-at-once.ts'
+import { keepInFlight } from './keep-in-flight.ts'
 import { fastPools, pools } from './subjects.ts'
 import { usePool } from './use-pool.ts'
+import { warmUpFor } from './warm-up.ts'
 import type { Workload } from './workload.ts'
 
 const CALLS = 100_000
@@ -19,9 +21,9 @@ export const burst: Workload = {
   subjects: pools,
   quick: fastPools,
   deadline: 120_000,
-  measure: (subject) =>
+  measure: (subject, duration) =>
     usePool(subject, 1, async (pool) => {
-      await callAtOnce(pool, 2000)
+      await keepInFlight(() => pool.call('nothing', 1), 1000, warmUpFor(duration))
       const start = performance.now()
       await callAtOnce(pool, CALLS)
       const time = (performance.now() - start) / 1000

@@ -3,6 +3,7 @@ import { keepInFlight } from './keep-in-flight.ts'
 import { kilobyteObject } from './kilobyte-object.ts'
 import { pools } from './subjects.ts'
 import { usePool } from './use-pool.ts'
+import { warmUpFor } from './warm-up.ts'
 import type { Workload } from './workload.ts'
 
 const OBJECTS_IN_FLIGHT = 100
@@ -58,7 +59,7 @@ function measureEcho(
     if (value === kilobyteObject && !isDeepStrictEqual(await call(), value)) {
       throw new Error('It gave back something else.')
     }
-    await keepInFlight(call, inFlight, duration / 2)
+    await keepInFlight(call, inFlight, warmUpFor(duration))
     return { rate: await keepInFlight(call, inFlight, duration) }
   })
 }

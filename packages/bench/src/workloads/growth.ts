@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm'
 import { median } from '../report/median.ts'
 import { callAtOnce } from './call-at-once.ts'
 import { usePool } from './use-pool.ts'
+import { warmUpFor } from './warm-up.ts'
 import type { Workload } from './workload.ts'
 
 /** How cost grows with the calls that wait. @param exponent - of ten: how many calls are made at once. */
@@ -21,7 +22,7 @@ export function growth(exponent: number): Workload {
     deadline: 120_000,
     measure: (subject, duration) =>
       usePool(subject, 1, async (pool) => {
-        const warm = performance.now() + duration / 2
+        const warm = performance.now() + warmUpFor(duration)
         while (performance.now() < warm) await callAtOnce(pool, Math.min(count, 10_000))
         const times: number[] = []
         const end = performance.now() + duration

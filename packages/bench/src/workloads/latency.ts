@@ -3,6 +3,7 @@ import { readCpuTime } from '../system/cpu-time.ts'
 import { listDescendants } from '../system/processes.ts'
 import { pools } from './subjects.ts'
 import { usePool } from './use-pool.ts'
+import { warmUpFor } from './warm-up.ts'
 import type { Workload } from './workload.ts'
 
 /** One call after the other. @param pinned - whether both sides share one core. */
@@ -40,7 +41,7 @@ export function latency(pinned: boolean): Workload {
           }
           return times
         }
-        await callOneByOne(duration / 2)
+        await callOneByOne(warmUpFor(duration))
         const processes = [process.pid, ...listDescendants(process.pid)]
         const cpuBefore = readCpuTime(processes)
         const times = await callOneByOne(duration)

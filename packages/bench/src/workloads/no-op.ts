@@ -1,10 +1,8 @@
 import { keepInFlight } from './keep-in-flight.ts'
 import { fastPools, pools } from './subjects.ts'
 import { usePool, wakeAll } from './use-pool.ts'
+import { warmUpFor } from './warm-up.ts'
 import type { Workload } from './workload.ts'
-
-/** Milliseconds in which what is measured has become as fast as it will. */
-const WARM_UP = 1000
 
 const IN_FLIGHT = 1000
 
@@ -20,7 +18,7 @@ export function noOp(size: number): Workload {
       usePool(subject, size, async (pool) => {
         const call = (): PromiseLike<unknown> => pool.call('nothing', 1)
         await wakeAll(pool, size)
-        await keepInFlight(call, IN_FLIGHT, Math.max(duration / 2, WARM_UP))
+        await keepInFlight(call, IN_FLIGHT, warmUpFor(duration))
         return { rate: await keepInFlight(call, IN_FLIGHT, duration) }
       }),
   }

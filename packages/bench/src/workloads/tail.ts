@@ -3,6 +3,7 @@ import { callAtRate } from './call-at-rate.ts'
 import { keepInFlight } from './keep-in-flight.ts'
 import { pools } from './subjects.ts'
 import { usePool } from './use-pool.ts'
+import { warmUpFor } from './warm-up.ts'
 import type { Workload } from './workload.ts'
 
 const SHARE = 0.8
@@ -23,7 +24,7 @@ export const tail: Workload = {
       const call = (): PromiseLike<unknown> => pool.call('nothing', 1)
       await keepInFlight(call, 1000, duration)
       const rate = SHARE * (await keepInFlight(call, 1000, duration))
-      await callAtRate(call, rate, duration / 2)
+      await callAtRate(call, rate, warmUpFor(duration))
       const times = await callAtRate(call, rate, duration)
       return { p50: percentile(times, 0.5), p99: percentile(times, 0.99), arriving: rate }
     }),

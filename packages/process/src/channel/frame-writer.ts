@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream'
 import { LONGEST_MESSAGE } from './frame.ts'
-import { encodeAttaching, encodeBatch, tooLargeError } from './frame-encoder.ts'
+import { encodeAsciiBatch, encodeAttaching, encodeBatch, tooLargeError } from './frame-encoder.ts'
 import { JsonCheck } from './json-check.ts'
 import { Outbox } from './outbox.ts'
 import { ScratchPool } from './scratch-pool.ts'
@@ -76,12 +76,23 @@ export class FrameWriter {
   /** Hands everything to the system now, as far as it takes it. */
   flush = (): void => {
     this.#scheduled = false
+    if (this.#frames.length === 0) return this.#flushTexts()
     this.#closeBatch()
-    if (this.#frames.length === 0) return
     const frames = this.#frames
     this.#frames = []
     this.#length = 0
     if (this.#stream.writable) this.#stream.write(frames.length === 1 ? frames[0] : Buffer.concat(frames))
+  }
+
+  /** A batch alone, as it almost always is, needs no memory of its own on its way to the system. */
+  #flushTexts(): void {
+    if (this.#texts === '') return
+    const texts = this.#texts
+    this.#texts = ''
+    if (!this.#stream.writable) return
+    const text = encodeAsciiBatch(texts)
+    if (text === undefined) this.#stream.write(encodeBatch(texts))
+    else this.#stream.write(text, 'latin1')
   }
 
   /** Calls `done` when the system has taken all that was sent until now, or when it never will. */

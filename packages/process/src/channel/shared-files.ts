@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { closeSync, constants, openSync, unlinkSync } from 'node:fs'
 
 /** Where Linux keeps files in memory. */
@@ -47,7 +46,8 @@ export function closeSharedFiles({ down, up }: SharedFiles): void {
 }
 
 function createNameless(): number {
-  const name = `${MEMORY}/sd-${randomUUID()}`
+  // Only for a moment, and refused should somebody else have had the same idea.
+  const name = `${MEMORY}/sd-${process.pid}-${Math.random().toString(36).slice(2)}`
   const fd = openSync(name, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600)
   unlinkSync(name)
   return fd

@@ -39,7 +39,7 @@ export class IdTable<Item extends Identified> {
 
   /** Adds something whose id is not in the table. */
   add(item: Item): void {
-    if (this.#size * 2 >= this.#slots.length) this.#resize(this.#slots.length * 2)
+    if (this.#size * 2 >= this.#slots.length) this.#resize(this.#slots.length * 4)
     this.#place(item)
     this.#size++
   }

@@ -2,12 +2,12 @@
 const SAVINGS = 256
 
 /** Origins that may be recorded per millisecond, on the long run. */
-const ALLOWANCE = 1
+const ALLOWANCE = 0.1
 
 /**
- * Decides which calls have the place recorded where they were made. That takes ten times as long as all the rest
+ * Decides which calls have the place recorded where they were made. That takes up to twenty times as long as all the rest
  * that the daemon does for a call, so there is an allowance for it: enough for each call of a program that makes
- * up to a thousand a second, and of any that makes some hundreds at once ("token bucket").
+ * up to a hundred a second, and of any that makes some hundreds at once ("token bucket").
  */
 export class OriginRation {
   #saved = SAVINGS

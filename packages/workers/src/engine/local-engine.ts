@@ -19,6 +19,14 @@ const WORKER_MAIN: string = fileURLToPath(
     : new URL('./worker/main.js', import.meta.url),
 )
 
+/**
+ * Loaded with this package, so that the first pool need not wait for it; but not in worker processes, which import
+ * this package, too, and would start a third later.
+ */
+const processPackage: Promise<typeof import('@sd/process')> | undefined = childServer()
+  ? undefined
+  : import('@sd/process')
+
 /** Runs the calls of a pool in persistent child processes of this daemon. */
 export class LocalEngine implements Engine {
   readonly name = 'local'
@@ -27,8 +35,6 @@ export class LocalEngine implements Engine {
   readonly #queue = new CallQueue<Submission>()
   readonly #paces = new Paces()
   readonly #workers = new Set<WorkerProcess>()
-  /** Loaded while the daemon is composed; but not in worker processes, which compose it, too, and never run it. */
-  readonly #processPackage = childServer() ? undefined : import('@sd/process')
   #manager: ProcessManager | undefined
   /** Node's flags for the processes. */
   #execArgv: readonly string[] = []
@@ -52,7 +58,7 @@ export class LocalEngine implements Engine {
 
   async open(): Promise<void> {
     const { host } = this.#context
-    const { processManager, inheritableExecArgv } = await (this.#processPackage ?? import('@sd/process'))
+    const { processManager, inheritableExecArgv } = await (processPackage ?? import('@sd/process'))
     this.#manager = processManager(host)
     this.#execArgv = [...inheritableExecArgv(process.execArgv), ...(this.#context.options.execArgv ?? [])]
     this.#shareListener = host.on('share', () => this.#share())

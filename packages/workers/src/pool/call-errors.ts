@@ -59,7 +59,7 @@ export function addCaller(error: Error, call: CallRecord): Error {
 }
 
 function callerOf(call: CallRecord): string {
-  if (!call.origin) return '    (where is not recorded when there are thousands of calls a second)'
+  if (!call.origin) return '    (where is not recorded when there are hundreds of calls a second)'
   return call.origin.stack?.split('\n').slice(1).join('\n') ?? ''
 }
 
