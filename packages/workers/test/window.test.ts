@@ -140,14 +140,15 @@ describe('the calls that a process was given', () => {
   })
 })
 
-test('origins are recorded for hundreds at once, and then for one each millisecond', () => {
+test('origins are recorded for hundreds at once, and then for one each 10 milliseconds', () => {
   const ration = new OriginRation(0)
   const taken = (now: number, count: number) =>
     Array.from({ length: count }, () => ration.take(now)).filter(Boolean).length
   expect(taken(0, 1000)).toBe(256)
-  expect(taken(0.5, 10)).toBe(0)
-  expect(taken(1, 10)).toBe(1)
-  expect(taken(11, 100)).toBe(10)
+  expect(taken(9, 10)).toBe(0)
+  expect(taken(10, 10)).toBe(1)
+  expect(taken(15, 10)).toBe(0)
+  expect(taken(110, 100)).toBe(10)
   expect(taken(100_000, 1000)).toBe(256)
 })
 
