@@ -1,5 +1,6 @@
 import { isBuiltin } from 'node:module'
 import { defineConfig, type Options } from 'tsup'
+import { bundledLicenses } from './bundled-licenses.ts'
 
 /**
  * The one way every package is built: ES modules for Node, with source maps; types come from `tsc`.
@@ -21,6 +22,7 @@ export function packageBuild(
     clean: true,
     silent: true,
     plugins: [lightBuiltins],
+    esbuildPlugins: [bundledLicenses],
     ...more,
   })
 }
