@@ -49,6 +49,7 @@ describe('JSON is not trusted with', () => {
     ['an object that appears twice', [shared, shared]],
     ['an object that appears twice among many', [...Array.from({ length: 50 }, () => ({})), shared, shared]],
     ['a cycle', cycle],
+    ['a list of a thousand nodes', Array.from({ length: 1000 }).reduce((next) => ({ next }), null)],
     ['a long text', 'x'.repeat(5000)],
     ['many numbers', new Array(1000).fill(1)],
   ])('%s', (_, value) => {
@@ -61,6 +62,16 @@ describe('JSON is not trusted with', () => {
 
 test('what one message has shown does not count for the next', () => {
   expect([check.passes([shared]), check.passes([shared])]).toEqual([true, true])
+})
+
+test('what a getter throws is thrown, and forgotten', () => {
+  const object = {
+    get trap(): never {
+      throw new Error('trapped')
+    },
+  }
+  expect(() => check.passes([shared, object])).toThrow('trapped')
+  expect(check.passes([shared])).toBe(true)
 })
 
 test('arrays made for the occasion are not examined themselves, what is in them is', () => {

@@ -2,6 +2,8 @@
 const LONG_TEXT = 4096
 /** Beyond this many numbers structured clone is faster than their decimal digits. */
 const LONG_NUMBERS = 256
+/** Below so many levels nobody looks: structured clone goes deeper than a function that calls itself. */
+const DEEPEST = 100
 /** The objects of one message that are compared one by one, before a set takes over. */
 const FEW = 16
 
@@ -14,13 +16,17 @@ const FEW = 16
 export class JsonCheck {
   readonly #seen: object[] = []
   #seenMany: Set<object> | undefined
+  #depth = 0
 
   /** @param ownLevels - how many of its outermost levels are arrays made for the occasion, as `[1, [value]]`. */
   passes(value: unknown, ownLevels = 0): boolean {
-    const passes = this.#level(value, ownLevels)
-    if (this.#seen.length > 0) this.#seen.length = 0
-    this.#seenMany = undefined
-    return passes
+    try {
+      return this.#level(value, ownLevels)
+    } finally {
+      if (this.#seen.length > 0) this.#seen.length = 0
+      this.#seenMany = undefined
+      this.#depth = 0
+    }
   }
 
   /** An array made for the occasion has no named members, and appears only once. */
@@ -41,10 +47,18 @@ export class JsonCheck {
       case 'boolean':
         return true
       case 'object':
-        return value === null || this.#object(value)
+        return value === null || this.#below(value)
       default:
         return false
     }
+  }
+
+  #below(value: object): boolean {
+    if (this.#depth >= DEEPEST) return false
+    this.#depth++
+    const passes = this.#object(value)
+    this.#depth--
+    return passes
   }
 
   #object(value: object): boolean {

@@ -64,7 +64,8 @@ export class CallWindow {
   remove(submission: Submission): void {
     this.#byId.delete(submission.id)
     this.#expected -= submission.expected
-    if (!submission.started) this.#waiting.splice(this.#waiting.indexOf(submission, this.#next), 1)
+    const place = submission.started ? -1 : this.#waiting.indexOf(submission, this.#next)
+    if (place >= 0) this.#waiting.splice(place, 1)
     if (this.#byId.size > 0) return
     // Also what rounding has left.
     this.#expected = 0

@@ -121,14 +121,13 @@ export class WorkerProcess {
     if (!this.#send(submission, presumed)) return
     this.#calls++
     if (idle) this.#begin(submission)
+    if (!this.#timeoutTimer && this.#settings.timeout > 0) this.#watch()
   }
 
   /** It has something to do again. */
   #begin(submission: Submission): void {
-    const now = this.#settings.host.clock.now()
-    this.#heardAt = now
-    if (submission.started) this.#markStarted(submission, now)
-    if (!this.#timeoutTimer && this.#settings.timeout > 0) this.#watch(now)
+    this.#heardAt = this.#settings.host.clock.now()
+    if (submission.started) this.#markStarted(submission, this.#heardAt)
   }
 
   #markStarted(submission: Submission, at: number): void {
@@ -227,10 +226,11 @@ export class WorkerProcess {
   }
 
   /** One timer for all: it is due when the first of them would be, and then looks again. */
-  #watch(now: number): void {
+  #watch(): void {
     const { host, timeout } = this.#settings
     const first = this.#overdue()
     if (!first) return
+    const now = host.clock.now()
     const due = this.#startOf(first) + timeout
     this.#timeoutTimer = host.clock.after(Math.max(due, now) - now, () => this.#onTimer())
   }
@@ -242,7 +242,7 @@ export class WorkerProcess {
     const first = this.#overdue()
     // Times that differ only by how they were rounded count as passed.
     if (first && this.#startOf(first) + this.#settings.timeout <= now + 0.01) this.#end('timeout')
-    else this.#watch(now)
+    else this.#watch()
   }
 
   /** The call that is the first to time out: of those that have started, or else that should have. */
