@@ -26,7 +26,7 @@ export const usage = `npm run bench -- [OPTIONS]
   --only NAME,…      these workloads: ${workloads.map(({ name }) => name).join(', ')}
   --peers NAME,…     these subjects: ${listSubjects().join(', ')}
   --rounds N         rounds (2; with --full 3)
-  --duration MS      milliseconds of a measurement (400; with --full 700)
+  --duration MS      milliseconds of a measurement (300; with --full 700)
   --json FILE        writes all samples
   --markdown FILE    writes the tables, between the markers where the file has them
 
@@ -53,7 +53,7 @@ export function readArguments(args: readonly string[]): BenchOptions {
           ),
     peers: values.peers === undefined ? undefined : readNames('subject', values.peers, listSubjects()),
     rounds: readCount('rounds', values.rounds, full ? 3 : 2),
-    duration: readCount('duration', values.duration, full ? 700 : 400),
+    duration: readCount('duration', values.duration, full ? 700 : 300),
     json: values.json,
     markdown: values.markdown,
     help: values.help ?? false,

@@ -17,7 +17,6 @@ export const fastPools: readonly string[] = [
   'poolifier-cluster',
   'fork-json',
   'socket-json',
-  'socket-v8',
 ]
 
 /** What a subject is. What is no pool is a bare control. */
