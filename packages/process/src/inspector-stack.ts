@@ -20,8 +20,13 @@ interface CallFrame {
   }
 }
 
-/** The id of the last command. */
+/** The ids of commands whose answers matter. */
+const PAUSE = 2
+/** See {@link PAUSE}. */
 const LAST_ACT = 3
+
+/** Milliseconds in which JavaScript that runs is paused: within its next statement. After that there is none. */
+const PAUSE_TIME = 200
 
 /** What Node prints on stderr about its inspector; the first line carries the address. */
 export const INSPECTOR_LINE: RegExp =
@@ -47,28 +52,40 @@ export function readInspectorStack(
     /** Frames name their script by id; the inspector tells of all scripts first. */
     const urls = new Map<string, string>()
     let stack: string | undefined
+    let waiting: NodeJS.Timeout | undefined
     const end = (found: string | undefined): void => {
+      clearTimeout(waiting)
       signal.removeEventListener('abort', onAbort)
       socket.close()
       resolve(found)
     }
     const onAbort = (): void => end(stack)
+    const send = (id: number, method: string, params?: object): void =>
+      socket.send(JSON.stringify({ id, method, params }))
+    const actLast = (): void => {
+      clearTimeout(waiting)
+      send(LAST_ACT, 'Runtime.evaluate', { expression: lastAct ?? '' })
+    }
     signal.addEventListener('abort', onAbort, { once: true })
     socket.addEventListener('error', () => end(undefined))
     socket.addEventListener('open', () => {
-      socket.send(JSON.stringify({ id: 1, method: 'Debugger.enable' }))
-      socket.send(JSON.stringify({ id: 2, method: 'Debugger.pause' }))
+      send(1, 'Debugger.enable')
+      send(PAUSE, 'Debugger.pause')
     })
     socket.addEventListener('message', (event) => {
       const { id, method, params } = JSON.parse(String(event.data)) as InspectorMessage
       if (method === 'Debugger.scriptParsed') urls.set(params?.scriptId ?? '', params?.url ?? '')
-      if (method === 'Debugger.paused') {
+      else if (id === PAUSE) {
+        waiting = setTimeout(() => {
+          // Or the last act would be what is paused.
+          send(4, 'Debugger.disable')
+          actLast()
+        }, PAUSE_TIME)
+      } else if (method === 'Debugger.paused') {
         const frames = (params?.callFrames ?? []).map((frame) => formatFrame(frame, urls))
         stack = frames.length > 0 ? frames.join('\n') : undefined
-        const expression = lastAct ?? ''
-        socket.send(JSON.stringify({ id: LAST_ACT, method: 'Runtime.evaluate', params: { expression } }))
-      }
-      if (id === LAST_ACT) end(stack)
+        actLast()
+      } else if (id === LAST_ACT) end(stack)
     })
   })
 }

@@ -38,8 +38,8 @@ const MOST_SUSPICIONS = 3
 /** Milliseconds that a recycled process has to tear down. */
 const RETIREMENT = 10_000
 
-/** Milliseconds that a stuck process is given to show where it is before it is killed. */
-const STACK_TIME = 500
+/** Milliseconds that a stuck process is given to show where it is before it is killed, on a busy machine. */
+const STACK_TIME = 2000
 
 /** Milliseconds for which a process that gets work done need not be reported as such again. */
 const PROOF_PERIOD = 100
