@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { keepInFlight } from './keep-in-flight.ts'
 import { kilobyteObject } from './kilobyte-object.ts'
-import { pools } from './subjects.ts'
+import { fastPools, pools } from './subjects.ts'
 import { usePool } from './use-pool.ts'
 import { warmUpFor } from './warm-up.ts'
 import type { Workload } from './workload.ts'
@@ -16,14 +16,7 @@ export const objectEcho: Workload = {
   title: `A plain object of 1 KB of JSON there and back, ${OBJECTS_IN_FLIGHT} in flight, 1 worker`,
   metrics: [{ name: 'rate', unit: 'calls/s', better: 'more' }],
   subjects: pools,
-  quick: [
-    'simple-daemon',
-    'piscina-tuned',
-    'poolifier-thread',
-    'poolifier-cluster',
-    'fork-json',
-    'socket-json',
-  ],
+  quick: fastPools,
   measure: (subject, duration) => measureEcho(subject, kilobyteObject, OBJECTS_IN_FLIGHT, duration),
 }
 
