@@ -33,6 +33,25 @@ function killIfAlive(pid: number | undefined): void {
   }
 }
 
+/**
+ * Kills a process every 50 ms, but only one that has returned a call: those that are killed before they have done
+ * anything would be taken for ones that cannot start. @returns a function that ends it.
+ */
+function killProven(
+  daemon: Subject,
+  calls: readonly (PromiseLike<unknown> & { readonly pid: number | undefined })[],
+): () => void {
+  const proven = new Set<number>()
+  for (const call of calls) {
+    call.then(
+      () => proven.add(call.pid!),
+      () => {},
+    )
+  }
+  const killer = setInterval(() => killIfAlive(readyProcesses(daemon).find((pid) => proven.has(pid))), 50)
+  return () => clearInterval(killer)
+}
+
 async function settle(calls: readonly PromiseLike<unknown>[]) {
   const outcomes = await Promise.allSettled(calls)
   const codes = outcomes.map((outcome) =>
@@ -47,14 +66,10 @@ describe('with all windows full of brief calls', () => {
     const daemon = await startSubject({ size: 2, strategy: 'aggressive' })
     const file = join(sandbox().dir, 'marks')
     for (let n = 0; n < 50; n++) await daemon.subject.mark(file, -n - 1)
-    const killer = setInterval(() => {
-      const [victim] = readyProcesses(daemon).sort(() => Math.random() - 0.5)
-      killIfAlive(victim)
-    }, 30)
-    const { codes, returned, died } = await settle(
-      Array.from({ length: 10_000 }, (_, n) => daemon.subject.mark(file, n)),
-    )
-    clearInterval(killer)
+    const calls = Array.from({ length: 10_000 }, (_, n) => daemon.subject.mark(file, n))
+    const stop = killProven(daemon, calls)
+    const { codes, returned, died } = await settle(calls)
+    stop()
     const ran = readFileSync(file, 'utf8')
       .trim()
       .split('\n')
@@ -71,12 +86,10 @@ describe('with all windows full of brief calls', () => {
   test('the same with retries returns all results', async () => {
     const daemon = await startSubject({ size: 2, strategy: 'aggressive', retries: 50 })
     await warmUp(daemon)
-    const killer = setInterval(() => {
-      const [victim] = readyProcesses(daemon)
-      killIfAlive(victim)
-    }, 50)
-    const results = await Promise.all(Array.from({ length: 20_000 }, (_, n) => daemon.subject.add(n, 1)))
-    clearInterval(killer)
+    const calls = Array.from({ length: 20_000 }, (_, n) => daemon.subject.add(n, 1))
+    const stop = killProven(daemon, calls)
+    const results = await Promise.all(calls)
+    stop()
     expect(results).toEqual(Array.from({ length: 20_000 }, (_, n) => n + 1))
   }, 120_000)
 })

@@ -99,7 +99,8 @@ export class CallRecord extends Promise<unknown> implements Call<unknown>, Engin
   onStarted(pid: number, at: number): void {
     this.status = 'running'
     this.pid = pid
-    this.#runningAt = at
+    // Times that come from the worker are rounded.
+    this.#runningAt = Math.max(at, this.#calledAt ?? at)
   }
 
   onEnded(outcome: Outcome): void {
@@ -145,7 +146,7 @@ export class CallRecord extends Promise<unknown> implements Call<unknown>, Engin
     if (this.#settled) throw new Error(`Call ${this.id} was settled twice.`)
     this.#settled = true
     this.status = status
-    this.#endedAt = at
+    this.#endedAt = Math.max(at, this.#runningAt ?? at)
     this.handle = undefined
   }
 }

@@ -40,8 +40,11 @@ export class WorkerServer {
     this.#parent = parent
     this.#open = open
     this.#shares = freeze(open.shares)
-    const offset = Number(process.hrtime.bigint()) / 1e6 - performance.now() - open.epoch
-    this.#now = () => Math.round((performance.now() + offset) * 1000)
+    const epoch = open.epoch * 1e3
+    this.#now = () => {
+      const [seconds, nanoseconds] = process.hrtime()
+      return Math.round(seconds * 1e6 + nanoseconds / 1e3 - epoch)
+    }
   }
 
   /** What `run()` of the daemon becomes in this process. */
