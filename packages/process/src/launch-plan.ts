@@ -31,8 +31,8 @@ export interface LaunchPlan {
   readonly cwd: string
   /** Its nice value: a child is a little less important than its daemon. */
   readonly priority: number
-  /** Whether there is a pipe for the child's guard. */
-  readonly guarded: boolean
+  /** What its file descriptors are, by number: see `launch-ticket.ts`. */
+  readonly stdio: readonly ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', ...'pipe'[]]
 }
 
 /** Opens nothing by itself: should the inspector be started by SIGUSR1, it takes a free port, not Node's 9229. */
@@ -60,5 +60,13 @@ export function planLaunch(
     writeTicket({ ppid, title, guard: guarded, cached, shared: shared && { pid: process.pid, ...shared } }),
     ...spec.args,
   ]
-  return { file: file!, args, env, cwd: process.cwd(), priority: Math.min(19, priority + 1), guarded }
+  const stdio: LaunchPlan['stdio'] = [
+    'ignore',
+    'pipe',
+    'pipe',
+    'pipe',
+    'pipe',
+    ...(guarded ? ['pipe' as const] : []),
+  ]
+  return { file: file!, args, env, cwd: process.cwd(), stdio, priority: Math.min(19, priority + 1) }
 }

@@ -1,6 +1,6 @@
 import { execa } from 'execa'
 import type { LaunchPlan } from './launch-plan.ts'
-import type { LaunchedProcess, Pipes } from './launched-process.ts'
+import { type LaunchedProcess, namePipes } from './launched-process.ts'
 import { setNiceValue } from './nice-value.ts'
 import { signalGroup } from './process-group.ts'
 
@@ -15,15 +15,15 @@ export function launch({
   args,
   env,
   cwd,
+  stdio,
   priority,
-  guarded,
 }: LaunchPlan): LaunchedProcess | Promise<Error> {
   try {
     const subprocess = execa(file, args, {
       env,
       cwd,
       extendEnv: false,
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', ...(guarded ? (['pipe'] as const) : [])],
+      stdio,
       buffer: false,
       reject: false,
       cleanup: false,
@@ -33,14 +33,9 @@ export function launch({
     const { pid } = child
     if (pid === undefined) return subprocess.then((result) => rootCause(result as unknown as Error))
     setNiceValue(pid, priority)
-    const [stdout, stderr, down, up, guard] = child.stdio.slice(1) as unknown as Pipes
     return {
       pid,
-      stdout,
-      stderr,
-      down,
-      up,
-      guard,
+      ...namePipes(child.stdio.slice(1)),
       onExit: (handler) => void child.once('exit', handler),
       // It is asked for only until Node has told of its end: it has not been reaped, and the pid is its own.
       signalGroup: (signal) => signalGroup(pid, signal),

@@ -17,5 +17,10 @@ export interface LaunchedProcess {
   signalGroup(signal: NodeJS.Signals): void
 }
 
-/** A child's streams behind its standard input. */
-export type Pipes = readonly [Readable, Readable, Duplex, Duplex, Duplex?]
+/** A child's streams behind its standard input, by what they are for. */
+export function namePipes(
+  pipes: readonly unknown[],
+): Pick<LaunchedProcess, 'stdout' | 'stderr' | 'down' | 'up' | 'guard'> {
+  const [stdout, stderr, down, up, guard] = pipes as [Readable, Readable, Duplex, Duplex, Duplex?]
+  return { stdout, stderr, down, up, guard }
+}

@@ -25,7 +25,7 @@ import type { ResolvedChildSpec } from './options.ts'
 import { waitForOutputEnd } from './output-end.ts'
 import { OutputTail } from './output-tail.ts'
 import { sweepGroup } from './process-group.ts'
-import { type ProcessIdentity, readIdentity, signalProcess } from './process-identity.ts'
+import { identify, type ProcessIdentity, signalProcess } from './process-identity.ts'
 
 /** Milliseconds in which a child that closed its pipes must be gone: pipes close a moment before the exit. */
 const CLOSED_PIPE_GRACE = 1_000
@@ -250,12 +250,13 @@ export class ManagedChild implements Child {
 
   #begin(launched: LaunchedProcess, initial: Buffer): void {
     this.#process = launched
+    // Without it only its leftovers are not swept.
     this.#identity = identify(launched.pid)
     this.#writer = new FrameWriter(launched.down)
     this.#follow(launched)
     this.#writer.write(initial)
     this.#writer.flush()
-    const waiting = this.#beforeStart?.splice(0) ?? []
+    const waiting = this.#beforeStart ?? []
     this.#beforeStart = undefined
     for (const act of waiting) act()
   }
@@ -429,14 +430,5 @@ export class ManagedChild implements Child {
 
   #facts(): ChildFacts {
     return { title: this.#title, group: this.group, pid: this.pid }
-  }
-}
-
-function identify(pid: number): ProcessIdentity | undefined {
-  try {
-    return readIdentity(pid)
-  } catch {
-    // No file descriptor left, for instance. The child runs all the same; only its leftovers are not swept.
-    return undefined
   }
 }

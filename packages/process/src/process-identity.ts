@@ -23,6 +23,16 @@ export function readIdentity(pid: number): ProcessIdentity | undefined {
   return found && !found.state.startsWith('Z') ? { pid, startTime: found.startTime } : undefined
 }
 
+/** The same of a process that one has just started; undefined also when the system will not say. */
+export function identify(pid: number): ProcessIdentity | undefined {
+  try {
+    return readIdentity(pid)
+  } catch {
+    // No file descriptor left, for instance. It runs all the same.
+    return undefined
+  }
+}
+
 /**
  * Whether that very process still runs. A zombie does not.
  *

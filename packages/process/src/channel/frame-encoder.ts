@@ -6,6 +6,11 @@ import type { Outbox } from './outbox.ts'
 /** Binary data of this many bytes or more travels beside its message, because copying it into one costs more. */
 const ATTACH_FROM = 32 * 1024
 
+/** Characters up to which a text is written faster than a Buffer is made of it. */
+const SHORT = 2048
+
+const BATCH = FRAME_KINDS.indexOf('batch')
+
 /** A frame, and the binary data that follows it. */
 export interface EncodedFrame {
   readonly frame: Buffer
@@ -67,11 +72,6 @@ export function encodeAsciiBatch(texts: string): string | undefined {
   )
   return `${header}[${texts}]`
 }
-
-/** Characters up to which a text is written faster than a Buffer is made of it. */
-const SHORT = 2048
-
-const BATCH = FRAME_KINDS.indexOf('batch')
 
 /** The error for a message that is too long to be sent. */
 export function tooLargeError(length: number): RangeError {

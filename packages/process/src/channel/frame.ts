@@ -44,7 +44,7 @@ export const FRAME_KINDS: readonly FrameKind[] = [
 /** A frame as it was read, not yet decoded. */
 export interface Frame {
   readonly kind: FrameKind
-  /** Valid until the next bytes are read. */
+  /** A part of what was received: what is kept of it is to be copied. */
   readonly payload: Buffer
   /** Each in memory of its own. */
   readonly attachments: readonly ArrayBuffer[]

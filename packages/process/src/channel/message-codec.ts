@@ -107,7 +107,7 @@ class MessageDeserializer extends v8.DefaultDeserializer {
     return type === 'Buffer' ? Buffer.from(buffer) : new View(buffer)
   }
 
-  /** Copied, because what was received is soon overwritten. */
+  /** Copied, so that it neither shows nor keeps what came in the same chunk. */
   #readInline(length: number): ArrayBuffer {
     const copy = new ArrayBuffer(length)
     new Uint8Array(copy).set(this.readRawBytes(length))

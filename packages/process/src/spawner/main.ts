@@ -5,10 +5,11 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
+import { recordError } from '../error-record.ts'
 import type { LaunchPlan } from '../launch-plan.ts'
 import { setNiceValue } from '../nice-value.ts'
 import { signalGroup } from '../process-group.ts'
-import type { FromSpawner, SystemError, ToSpawner } from './protocol.ts'
+import type { FromSpawner, ToSpawner } from './protocol.ts'
 
 /** The living, by the daemon's number: entries go in the turn in which the system's record of the pid goes. */
 const children = new Map<number, ChildProcess>()
@@ -28,22 +29,17 @@ function start({ id, plan, umask }: ToSpawner & { type: 'start' }): void {
   process.umask(umask)
   try {
     const child = startProcess(plan)
-    child.once('error', (error) => tell({ type: 'refused', id, error: describeError(error) }))
+    child.once('error', (error) => tell({ type: 'refused', id, error: recordError(error) }))
     if (child.pid !== undefined) giveAway(id, child, child.pid)
     else for (const stream of child.stdio ?? []) stream?.destroy()
   } catch (error) {
-    tell({ type: 'refused', id, error: describeError(error as Error) })
+    tell({ type: 'refused', id, error: recordError(error) })
   }
 }
 
 /** As the daemon does it itself (`launch`), but with Node alone: nothing else may touch the pipes. */
-function startProcess({ file, args, env, cwd, priority, guarded }: LaunchPlan): ChildProcess {
-  const child = spawn(file, args, {
-    env,
-    cwd,
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', ...(guarded ? (['pipe'] as const) : [])],
-    detached: true,
-  })
+function startProcess({ file, args, env, cwd, stdio, priority }: LaunchPlan): ChildProcess {
+  const child = spawn(file, args, { env, cwd, stdio: [...stdio], detached: true })
   if (child.pid !== undefined) setNiceValue(child.pid, priority)
   return child
 }
@@ -69,8 +65,4 @@ function stopReading(pipe: Socket): void {
 function tell(message: FromSpawner, pipe?: Socket): void {
   // When the daemon is gone, so is this process in a moment.
   process.send!(message, pipe, undefined, () => {})
-}
-
-function describeError(error: NodeJS.ErrnoException): SystemError {
-  return { message: error.message, code: error.code, errno: error.errno, syscall: error.syscall }
 }

@@ -1,3 +1,4 @@
+import type { ErrorRecord } from '../error-record.ts'
 import type { LaunchPlan } from '../launch-plan.ts'
 
 /** What the daemon asks of its spawner. */
@@ -10,18 +11,10 @@ export type FromSpawner =
   /** Comes with the pipe itself, the one of this index. */
   | { readonly type: 'pipe'; readonly id: number; readonly index: number }
   | { readonly type: 'started'; readonly id: number; readonly pid: number; readonly pipes: number }
-  | { readonly type: 'refused'; readonly id: number; readonly error: SystemError }
+  | { readonly type: 'refused'; readonly id: number; readonly error: ErrorRecord }
   | {
       readonly type: 'exited'
       readonly id: number
       readonly code: number | null
       readonly signal: NodeJS.Signals | null
     }
-
-/** What is to be known of an error of the system. */
-export interface SystemError {
-  readonly message: string
-  readonly code: string | undefined
-  readonly errno: number | undefined
-  readonly syscall: string | undefined
-}

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { rebuildError } from '../error-record.ts'
 import type { LaunchPlan, LaunchSurroundings } from '../launch-plan.ts'
-import type { LaunchedProcess, Pipes } from '../launched-process.ts'
-import { isAlive, type ProcessIdentity, readIdentity } from '../process-identity.ts'
+import { type LaunchedProcess, namePipes } from '../launched-process.ts'
+import { identify, isAlive, type ProcessIdentity } from '../process-identity.ts'
 import { readUmask } from './credentials.ts'
-import type { FromSpawner, SystemError, ToSpawner } from './protocol.ts'
+import type { FromSpawner, ToSpawner } from './protocol.ts'
 
 /** The spawner's program: source beside source, built beside built. */
 const SPAWNER_MAIN: string = fileURLToPath(
@@ -129,14 +130,9 @@ export class Spawner {
       this.#send({ type: 'signal', id, signal: 'SIGKILL' })
       return Object.assign(new Error('spawn EMFILE'), { code: 'EMFILE', syscall: 'spawn' })
     }
-    const [stdout, stderr, down, up, guard] = pipes as unknown as Pipes
     return {
       pid,
-      stdout,
-      stderr,
-      down,
-      up,
-      guard,
+      ...namePipes(pipes),
       onExit: (handler) => {
         remote.onExit = handler
       },
@@ -179,14 +175,6 @@ export class Spawner {
   }
 }
 
-function identify(pid: number): ProcessIdentity | undefined {
-  try {
-    return readIdentity(pid)
-  } catch {
-    return undefined
-  }
-}
-
 function stillRuns(identity: ProcessIdentity): boolean {
   try {
     return isAlive(identity)
@@ -194,8 +182,4 @@ function stillRuns(identity: ProcessIdentity): boolean {
     // The system does not say: not dead as far as we know.
     return true
   }
-}
-
-function rebuildError({ message, ...facts }: SystemError): Error {
-  return Object.assign(new Error(message), facts)
 }
