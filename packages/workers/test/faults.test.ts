@@ -1,26 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
-import type { DaemonStatistics } from '@sd/core'
 import { waitUntil } from '@sd/testing'
+import { killIfAlive, readyProcesses } from './pool-processes.ts'
 import { testDaemons } from './test-daemons.ts'
 
 const { startSubject } = testDaemons()
-
-/** The processes of the pool, as the statistics show them. */
-function processes(statistics: DaemonStatistics): { pid: number; state: string }[] {
-  const { subject } = statistics.plugins.workers as {
-    subject: { processes: { pid: number; state: string }[] }
-  }
-  return subject.processes
-}
-
-/** The daemon may not know yet that a process is dead. */
-function killIfAlive(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch (error) {
-    expect(error).toMatchObject({ code: 'ESRCH' })
-  }
-}
 
 describe('10,000 calls while a random worker is killed every 100 ms', () => {
   async function storm(retries: number) {
@@ -29,9 +12,8 @@ describe('10,000 calls while a random worker is killed every 100 ms', () => {
     let inFlight = 0
     let next = 0
     const killer = setInterval(() => {
-      const ready = processes(daemon.inspect()).filter(({ state }) => state === 'ready')
-      const victim = ready[Math.floor(Math.random() * ready.length)]
-      if (victim) killIfAlive(victim.pid)
+      const ready = readyProcesses(daemon.inspect())
+      killIfAlive(ready[Math.floor(Math.random() * ready.length)])
     }, 100)
     await new Promise<void>((resolve) => {
       const launch = (): void => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { waitUntil } from '@sd/testing'
+import { killIfAlive, readyProcesses } from './pool-processes.ts'
 import { testDaemons } from './test-daemons.ts'
 
 const { sandbox, startSubject } = testDaemons()
@@ -13,23 +14,6 @@ async function warmUp({ subject }: Subject): Promise<void> {
   for (let n = 0; n < 50; n++) {
     await subject.add(n, n)
     await subject.block(0)
-  }
-}
-
-/** The processes that take calls. */
-function readyProcesses({ daemon }: Subject): number[] {
-  const { subject } = daemon.inspect().plugins.workers as unknown as {
-    subject: { processes: { pid: number; state: string }[] }
-  }
-  return subject.processes.filter(({ state }) => state === 'ready').map(({ pid }) => pid)
-}
-
-/** The daemon may not know yet that a process is dead. */
-function killIfAlive(pid: number | undefined): void {
-  try {
-    if (pid !== undefined) process.kill(pid, 'SIGKILL')
-  } catch (error) {
-    expect(error).toMatchObject({ code: 'ESRCH' })
   }
 }
 
@@ -48,7 +32,10 @@ function killProven(
       () => {},
     )
   }
-  const killer = setInterval(() => killIfAlive(readyProcesses(daemon).find((pid) => proven.has(pid))), 50)
+  const killer = setInterval(
+    () => killIfAlive(readyProcesses(daemon.daemon.inspect()).find((pid) => proven.has(pid))),
+    50,
+  )
   return () => clearInterval(killer)
 }
 
@@ -132,7 +119,7 @@ describe('a call that was given ahead', () => {
     const { codes } = await settle([ahead])
     // It may have been over before the word reached it.
     expect(codes).toEqual(['SD_WORKERS_CANCELLED'])
-    expect(readyProcesses(daemon)).toHaveLength(1)
+    expect(readyProcesses(daemon.daemon.inspect())).toHaveLength(1)
   })
 
   test('goes back when the call before it takes long after all, and another process runs it', async () => {
@@ -209,7 +196,7 @@ describe('a worker process that speaks nonsense', () => {
     const call = daemon.subject.garble(Uint8Array.from(bytes))
     const { codes } = await settle([call, call.then(() => daemon.subject.add(1, 1))])
     expect(codes.filter((code) => !['returned', 'SD_WORKERS_DIED'].includes(code))).toEqual([])
-    await waitUntil(() => !readyProcesses(daemon).includes(pid))
+    await waitUntil(() => !readyProcesses(daemon.daemon.inspect()).includes(pid))
     expect(await daemon.subject.add(2, 2)).toBe(4)
   })
 

@@ -1,3 +1,5 @@
+import { Fifo } from '../call/fifo.ts'
+
 /** What can wait in a queue. */
 export interface Queueable {
   /** Whether it waits: kept by the queue. */
@@ -8,8 +10,7 @@ export interface Queueable {
 export class CallQueue<Item extends Queueable> {
   /** Those that go before all others, the next one last. */
   readonly #front: Item[] = []
-  #row: (Item | undefined)[] = []
-  #head = 0
+  readonly #row = new Fifo<Item>()
   #size = 0
 
   get size(): number {
@@ -50,19 +51,11 @@ export class CallQueue<Item extends Queueable> {
       if (take || !next.queued) this.#front.pop()
       if (next.queued) return next
     }
-    while (this.#head < this.#row.length) {
-      const next = this.#row[this.#head]!
-      if (take || !next.queued) this.#advance()
+    for (let next = this.#row.at(0); next; next = this.#row.at(0)) {
+      if (take || !next.queued) this.#row.shift()
       if (next.queued) return next
     }
     return undefined
-  }
-
-  #advance(): void {
-    this.#row[this.#head++] = undefined
-    if (this.#head < 1024 || this.#head * 2 < this.#row.length) return
-    this.#row = this.#row.slice(this.#head)
-    this.#head = 0
   }
 
   #enter(item: Item): void {

@@ -1,3 +1,4 @@
+import { Fifo } from '../call/fifo.ts'
 import { IdTable } from '../call/id-table.ts'
 import type { Submission } from './submission.ts'
 
@@ -8,9 +9,7 @@ import type { Submission } from './submission.ts'
  */
 export class CallWindow {
   readonly #byId = new IdTable<Submission>()
-  /** Those that had not started when they were given; the ones before `#next` have since. */
-  #waiting: Submission[] = []
-  #next = 0
+  readonly #waiting = new Fifo<Submission>()
   #expected = 0
 
   get size(): number {
@@ -29,7 +28,7 @@ export class CallWindow {
 
   /** Those that are still the daemon's, in order. */
   get waiting(): Submission[] {
-    return this.#waiting.slice(this.#next)
+    return this.#waiting.toArray()
   }
 
   get(id: number): Submission | undefined {
@@ -52,11 +51,12 @@ export class CallWindow {
     const last = this.#byId.get(lastId)
     if (!last) return undefined
     if (last.started) return []
-    const end = this.#waiting.indexOf(last, this.#next)
-    const begun = this.#waiting.slice(this.#next, end + 1)
-    for (const submission of begun) submission.started = true
-    this.#next = end + 1
-    this.#forgetStarted()
+    const begun: Submission[] = []
+    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
+      next.started = true
+      begun.push(next)
+      if (next === last) break
+    }
     return begun
   }
 
@@ -64,18 +64,11 @@ export class CallWindow {
   remove(submission: Submission): void {
     this.#byId.delete(submission.id)
     this.#expected -= submission.expected
-    const place = submission.started ? -1 : this.#waiting.indexOf(submission, this.#next)
-    if (place >= 0) this.#waiting.splice(place, 1)
-    if (this.#byId.size > 0) return
+    if (!submission.started) {
+      const place = this.#waiting.toArray().indexOf(submission)
+      if (place >= 0) this.#waiting.removeAt(place)
+    }
     // Also what rounding has left.
-    this.#expected = 0
-    this.#waiting = []
-    this.#next = 0
-  }
-
-  #forgetStarted(): void {
-    if (this.#next < this.#waiting.length && this.#next < 1024) return
-    this.#waiting = this.#waiting.slice(this.#next)
-    this.#next = 0
+    if (this.#byId.size === 0) this.#expected = 0
   }
 }

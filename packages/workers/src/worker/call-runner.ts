@@ -1,3 +1,4 @@
+import { Fifo } from '../call/fifo.ts'
 import { BRIEF, type Pace, Paces } from '../call/pace.ts'
 
 /** A call that the daemon has sent. */
@@ -34,9 +35,6 @@ export interface CallRunnerSettings {
 /** Milliseconds without a start after which calls that wait are better off in another process. */
 const PATIENCE = 1
 
-/** Calls that have left the queue before it is cut: each cut copies the rest. */
-const LONGEST_PAST = 512
-
 /**
  * Runs the calls that the daemon gives, in their order.
  *
@@ -50,8 +48,7 @@ const LONGEST_PAST = 512
 export class CallRunner {
   readonly #settings: CallRunnerSettings
   readonly #paces = new Paces()
-  #queue: GivenCall[] = []
-  #head = 0
+  readonly #queue = new Fifo<GivenCall>()
   #running = 0
   /** Calls that were announced and have not started. */
   #announced = 0
@@ -81,20 +78,19 @@ export class CallRunner {
 
   /** Gives back a call that has not started. @returns whether it was there. */
   withdraw(id: number): boolean {
-    const index = this.#queue.findIndex((call, place) => place >= this.#head && call.id === id)
-    if (index < 0) return false
-    this.#queue.splice(index, 1)
-    if (index - this.#head < this.#announced) this.#announced--
+    const place = this.#queue.toArray().findIndex((call) => call.id === id)
+    if (place < 0) return false
+    this.#queue.removeAt(place)
+    if (place < this.#announced) this.#announced--
     this.#settings.onWithdrawn([id])
     return true
   }
 
   /** Gives back all calls that have not started. */
   withdrawAll(): void {
-    const ids = this.#queue.slice(this.#head).map(({ id }) => id)
+    const ids = this.#queue.toArray().map(({ id }) => id)
     if (ids.length === 0) return
-    this.#queue = []
-    this.#head = 0
+    this.#queue.clear()
     this.#announced = 0
     this.#settings.onWithdrawn(ids)
   }
@@ -111,20 +107,13 @@ export class CallRunner {
   }
 
   #runOn(): void {
-    while (this.#running < this.#settings.concurrency && this.#head < this.#queue.length) {
-      const call = this.#queue[this.#head]!
+    while (this.#running < this.#settings.concurrency && this.#queue.size > 0) {
+      const call = this.#queue.at(0)!
       if (this.#blocked || !this.#mayStart(call)) return
-      this.#advance()
+      this.#queue.shift()
       this.#start(call)
     }
-    if (this.#head < this.#queue.length && !this.#impatience) this.#losePatience()
-  }
-
-  #advance(): void {
-    this.#head++
-    if (this.#head < this.#queue.length && this.#head < LONGEST_PAST) return
-    this.#queue = this.#queue.slice(this.#head)
-    this.#head = 0
+    if (this.#queue.size > 0 && !this.#impatience) this.#losePatience()
   }
 
   /** Whether the daemon is certain to learn of the call's start, whatever happens from now on. */
@@ -146,8 +135,7 @@ export class CallRunner {
     let last = first
     let count = 1
     let expected = this.#briefTime(first)
-    for (let place = this.#head + 1; place < this.#queue.length; place++) {
-      const next = this.#queue[place]!
+    for (let next = this.#queue.at(count); next; next = this.#queue.at(count)) {
       expected += this.#briefTime(next)
       if (expected > BRIEF) break
       last = next
@@ -230,7 +218,7 @@ export class CallRunner {
     const started = this.#started
     this.#impatience = setTimeout(() => {
       this.#impatience = undefined
-      if (this.#head === this.#queue.length) return
+      if (this.#queue.size === 0) return
       if (started === this.#started && !this.#blocked) this.withdrawAll()
       else this.#losePatience()
     }, PATIENCE)
