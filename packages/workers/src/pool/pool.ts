@@ -254,8 +254,10 @@ export class Pool implements CallOwner {
   }
 
   #return(call: CallRecord, value: unknown, duration: number | undefined): void {
-    const now = this.#settle(call, 'returned', duration)
-    call.fulfil(value, now)
+    // When it ended is known from the worker, and need not be asked of the clock.
+    const end = duration === undefined ? this.#settings.host.clock.now() : call.runningAt + duration
+    this.#settle(call, 'returned', end)
+    call.fulfil(value, end)
     this.#announce(call)
     this.#onReturn.tell(call)
   }
@@ -281,7 +283,8 @@ export class Pool implements CallOwner {
   }
 
   #settleWith(call: CallRecord, status: CallStatus, error: Error): void {
-    const now = this.#settle(call, status)
+    const now = this.#settings.host.clock.now()
+    this.#settle(call, status, now)
     const { host, alias } = this.#settings
     // When somebody waits for the call it is theirs to handle; else the log is the only one to hear of it.
     // `await` takes a moment to say that it waits, also for a call that failed before it was returned.
@@ -296,17 +299,13 @@ export class Pool implements CallOwner {
     if (host.hasListeners('call')) host.dispatch('call', call)
   }
 
-  /** Takes a call out of what is pending. @returns the time. */
-  #settle(call: CallRecord, status: CallStatus, duration?: number): number {
-    const now = this.#settings.host.clock.now()
+  /** Takes a call out of what is pending. @param end - when it ended: monotonic milliseconds. */
+  #settle(call: CallRecord, status: CallStatus, end: number): void {
     void this.#pending.delete(call.id)
     this.#recent.add(call.id, status)
     // A name that the worker does not know is not counted: there may be any number of those.
-    if (this.#isKnown(call.method)) {
-      this.#counter(call.method).settled(status, duration ?? now - call.runningAt)
-    }
+    if (this.#isKnown(call.method)) this.#counter(call.method).settled(status, end - call.runningAt)
     if (this.isIdle()) for (const resolve of this.#onEmpty.splice(0)) resolve()
-    return now
   }
 
   #isKnown(method: string): boolean {
