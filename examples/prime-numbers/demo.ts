@@ -1,11 +1,16 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  formatTable,
+  isCutShort,
+  listenForInterruption,
+  type RunningDaemon,
+  say,
+  startDaemon,
+} from '@sd/example-demo-runner'
 import { checkJobs } from './demo/check-jobs.ts'
-import { formatTable } from './demo/format-table.ts'
-import { listenForInterruption } from './demo/interruption.ts'
-import { type RunningDaemon, startDaemon } from './demo/start-daemon.ts'
+import { summarizeJobs } from './demo/summarize-jobs.ts'
 import { type Job, openJobDatabase } from './jobs/job-database.ts'
 
 // First of all: a Ctrl-C during the start is as welcome as any other.
@@ -20,7 +25,11 @@ process.exitCode = await runDemo()
 /** @returns the exit code. */
 async function runDemo(): Promise<number> {
   say(`A daemon with 6 worker processes, for ${seconds} s. Ctrl-C stops it earlier.`)
-  const daemon = startDaemon(directory, (line) => console.log(line))
+  const daemon = startDaemon(
+    new URL('./prime-numbers.ts', import.meta.url),
+    { PRIME_NUMBERS_DIR: directory },
+    (line) => console.log(line),
+  )
   interruption.onWish = () => daemon.kill('SIGTERM')
   await direct(daemon)
   const exitCode = await daemon.ended
@@ -38,21 +47,12 @@ async function direct(daemon: RunningDaemon): Promise<void> {
   if (!(await daemon.started)) return
   say(`kill -14 ${daemon.pid}: jobs start by themselves from now on.`)
   daemon.kill('SIGALRM')
-  if (await isCutShort(seconds / 2, daemon)) return
+  if (await isCutShort(seconds / 2, daemon, interruption)) return
   say(`kill -13 ${daemon.pid}: one more sieve.`)
   daemon.kill('SIGPIPE')
-  if (await isCutShort(seconds / 2, daemon)) return
+  if (await isCutShort(seconds / 2, daemon, interruption)) return
   say(`kill ${daemon.pid}: running calls may finish.`)
   daemon.kill('SIGTERM')
-}
-
-/** Waits. @returns whether the daemon has ended meanwhile, or somebody wants it to. */
-async function isCutShort(duration: number, daemon: RunningDaemon): Promise<boolean> {
-  const ended = new AbortController()
-  void daemon.ended.then(() => ended.abort())
-  const signal = AbortSignal.any([ended.signal, interruption.signal])
-  await sleep(duration * 1000, undefined, { signal }).catch(() => {})
-  return signal.aborted
 }
 
 function readJobs(): Job[] {
@@ -69,7 +69,7 @@ function readJobs(): Job[] {
 /** @returns the exit code. */
 function report(exitCode: number | null, jobs: readonly Job[]): number {
   say(jobs.length > 0 ? `${jobs.length} rows in the database:` : 'No job had been started yet.')
-  if (jobs.length > 0) console.log(`${formatTable(jobs)}\n`)
+  if (jobs.length > 0) console.log(`${formatTable(summarizeJobs(jobs), 2)}\n`)
   const problems = checkJobs(jobs)
   if (exitCode !== 0) problems.unshift(`The daemon did not stop cleanly: its exit code is ${exitCode}.`)
   if (jobs.length === 0 && !interruption.signal.aborted) problems.push('The daemon has not called anything.')
@@ -79,9 +79,4 @@ function report(exitCode: number | null, jobs: readonly Job[]): number {
   }
   if (jobs.length > 0) console.log('No call was lost; all results were computed again and found right.')
   return 0
-}
-
-/** What the demo says stands out from what the daemon logs. */
-function say(message: string): void {
-  console.log(`\n>>> ${message}\n`)
 }

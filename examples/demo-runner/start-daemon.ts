@@ -13,15 +13,20 @@ export interface RunningDaemon {
 }
 
 /**
- * Starts the daemon in a process group of its own, so that a Ctrl-C reaches only the demo, which stops it.
+ * Starts a daemon in a process group of its own, so that a Ctrl-C reaches only the demo, which stops it.
  *
- * @param directory - where it keeps its log and its database.
+ * @param file - the daemon's main file.
+ * @param env - environment on top of the demo's.
  * @param onLine - told of each line that it prints.
  */
-export function startDaemon(directory: string, onLine: (line: string) => void): RunningDaemon {
-  const file = fileURLToPath(new URL('./daemon.ts', import.meta.url))
-  const child = spawn(process.execPath, [...process.execArgv, file], {
-    env: { ...process.env, PRIME_NUMBERS_DIR: directory },
+export function startDaemon(
+  file: URL,
+  env: Readonly<Record<string, string>>,
+  onLine: (line: string) => void,
+): RunningDaemon {
+  const leash = fileURLToPath(new URL('./leashed-daemon.ts', import.meta.url))
+  const child = spawn(process.execPath, [...process.execArgv, leash, file.href], {
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     detached: true,
   })

@@ -1,25 +1,11 @@
 import type { Job } from '../jobs/job-database.ts'
 
 const HEADER = ['worker', 'method', 'calls', 'returned', 'failed', 'cancelled', 'mean', 'p99']
-/** The first columns hold text; the others numbers, which are aligned at the right. */
-const TEXT_COLUMNS = 2
 
-/** The jobs as a table: a row per method. Times are those that the calls ran, without waiting. */
-export function formatTable(jobs: readonly Job[]): string {
+/** The jobs as rows of a table, one per method. Times are those that the calls ran, without waiting. */
+export function summarizeJobs(jobs: readonly Job[]): string[][] {
   const groups = Map.groupBy(jobs, ({ worker, method }) => `${worker} ${method}`)
-  const rows = [HEADER, ...[...groups.values()].map(summarize).sort()]
-  const widths = HEADER.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
-  const lines = rows.map((row) =>
-    row.map((cell, column) =>
-      column < TEXT_COLUMNS ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!),
-    ),
-  )
-  lines.splice(
-    1,
-    0,
-    widths.map((width) => '-'.repeat(width)),
-  )
-  return lines.map((line) => `  ${line.join('  ')}`).join('\n')
+  return [HEADER, ...[...groups.values()].map(summarize).sort()]
 }
 
 function summarize(jobs: readonly Job[]): string[] {

@@ -1,0 +1,5 @@
+export { formatTable } from './format-table.ts'
+export { type Interruption, listenForInterruption } from './interruption.ts'
+export { isCutShort } from './is-cut-short.ts'
+export { say } from './say.ts'
+export { type RunningDaemon, startDaemon } from './start-daemon.ts'
