@@ -114,7 +114,9 @@ describe('the daemon', () => {
     await serve({ seed: 1 })
     const poller = start()
     expect(await poller.exit).toEqual({ code: 1, signal: null })
-    await expect(loadResults(join(sandbox.dir, 'results.json'))).rejects.toThrow(/results\.json cannot be read \(.*JSON/)
+    await expect(loadResults(join(sandbox.dir, 'results.json'))).rejects.toThrow(
+      /results\.json cannot be read \(.*JSON/,
+    )
     expect(poller.lines.join('\n')).toMatch(/results\.json cannot be read/)
   })
 

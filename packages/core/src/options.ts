@@ -47,10 +47,11 @@ export const daemonDefaults = Object.freeze({
 })
 
 const checks: Checks<DaemonOptions> = {
-  name: (value) =>
+  name: must.beGiven((value) =>
     typeof value === 'string' && /^[\w][\w.-]*$/.test(value)
       ? undefined
       : 'a name of letters, digits, ".", "_" and "-" that does not begin with "." or "-"',
+  ),
   interval: must.beNullOr(must.beNumber(0, Number.POSITIVE_INFINITY, 'milliseconds')),
   logFile: (value) =>
     typeof value === 'function'
@@ -80,15 +81,7 @@ export function resolveDaemonOptions(
   owner: string,
   given: DaemonOptions,
 ): DaemonOptions & Required<Pick<DaemonOptions, keyof typeof daemonDefaults>> {
-  // A name has no default: laid under the user's options as undefined, it fails its check when left out.
-  const defaults = { ...daemonDefaults, name: undefined } as unknown as typeof daemonDefaults
-  return resolveOptions<DaemonOptions, typeof daemonDefaults>(
-    owner,
-    'SD_CORE_OPTIONS',
-    given,
-    defaults,
-    checks,
-  ) as ReturnType<typeof resolveDaemonOptions>
+  return resolveOptions(owner, 'SD_CORE_OPTIONS', given, daemonDefaults, checks)
 }
 
 /** Names that belong to the daemon in one of its two styles, so that no plugin takes them in either. */

@@ -4,6 +4,9 @@ import { SdError } from './sd-error.ts'
 /** Says what an option must be when `value` is not it; undefined when it is fine. */
 export type Check = (value: unknown) => string | undefined
 
+/** Marks a check whose option cannot be left out. */
+const GIVEN: unique symbol = Symbol('given')
+
 /** One check per option. */
 export type Checks<Options> = { readonly [K in keyof Required<Options>]: Check }
 
@@ -41,7 +44,7 @@ export function resolveOptions<Options extends object, Defaults extends Partial<
     if (value !== undefined) resolved[option] = value
   }
   for (const [option, check] of Object.entries(checks) as [string, Check][]) {
-    if (!(option in resolved)) continue
+    if (!(option in resolved) && !(GIVEN in check)) continue
     const wanted = check(resolved[option])
     if (wanted !== undefined) {
       const message = `${owner}: option "${option}" must be ${wanted}, not ${describe(resolved[option])}.`
@@ -95,6 +98,8 @@ export const must = {
     (...words: readonly string[]): Check =>
     (value) =>
       words.includes(value as string) ? undefined : `one of ${words.map((word) => `"${word}"`).join(', ')}`,
+  /** What the other check asks for; the option has no default and cannot be left out. */
+  beGiven: (check: Check): Check => Object.assign((value: unknown) => check(value), { [GIVEN]: true }),
   /** What the other check asks for, or null. */
   beNullOr:
     (check: Check): Check =>

@@ -76,6 +76,20 @@ describe('resolving options', () => {
     expect(() => resolve(given)).toThrow(expect.objectContaining({ code: 'SD_TEST_OPTIONS', message }))
   })
 
+  test('asks for an option that must be given, and lets others be left out', () => {
+    interface Server {
+      port: number
+      host?: string
+    }
+    const checks = { port: must.beGiven(must.beInteger(1, 65535)), host: must.beText }
+    const resolve = (given: unknown) => resolveOptions('server', 'X', given as Server, {}, checks)
+    expect(resolve({ port: 80 })).toEqual({ port: 80 })
+    const message = 'server: option "port" must be a whole number from 1 to 65535, not undefined.'
+    for (const given of [{}, { port: undefined }, { host: 'here' }]) {
+      expect(() => resolve(given)).toThrow(expect.objectContaining({ message, option: 'port' }))
+    }
+  })
+
   test('does not take an option called __proto__ for a prototype', () => {
     expect(() => resolve(JSON.parse('{"__proto__": {"size": 3}}'))).toThrow(/unknown option "__proto__"/)
   })

@@ -24,16 +24,12 @@ export interface ResolvedIniOptions {
   readonly requiredSections: readonly string[]
 }
 
-const defaults: { readonly file: string; readonly requiredSections: readonly string[] } = Object.freeze({
-  // Stands here so that it is checked also when it was not given.
-  file: undefined as never,
-  requiredSections: Object.freeze([]),
-})
+const defaults = Object.freeze({ requiredSections: Object.freeze([]) as readonly string[] })
 
 /** Checks the options and makes the path absolute, without looking at the disk. */
 export function resolveIniOptions(given: IniOptions): ResolvedIniOptions {
   const { file, requiredSections } = resolveOptions('ini', 'SD_INI_OPTIONS', given, defaults, {
-    file: beFile,
+    file: must.beGiven(beFile),
     requiredSections: must.beTexts,
   })
   return { file: typeof file === 'string' ? resolve(file) : fileURLToPath(file), requiredSections }
