@@ -8,9 +8,13 @@ import { cpSync, existsSync, globSync, mkdtempSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { type CommandResult, runCommand } from './run-command.ts'
-import { listEntryPoints, listPackages, root } from './workspace.ts'
+import { listEntryPoints, listPackages, readPackage, root } from './workspace.ts'
 
-const packages = listPackages().filter(({ manifest }) => !manifest.private)
+const packages = [
+  ...listPackages().filter(({ manifest }) => !manifest.private),
+  // What authors of plugins copy must hold, too. It is private so that it is not published from here.
+  readPackage('examples/third-party-plugin'),
+]
 const entryPoints = packages.flatMap(listEntryPoints).map(({ name }) => name)
 const consumer = mkdtempSync(join(tmpdir(), 'sd-packed-'))
 const bin = join(root, 'node_modules', '.bin')

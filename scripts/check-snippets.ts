@@ -7,7 +7,7 @@
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { runCommand } from './run-command.ts'
-import { listEntryPoints, listPackages, root } from './workspace.ts'
+import { listEntryPoints, listPackages, readPackage, root } from './workspace.ts'
 
 const DOCUMENTS = ['*.md', 'packages/*/*.md', 'docs/**/*.md', 'examples/*/*.md']
 const place = join(root, '.snippets')
@@ -51,7 +51,8 @@ function findSnippets(document: string): Snippet[] {
 
 /** As strict as for the sources, except for what an example need not spell out. */
 function compilerSettings(): object {
-  const entryPoints = listPackages().flatMap((folder) =>
+  const packages = [...listPackages(), readPackage('examples/third-party-plugin')]
+  const entryPoints = packages.flatMap((folder) =>
     listEntryPoints(folder).map(({ name, source }) => [name, [resolve(folder.folder, source)]]),
   )
   return {

@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 /** What the scripts read of a package.json. */
@@ -22,20 +22,27 @@ export const root: string = dirname(import.meta.dirname)
 
 /** All packages below `packages/`. */
 export function listPackages(): WorkspacePackage[] {
-  return globSync('packages/*/package.json', { cwd: root })
+  return globSync('packages/*', { cwd: root })
+    .filter((folder) => existsSync(join(root, folder, 'package.json')))
     .sort()
-    .map((file) => ({
-      folder: join(root, dirname(file)),
-      manifest: JSON.parse(readFileSync(join(root, file), 'utf8')) as Manifest,
-    }))
+    .map(readPackage)
 }
 
-/** What a user imports: `@sd/process` and `@sd/process/child`, but not `@sd/process/package.json`. */
+/** @param folder - relative to the repository's. */
+export function readPackage(folder: string): WorkspacePackage {
+  const manifest = readFileSync(join(root, folder, 'package.json'), 'utf8')
+  return { folder: join(root, folder), manifest: JSON.parse(manifest) as Manifest }
+}
+
+/**
+ * What a user imports: `@sd/process` and `@sd/process/child`, but not `@sd/process/package.json`; and where its types
+ * are.
+ */
 export function listEntryPoints({ manifest }: WorkspacePackage): { name: string; source: string }[] {
   return Object.entries(manifest.exports ?? {})
     .filter(([path]) => path !== './package.json')
     .map(([path, target]) => ({
       name: manifest.name + path.slice(1),
-      source: typeof target === 'string' ? target : (target['@sd/source'] ?? ''),
+      source: typeof target === 'string' ? target : (target['@sd/source'] ?? target.types ?? ''),
     }))
 }
