@@ -29,8 +29,8 @@ async function runDemo(): Promise<number> {
     (line) => console.log(line),
   )
   interruption.onWish = () => daemon.kill('SIGTERM')
-  if (await daemon.started) {
-    await isCutShort(seconds, daemon, interruption)
+  // A second signal would mean that the daemon is to stop at once: whoever has interrupted has sent the first.
+  if ((await daemon.started) && !(await isCutShort(seconds, daemon, interruption))) {
     say(`kill ${daemon.pid}: the poll that waits is cancelled.`)
     daemon.kill('SIGTERM')
   }

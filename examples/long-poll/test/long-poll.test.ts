@@ -194,8 +194,9 @@ describe('the demo', () => {
     const demo = run(60, 1)
     await demo.waitForLine(/Up to update/, PATIENCE)
     demo.kill('SIGINT')
-    expect(await demo.exit).toEqual({ code: 0, signal: null })
+    const exit = await demo.exit
     expect(demo.lines.at(-1)).toMatch(/merged exactly once\.$/)
+    expect(exit).toEqual({ code: 0, signal: null })
   })
 
   /** Its temporary directory is in the sandbox, where it must be gone at the end. */

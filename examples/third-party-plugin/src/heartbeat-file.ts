@@ -52,6 +52,24 @@ export async function removeHeartbeat(file: string, id: string): Promise<void> {
   if (found?.id === id) await rm(file, { force: true })
 }
 
+/**
+ * Removes what a daemon has left that was killed in the middle of a write: its half heartbeat, beside the whole one
+ * that tells whose it is.
+ */
+export async function removeLeftover(file: string): Promise<void> {
+  const previous = await readHeartbeat(file).catch(() => undefined)
+  if (previous && !isAlive(previous.pid)) await rm(freshFile(file, previous), { force: true })
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    // There is such a process, but it belongs to somebody else.
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
 /** In the same directory, because only there a rename is atomic; a name of its own, because two may write. */
 function freshFile(file: string, { pid }: Heartbeat): string {
   return `${file}.${pid}`

@@ -3,7 +3,7 @@ import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { definePlugin, type Plugin, SdError, type Timer, toError } from '@sd/core'
-import { type Heartbeat, removeHeartbeat, writeHeartbeat } from './heartbeat-file.ts'
+import { type Heartbeat, removeHeartbeat, removeLeftover, writeHeartbeat } from './heartbeat-file.ts'
 import { type HeartbeatOptions, resolveHeartbeatOptions } from './options.ts'
 
 // With this line `daemon.on('heartbeat', ...)` is typed wherever the plugin is imported.
@@ -119,6 +119,7 @@ export function heartbeat(options: HeartbeatOptions): Plugin<'heartbeat', Heartb
 
       // The first heartbeat must succeed: nobody wants to learn from a watcher that the disk is read-only.
       async setup() {
+        await removeLeftover(file)
         await write()
         isOpen = true
         const { signal } = ended

@@ -124,6 +124,25 @@ describe('in a daemon', () => {
     await stop(successor, second)
   })
 
+  test('removes what a daemon has left that was killed while it wrote, but nothing of a living one', async () => {
+    const dead = run({})
+    dead.process.kill('SIGKILL')
+    await dead.ended
+    for (const { pid, isLeft } of [
+      { pid: dead.process.pid, isLeft: false },
+      { pid: process.ppid, isLeft: true },
+    ]) {
+      writeFileSync(file, JSON.stringify({ pid, id: 'another' }))
+      writeFileSync(`${file}.${pid}`, '{"half')
+      const daemon = create({ file })
+      const running = daemon.run()
+      await until(() => daemon.heartbeat.last !== undefined)
+      await stop(daemon, running)
+      expect(readdirSync(directory)).toEqual(isLeft ? [`heartbeat.json.${pid}`] : [])
+      rmSync(`${file}.${pid}`, { force: true })
+    }
+  })
+
   test('says once that the disk fails, and when it is over', async () => {
     const lines: string[] = []
     const folder = join(directory, 'run')
@@ -250,21 +269,22 @@ describe('a real process', () => {
     expect(program.output()).toMatch(/The daemon has stopped, and its heartbeat file is gone\.\n$/)
   })
 
-  function run(env: Record<string, string>): Program {
-    const program = runProgram(new URL('./fixtures/daemon.ts', import.meta.url), {
-      HEARTBEAT_FILE: file,
-      ...env,
-    })
-    programs.push(program)
-    return program
-  }
-
   /** Milliseconds since the heartbeat was written; 0 when there is none. */
   async function age(): Promise<number> {
     const found = await readHeartbeat(file)
     return found ? Date.now() - Date.parse(found.time) : 0
   }
 })
+
+/** Runs the daemon in test/fixtures. */
+function run(env: Record<string, string>): Program {
+  const program = runProgram(new URL('./fixtures/daemon.ts', import.meta.url), {
+    HEARTBEAT_FILE: file,
+    ...env,
+  })
+  programs.push(program)
+  return program
+}
 
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   const end = performance.now() + PATIENCE
