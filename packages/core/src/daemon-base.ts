@@ -348,6 +348,7 @@ export abstract class DaemonBase {
     this.log(`Started (${describeInterval(this.#resolved.interval)})`)
     const restart = (): void => void this.restart('the automatic restart is due')
     this.#restart.schedule(this.#clock, this.#resolved.autoRestartInterval, restart)
+    this.dispatch('started', { pid: process.pid })
   }
 
   /** @returns the report, with the exit code that it comes to in the end. */

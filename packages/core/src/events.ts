@@ -16,6 +16,8 @@ import type { StopReason } from './stop-report.ts'
 export interface DaemonEvents {
   /** All plugins are set up; the daemon's own `setup` comes next. */
   init: { readonly pid: number }
+  /** The start is complete, the daemon's own `setup` included; the loop comes next. */
+  started: { readonly pid: number }
   /** An iteration begins. `iteration` counts from 1. */
   preExecute: { readonly iteration: number }
   /** An iteration has ended, after `duration` milliseconds. */

@@ -1,0 +1,313 @@
+import type { Socket } from 'node:net'
+import { type Timer, toError } from '@sd/core'
+import type { Framing } from '../framing/framing.ts'
+import { isThenable } from '../handlers.ts'
+import { AnswerOrder, type AnswerSlot } from './answer-order.ts'
+import type { Client, DisconnectReason } from './client.ts'
+import { Outbox } from './outbox.ts'
+import type { ServerParts } from './server-parts.ts'
+
+/**
+ * How long a connection that is closed from here waits for the other side's end. Closed earlier, with input
+ * unread, the system would reset it, and what was sent last might never be read. Milliseconds.
+ */
+const LINGER = 1000
+
+/** Takes a client's messages one by one, runs them, and sends the answers in order. */
+export class ClientConnection<Data> implements Client<Data> {
+  readonly id: number
+  readonly socket: Socket
+  readonly remoteAddress: string | undefined
+  readonly remotePort: number | undefined
+  data: Data
+  readonly #parts: ServerParts<Data>
+  readonly #framing: Framing
+  readonly #outbox: Outbox
+  readonly #order = new AnswerOrder((answer) => void this.send(answer))
+  #state: 'open' | 'ending' | 'ended' | 'closed' = 'open'
+  #reason: DisconnectReason | undefined
+  #farewell: string | Uint8Array | undefined
+  #abort: AbortController | undefined
+  #linger: Timer | undefined
+  #pumping = false
+  #isGreeting = false
+  /** No more input is read; what has come completely is still run. */
+  #inputEnded = false
+  #active = true
+  #idleSince: number
+
+  constructor(id: number, socket: Socket, parts: ServerParts<Data>) {
+    this.id = id
+    this.socket = socket
+    this.remoteAddress = socket.remoteAddress
+    this.remotePort = socket.remotePort
+    this.#parts = parts
+    this.#framing = parts.createFraming()
+    this.#outbox = new Outbox(socket, parts.flushes)
+    this.#idleSince = parts.clock.now()
+    this.data = parts.options.data()
+    socket.on('error', () => {
+      this.#reason ??= 'client'
+    })
+    socket.on('close', () => this.#onClose())
+    // Node's timer knows of progress within one long write; while output waits no input is read that would wind it up.
+    socket.setTimeout(parts.options.writeTimeout, () => this.#onTimeout())
+  }
+
+  get closed(): boolean {
+    return this.#state === 'closed' || this.socket.destroyed
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#abort) {
+      this.#abort = new AbortController()
+      if (this.closed) this.#abort.abort()
+    }
+    return this.#abort.signal
+  }
+
+  /** Greets the client and begins to read. */
+  start(): void {
+    if (this.closed) return
+    this.socket.on('drain', () => this.#pump())
+    this.socket.on('end', () => {
+      this.#inputEnded = true
+      this.#pump()
+    })
+    this.socket.on('data', (chunk: Buffer) => {
+      if (this.#state !== 'open') return
+      this.#framing.push(chunk)
+      this.#pump()
+    })
+    if (!this.#parts.connect.isEmpty) this.#greet()
+  }
+
+  write(data: string | Uint8Array): Promise<boolean> {
+    if (this.closed || this.#state === 'ended') return GONE
+    if (this.#outbox.length > this.#parts.options.maxOutput) {
+      this.#parts.onFault('output', `it does not read: ${this.#outbox.length} bytes waited for it`)
+      this.close('output')
+      return GONE
+    }
+    this.#outbox.add(data)
+    return this.#outbox.waitForRoom()
+  }
+
+  send(message: string | Uint8Array): Promise<boolean> {
+    return this.write(this.#framing.encode(message))
+  }
+
+  end(message?: string | Uint8Array): void {
+    if (this.#state !== 'open') return
+    this.#state = 'ending'
+    this.#reason ??= 'server'
+    this.#farewell = message
+    this.#endIfDone()
+  }
+
+  destroy(): void {
+    this.close('server')
+  }
+
+  /** Closes at once. */
+  close(reason: DisconnectReason): void {
+    this.#reason ??= reason
+    this.socket.destroy()
+  }
+
+  /** Reads no more, runs what has come completely, and ends. */
+  finish(): void {
+    this.#reason ??= 'shutdown'
+    this.#inputEnded = true
+    this.#pump()
+  }
+
+  /** Closes it when it has sent no complete message for `idleTimeout` milliseconds; asked from time to time. */
+  closeIfIdle(now: number): void {
+    const isBusy = this.#order.size > 0 || this.#outbox.length > 0
+    if (this.#active || isBusy) {
+      this.#active = false
+      this.#idleSince = now
+    } else if (this.#state === 'open' && now - this.#idleSince >= this.#parts.options.idleTimeout) {
+      this.#reason ??= 'idle'
+      this.end()
+    }
+  }
+
+  #greet(): void {
+    this.#isGreeting = true
+    this.#run((take) => {
+      const greeted = (): void => {
+        this.#isGreeting = false
+      }
+      const outcome = this.#parts.connect.call(take, this)
+      if (!outcome) greeted()
+      return outcome?.then(greeted)
+    })
+  }
+
+  #pump(): void {
+    // A handler that ends its own client, or empties its output, gets here from within.
+    if (this.#pumping || this.closed) return
+    this.#pumping = true
+    try {
+      while (this.#mayTake()) {
+        const message = this.#framing.next()
+        if (!message) break
+        this.#active = true
+        this.#parts.onMessage()
+        this.#run((take) => this.#runMessage(message, take))
+      }
+    } catch (thrown) {
+      this.#refuseInput(toError(thrown))
+    }
+    this.#pumping = false
+    this.#readOn()
+    const isThrough = this.#inputEnded && this.#state === 'open' && !this.#framing.pending
+    if (isThrough && this.#order.size === 0) {
+      this.#reason ??= 'client'
+      this.end()
+    }
+  }
+
+  #mayTake(): boolean {
+    return (
+      this.#state === 'open' &&
+      !this.#isGreeting &&
+      this.#order.size < this.#parts.options.concurrency &&
+      this.#outbox.hasRoom &&
+      !this.socket.destroyed
+    )
+  }
+
+  /** Bytes are read while those before have all been looked at, and the answers find a reader. */
+  #readOn(): void {
+    if (this.#state === 'ending' || this.#state === 'ended') this.socket.resume()
+    else if (this.#framing.pending || !this.#outbox.hasRoom || this.#reason === 'shutdown')
+      this.socket.pause()
+    else this.socket.resume()
+  }
+
+  #runMessage(message: Buffer, take: (answer: unknown) => void): Promise<unknown> | undefined {
+    const { commands, message: handlers } = this.#parts
+    const matched = commands.run(this, message, take)
+    if (matched === true) return undefined
+    if (matched === false) return handlers.call(take, this, message)
+    return matched.then((any) => (any ? undefined : handlers.call(take, this, message)))
+  }
+
+  /** Runs a handler in its turn. */
+  #run(work: (take: (answer: unknown) => void) => Promise<unknown> | undefined): void {
+    const slot = this.#order.open()
+    try {
+      const outcome = work((answer) => this.#order.answer(slot, answer))
+      if (outcome === undefined) this.#close(slot)
+      else {
+        outcome.then(
+          () => this.#close(slot),
+          (thrown) => this.#fail(slot, toError(thrown)),
+        )
+      }
+    } catch (thrown) {
+      this.#fail(slot, toError(thrown))
+    }
+  }
+
+  #close(slot: AnswerSlot): void {
+    this.#order.close(slot)
+    this.#endIfDone()
+    this.#pump()
+  }
+
+  /** A handler failed: its client is told what `onError` returns, or closed. */
+  #fail(slot: AnswerSlot, error: Error): void {
+    // Work that was for this client alone is to end like this.
+    if (this.closed && error.name === 'AbortError') return this.#close(slot)
+    this.#parts.onFailure(error)
+    let answered = false
+    const take = (answer: unknown): void => {
+      answered ||= typeof answer === 'string' || answer instanceof Uint8Array
+      this.#answerSafely(slot, answer)
+    }
+    const conclude = (): void => {
+      if (!answered) {
+        this.#reason ??= 'error'
+        this.end()
+      }
+      this.#close(slot)
+    }
+    this.#askFailureHandlers(error, take, conclude)
+  }
+
+  #refuseInput(error: Error): void {
+    this.#reason ??= 'input'
+    this.#parts.onFault('input', error.message)
+    const slot = this.#order.open()
+    let answered = false
+    const take = (answer: unknown): void => {
+      answered ||= typeof answer === 'string' || answer instanceof Uint8Array
+      this.#answerSafely(slot, answer)
+    }
+    this.end()
+    this.#askFailureHandlers(error, take, () => {
+      if (!answered) this.#answerSafely(slot, this.#framing.complain?.(error))
+      this.#close(slot)
+    })
+  }
+
+  #askFailureHandlers(error: Error, take: (answer: unknown) => void, conclude: () => void): void {
+    try {
+      const outcome = this.#parts.failure.call(take, error, this)
+      if (!isThenable(outcome)) return conclude()
+      outcome.then(conclude, (thrown) => {
+        this.#parts.onFailure(toError(thrown))
+        conclude()
+      })
+    } catch (thrown) {
+      this.#parts.onFailure(toError(thrown))
+      conclude()
+    }
+  }
+
+  #answerSafely(slot: AnswerSlot, answer: unknown): void {
+    try {
+      this.#order.answer(slot, answer)
+    } catch (thrown) {
+      this.#parts.onFailure(toError(thrown))
+    }
+  }
+
+  #endIfDone(): void {
+    if (this.#state !== 'ending' || this.#order.size > 0 || this.socket.destroyed) return
+    if (this.#farewell !== undefined) void this.send(this.#farewell)
+    this.#state = 'ended'
+    this.#outbox.flush()
+    this.socket.end(() => {
+      if (this.closed) return
+      this.#linger = this.#parts.clock.after(LINGER, () => this.socket.destroy())
+    })
+    this.socket.resume()
+  }
+
+  #onTimeout(): void {
+    if (this.#outbox.length === 0) return
+    this.#parts.onFault('stalled', `it has read nothing for ${this.#parts.options.writeTimeout} ms`)
+    this.close('stalled')
+  }
+
+  #onClose(): void {
+    this.#state = 'closed'
+    this.#linger?.cancel()
+    this.#abort?.abort()
+    const reason = this.#reason ?? 'client'
+    const onFailure = (thrown: unknown): void => this.#parts.onFailure(toError(thrown))
+    try {
+      const work = this.#parts.disconnect.call(() => {}, this, reason)
+      if (work) this.#parts.onDisconnecting(work.catch(onFailure))
+    } catch (thrown) {
+      onFailure(thrown)
+    }
+  }
+}
+
+const GONE: Promise<boolean> = Promise.resolve(false)

@@ -1,0 +1,34 @@
+import type { AddressInfo, Server } from 'node:net'
+import { listenError } from './listen-error.ts'
+import { describeTarget, type ListenTarget } from './listen-target.ts'
+import { startListening } from './start-listening.ts'
+import { listenOnPath } from './unix-socket.ts'
+
+/** Where a server has come to listen. */
+export interface Listening {
+  /** As people write it. */
+  readonly address: string
+  /** The TCP port. */
+  readonly port: number | undefined
+  /** Takes away what others would find it by; to be called when it accepts no more. */
+  release(): void
+}
+
+/**
+ * Makes a server listen.
+ *
+ * @throws SdError `SD_SERVER_IN_USE` when somebody else listens there, `SD_SERVER_LISTEN` for all else.
+ */
+export async function listen(server: Server, target: ListenTarget): Promise<Listening> {
+  if ('path' in target) {
+    return { address: target.path, port: undefined, release: await listenOnPath(server, target) }
+  }
+  const { port: wanted, host = '127.0.0.1', backlog = 511 } = target
+  try {
+    await startListening(server, { port: wanted, host, backlog, exclusive: true })
+  } catch (error) {
+    throw listenError(target, error as NodeJS.ErrnoException)
+  }
+  const { port } = server.address() as AddressInfo
+  return { address: describeTarget({ host, port }), port, release: () => {} }
+}
