@@ -37,44 +37,72 @@ export class CommandList<Data> {
     }
   }
 
-  /**
-   * Runs what matches, one after the other.
-   *
-   * @param take - told what each handler answers.
-   * @returns whether anything matched; a promise only if a handler returned one.
-   */
-  run(client: Client<Data>, message: Buffer, take: (answer: unknown) => void): boolean | Promise<boolean> {
+  /** Runs what matches, one after the other, and tells the run how it goes. Never throws. */
+  run(client: Client<Data>, message: Buffer, run: CommandRun): void {
     const commands = this.#commands
-    return commands.length > 0 && runFrom(0, false, commands, client, message.toString(), take)
+    if (commands.length === 0) run.end(false)
+    else runFrom(0, false, commands, client, message.toString(), run)
   }
 }
 
+/** Told what becomes of a message: `take` for each handler, then once `end` or `fail`. */
+export interface CommandRun {
+  /** A handler has returned, or what it promised is there. */
+  take(answer: unknown): void
+  /** All is done. */
+  end(matched: boolean): void
+  /** A handler, or `take`, has failed: no other is run. */
+  fail(thrown: unknown): void
+}
+
+/** Written with callbacks, because each promise between a command and its answer costs as much as the matching. */
 function runFrom<Data>(
   first: number,
   alreadyMatched: boolean,
   commands: readonly Command<Data>[],
   client: Client<Data>,
   text: string,
-  take: (answer: unknown) => void,
-): boolean | Promise<boolean> {
+  run: CommandRun,
+): void {
   let matched = alreadyMatched
-  for (let index = first; index < commands.length && !client.closed; index++) {
-    const { pattern, handler, exclusive } = commands[index]!
-    pattern.lastIndex = 0
-    const match = pattern.exec(text)
-    if (!match) continue
-    matched = true
-    const answer = handler(client, match)
-    if (isThenable(answer)) {
-      return Promise.resolve(answer).then((value) => {
-        take(value)
-        return exclusive || runFrom(index + 1, true, commands, client, text, take)
-      })
+  try {
+    for (let index = first; index < commands.length && !client.closed; index++) {
+      const { pattern, handler, exclusive } = commands[index]!
+      pattern.lastIndex = 0
+      const match = pattern.exec(text)
+      if (!match) continue
+      matched = true
+      const answer = handler(client, match)
+      if (isThenable(answer)) {
+        const next = exclusive ? commands.length : index + 1
+        return void answer.then(
+          (value) => takeAndGoOn(value, next, commands, client, text, run),
+          (thrown) => run.fail(thrown),
+        )
+      }
+      run.take(answer)
+      if (exclusive) break
     }
-    take(answer)
-    if (exclusive) break
+  } catch (thrown) {
+    return run.fail(thrown)
   }
-  return matched
+  run.end(matched)
+}
+
+function takeAndGoOn<Data>(
+  answer: unknown,
+  next: number,
+  commands: readonly Command<Data>[],
+  client: Client<Data>,
+  text: string,
+  run: CommandRun,
+): void {
+  try {
+    run.take(answer)
+  } catch (thrown) {
+    return run.fail(thrown)
+  }
+  runFrom(next, true, commands, client, text, run)
 }
 
 function commandError(wanted: string, value: unknown): SdError {

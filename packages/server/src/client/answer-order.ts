@@ -1,13 +1,6 @@
-/** The place of one message's answers among those of a client. */
-export interface AnswerSlot {
-  /** Answers that wait for those of earlier messages. */
-  waiting: (string | Uint8Array)[]
-  done: boolean
-}
-
 /** Lets a client's messages run at the same time and be answered in the order in which they came. */
 export class AnswerOrder {
-  readonly #slots: AnswerSlot[] = []
+  readonly #turns: Turn[] = []
   readonly #send: (answer: string | Uint8Array) => void
 
   constructor(send: (answer: string | Uint8Array) => void) {
@@ -16,31 +9,40 @@ export class AnswerOrder {
 
   /** Messages that run, or whose answers wait. */
   get size(): number {
-    return this.#slots.length
+    return this.#turns.length
   }
 
-  open(): AnswerSlot {
-    const slot = { waiting: [], done: false }
-    this.#slots.push(slot)
-    return slot
+  open(turn: Turn): void {
+    this.#turns.push(turn)
   }
 
-  /** Takes what a handler returned. */
-  answer(slot: AnswerSlot, answer: unknown): void {
-    if (typeof answer !== 'string' && !(answer instanceof Uint8Array)) return
-    if (slot === this.#slots[0]) this.#send(answer)
-    else slot.waiting.push(answer)
+  /** Takes what a handler returned. @returns whether it is an answer. */
+  answer(turn: Turn, answer: unknown): boolean {
+    if (typeof answer !== 'string' && !(answer instanceof Uint8Array)) return false
+    if (turn === this.#turns[0]) this.#send(answer)
+    else {
+      turn.waiting ??= []
+      turn.waiting.push(answer)
+    }
+    return true
   }
 
   /** The message is through: what waited only for it is sent. */
-  close(slot: AnswerSlot): void {
-    slot.done = true
-    while (this.#slots[0]?.done) {
-      this.#slots.shift()
-      const next = this.#slots[0]
-      if (!next) return
+  close(turn: Turn): void {
+    turn.isThrough = true
+    while (this.#turns[0]?.isThrough) {
+      this.#turns.shift()
+      const next = this.#turns[0]
+      if (!next?.waiting) continue
       for (const answer of next.waiting) this.#send(answer)
-      next.waiting = []
+      next.waiting = undefined
     }
   }
+}
+
+/** One message's place among those of its client. */
+export interface Turn {
+  /** Answers that wait for those of earlier messages. */
+  waiting: (string | Uint8Array)[] | undefined
+  isThrough: boolean
 }

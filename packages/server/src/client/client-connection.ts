@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net'
 import { type Timer, toError } from '@sd/core'
+import type { CommandRun } from '../command-list.ts'
 import type { Framing } from '../framing/framing.ts'
 import { isThenable } from '../handlers.ts'
-import { AnswerOrder, type AnswerSlot } from './answer-order.ts'
+import { AnswerOrder, type Turn } from './answer-order.ts'
 import type { Client, DisconnectReason } from './client.ts'
 import { Outbox } from './outbox.ts'
 import type { ServerParts } from './server-parts.ts'
@@ -31,6 +32,7 @@ export class ClientConnection<Data> implements Client<Data> {
   #linger: Timer | undefined
   #pumping = false
   #isGreeting = false
+  #isPaused = false
   /** No more input is read; what has come completely is still run. */
   #inputEnded = false
   #active = true
@@ -135,15 +137,18 @@ export class ClientConnection<Data> implements Client<Data> {
   }
 
   #greet(): void {
+    const greeting = new MessageTurn(this.#turns)
     this.#isGreeting = true
-    this.#run((take) => {
-      const greeted = (): void => {
-        this.#isGreeting = false
-      }
-      const outcome = this.#parts.connect.call(take, this)
-      if (!outcome) greeted()
-      return outcome?.then(greeted)
-    })
+    this.#order.open(greeting)
+    const greeted = (): void => {
+      this.#isGreeting = false
+      this.#close(greeting)
+    }
+    const failed = (thrown: unknown): void => {
+      this.#isGreeting = false
+      this.#fail(greeting, thrown)
+    }
+    runToEnd(() => this.#parts.connect.call((answer) => greeting.take(answer), this), greeted, failed)
   }
 
   #pump(): void {
@@ -156,7 +161,7 @@ export class ClientConnection<Data> implements Client<Data> {
         if (!message) break
         this.#active = true
         this.#parts.onMessage()
-        this.#run((take) => this.#runMessage(message, take))
+        this.#run(message)
       }
     } catch (thrown) {
       this.#refuseInput(toError(thrown))
@@ -182,99 +187,84 @@ export class ClientConnection<Data> implements Client<Data> {
 
   /** Bytes are read while those before have all been looked at, and the answers find a reader. */
   #readOn(): void {
-    if (this.#state === 'ending' || this.#state === 'ended') this.socket.resume()
-    else if (this.#framing.pending || !this.#outbox.hasRoom || this.#reason === 'shutdown')
-      this.socket.pause()
+    const mustWait = this.#framing.pending || !this.#outbox.hasRoom || this.#reason === 'shutdown'
+    const pause = this.#state === 'open' && mustWait
+    if (pause === this.#isPaused) return
+    this.#isPaused = pause
+    if (pause) this.socket.pause()
     else this.socket.resume()
   }
 
-  #runMessage(message: Buffer, take: (answer: unknown) => void): Promise<unknown> | undefined {
-    const { commands, message: handlers } = this.#parts
-    const matched = commands.run(this, message, take)
-    if (matched === true) return undefined
-    if (matched === false) return handlers.call(take, this, message)
-    return matched.then((any) => (any ? undefined : handlers.call(take, this, message)))
+  #run(message: Buffer): void {
+    const turn = new MessageTurn(this.#turns, message)
+    this.#order.open(turn)
+    this.#parts.commands.run(this, message, turn)
   }
 
-  /** Runs a handler in its turn. */
-  #run(work: (take: (answer: unknown) => void) => Promise<unknown> | undefined): void {
-    const slot = this.#order.open()
+  /** What a turn calls back. One object for all turns of a client. */
+  readonly #turns: TurnCallbacks = {
+    take: (turn, answer) => this.#order.answer(turn, answer),
+    end: (turn, matched, message) => {
+      if (matched || !message || this.#parts.message.isEmpty || this.closed) return this.#close(turn)
+      const work = (): unknown => this.#parts.message.call((answer) => turn.take(answer), this, message)
+      const failed = (thrown: unknown): void => this.#fail(turn, thrown)
+      runToEnd(work, () => this.#close(turn), failed)
+    },
+    fail: (turn, thrown) => this.#fail(turn, thrown),
+  }
+
+  #close(turn: Turn): void {
     try {
-      const outcome = work((answer) => this.#order.answer(slot, answer))
-      if (outcome === undefined) this.#close(slot)
-      else {
-        outcome.then(
-          () => this.#close(slot),
-          (thrown) => this.#fail(slot, toError(thrown)),
-        )
-      }
+      this.#order.close(turn)
     } catch (thrown) {
-      this.#fail(slot, toError(thrown))
+      // An answer that had waited for its turn does not fit the framing.
+      this.#parts.onFailure(toError(thrown))
+      this.close('error')
     }
-  }
-
-  #close(slot: AnswerSlot): void {
-    this.#order.close(slot)
     this.#endIfDone()
     this.#pump()
   }
 
   /** A handler failed: its client is told what `onError` returns, or closed. */
-  #fail(slot: AnswerSlot, error: Error): void {
+  #fail(turn: Turn, thrown: unknown): void {
+    const error = toError(thrown)
     // Work that was for this client alone is to end like this.
-    if (this.closed && error.name === 'AbortError') return this.#close(slot)
+    if (this.closed && error.name === 'AbortError') return this.#close(turn)
     this.#parts.onFailure(error)
-    let answered = false
-    const take = (answer: unknown): void => {
-      answered ||= typeof answer === 'string' || answer instanceof Uint8Array
-      this.#answerSafely(slot, answer)
-    }
-    const conclude = (): void => {
+    this.#askFailureHandlers(turn, error, (answered) => {
       if (!answered) {
         this.#reason ??= 'error'
         this.end()
       }
-      this.#close(slot)
-    }
-    this.#askFailureHandlers(error, take, conclude)
+      this.#close(turn)
+    })
   }
 
   #refuseInput(error: Error): void {
     this.#reason ??= 'input'
     this.#parts.onFault('input', error.message)
-    const slot = this.#order.open()
-    let answered = false
-    const take = (answer: unknown): void => {
-      answered ||= typeof answer === 'string' || answer instanceof Uint8Array
-      this.#answerSafely(slot, answer)
-    }
+    const turn = new MessageTurn(this.#turns)
+    this.#order.open(turn)
     this.end()
-    this.#askFailureHandlers(error, take, () => {
-      if (!answered) this.#answerSafely(slot, this.#framing.complain?.(error))
-      this.#close(slot)
+    this.#askFailureHandlers(turn, error, (answered) => {
+      if (!answered) this.#order.answer(turn, this.#framing.complain?.(error))
+      this.#close(turn)
     })
   }
 
-  #askFailureHandlers(error: Error, take: (answer: unknown) => void, conclude: () => void): void {
-    try {
-      const outcome = this.#parts.failure.call(take, error, this)
-      if (!isThenable(outcome)) return conclude()
-      outcome.then(conclude, (thrown) => {
+  #askFailureHandlers(turn: Turn, error: Error, conclude: (answered: boolean) => void): void {
+    let answered = false
+    const take = (answer: unknown): void => {
+      if (this.#order.answer(turn, answer)) answered = true
+    }
+    runToEnd(
+      () => this.#parts.failure.call(take, error, this),
+      () => conclude(answered),
+      (thrown) => {
         this.#parts.onFailure(toError(thrown))
-        conclude()
-      })
-    } catch (thrown) {
-      this.#parts.onFailure(toError(thrown))
-      conclude()
-    }
-  }
-
-  #answerSafely(slot: AnswerSlot, answer: unknown): void {
-    try {
-      this.#order.answer(slot, answer)
-    } catch (thrown) {
-      this.#parts.onFailure(toError(thrown))
-    }
+        conclude(answered)
+      },
+    )
   }
 
   #endIfDone(): void {
@@ -308,6 +298,50 @@ export class ClientConnection<Data> implements Client<Data> {
       onFailure(thrown)
     }
   }
+}
+
+/** What a client does about its turns. */
+interface TurnCallbacks {
+  take(turn: Turn, answer: unknown): void
+  end(turn: MessageTurn, matched: boolean, message: Buffer | undefined): void
+  fail(turn: Turn, thrown: unknown): void
+}
+
+/** One message on its way through the handlers: a single object, whatever becomes of it. */
+class MessageTurn implements Turn, CommandRun {
+  waiting: (string | Uint8Array)[] | undefined = undefined
+  isThrough = false
+  readonly #callbacks: TurnCallbacks
+  readonly #message: Buffer | undefined
+
+  constructor(callbacks: TurnCallbacks, message?: Buffer) {
+    this.#callbacks = callbacks
+    this.#message = message
+  }
+
+  take(answer: unknown): void {
+    this.#callbacks.take(this, answer)
+  }
+
+  end(matched: boolean): void {
+    this.#callbacks.end(this, matched, this.#message)
+  }
+
+  fail(thrown: unknown): void {
+    this.#callbacks.fail(this, thrown)
+  }
+}
+
+/** Calls `end` or `fail` once, at once where the work needs no waiting. */
+function runToEnd(work: () => unknown, end: () => void, fail: (thrown: unknown) => void): void {
+  let outcome: unknown
+  try {
+    outcome = work()
+  } catch (thrown) {
+    return fail(thrown)
+  }
+  if (isThenable(outcome)) void outcome.then(end, fail)
+  else end()
 }
 
 const GONE: Promise<boolean> = Promise.resolve(false)
