@@ -54,14 +54,15 @@ const hang = (): Promise<never> => new Promise(() => {})
 describe('plugins', () => {
   test('are set up in order, and torn down in reverse after all were drained', async () => {
     const { daemon, steps } = watchDaemon({ a: {}, b: {} })
+    daemon.on('started', ({ pid }) => void steps.push(`started: ${pid}`))
     daemon.execute(() => {
       steps.push('execute')
       void daemon.stop()
     })
     expect(await daemon.run()).toMatchObject({ reason: 'stop', unfinished: [], exitCode: 0 })
     expect(steps).toEqual([
-      ...['a.setup', 'b.setup', 'init', 'setup', 'execute', 'shutdown: stop', 'a.drain', 'b.drain'],
-      ...['teardown: stop', 'b.teardown: stop', 'a.teardown: stop'],
+      ...['a.setup', 'b.setup', 'init', 'setup', `started: ${process.pid}`, 'execute'],
+      ...['shutdown: stop', 'a.drain', 'b.drain', 'teardown: stop', 'b.teardown: stop', 'a.teardown: stop'],
     ])
   })
 
