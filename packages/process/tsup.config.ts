@@ -4,6 +4,7 @@ export default packageBuild(
   {
     index: 'src/index.ts',
     'child/index': 'src/child/index.ts',
+    'exchange/index': 'src/exchange/index.ts',
     'spawner/main': 'src/spawner/main.ts',
   },
   // Execa comes along: to find and load its hundred files takes five times as long as to load it from one.

@@ -18,4 +18,10 @@ const forWorkerProcesses = packageBuild(
 )
 
 // Both are built at the same time: neither may clean the other's output.
-export default [packageBuild({ index: 'src/index.ts' }, { clean: ['!worker/**'] }), forWorkerProcesses]
+const forEverybody = packageBuild(
+  { index: 'src/index.ts' },
+  // A worker's file may import this one: no module of its own for the little that it needs of the process library.
+  { clean: ['!worker/**'], noExternal: ['@sd/process/exchange'] },
+)
+
+export default [forEverybody, forWorkerProcesses]

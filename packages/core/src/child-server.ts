@@ -14,3 +14,8 @@ const KEY: unique symbol = Symbol.for('sd.childServer') as never
 export function childServer(): ChildServer | undefined {
   return (globalThis as { [KEY]?: ChildServer })[KEY]
 }
+
+/** Makes this process a child that serves: what `run()` will call. */
+export function installChildServer(server: ChildServer): void {
+  Object.assign(globalThis, { [KEY]: server })
+}

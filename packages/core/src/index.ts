@@ -1,4 +1,4 @@
-export { type ChildServer, childServer } from './child-server.ts'
+export { type ChildServer, childServer, installChildServer } from './child-server.ts'
 export { type Clock, systemClock, type Timer } from './clock.ts'
 export { type ComposedDaemon, createDaemon } from './create-daemon.ts'
 export { Daemon } from './daemon.ts'

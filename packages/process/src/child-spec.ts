@@ -23,6 +23,11 @@ export interface ChildSpec {
   killAfter?: number
   /** What `ps` shows. @default `sd <daemon>: <group> #<index>` */
   title?: string
+  /**
+   * Whether it is held in reserve: `fork` and `reap` tell of it only once {@link Child.assign} has given it a
+   * group of its own. @default false
+   */
+  reserve?: boolean
   /** The first message. It is in the child's pipe before the child runs: `initial` of its link. */
   initial?: unknown
   /** Called with each message of the child, in order. */

@@ -22,9 +22,9 @@ export interface ChildExit {
 export interface Child {
   /** Unique within the manager, counting from 1. */
   readonly id: number
-  /** The group it belongs to. */
+  /** The group it belongs to; `assign` changes it. */
   readonly group: string
-  /** The lowest number, from 1, that was free in the group when it was spawned. Used again afterwards. */
+  /** The lowest number, from 1, that was free in the group when it came to it. Used again afterwards. */
   readonly index: number
   /** The process id; undefined until there is a process, which may be a moment later, and when there is none. */
   readonly pid: number | undefined
@@ -71,6 +71,13 @@ export interface Child {
    * Called again, the earlier deadline wins. An expected end: not counted as churn, and no restart.
    */
   drain(deadline?: Deadline): Promise<ChildExit>
+  /**
+   * Gives a child that was held in reserve its group: there it has a number, and counts, and the events `fork` and
+   * `reap` and the log know it by that name. What `ps` shows is the child's own business. Once.
+   *
+   * @throws Error when it was not held in reserve.
+   */
+  assign(group: string): void
   /**
    * Where the main thread is right now, even in an endless loop: starts the child's inspector, on loopback with
    * a secret path, and pauses it there. For a child that is about to be killed, since it stays paused.

@@ -31,6 +31,11 @@ export function createProcessManager(host: PluginHost, seams: ManagerSeams = {})
     host,
     launcher,
     onStarted,
+    onAssigned(child, name) {
+      groupOf(child.group).freeSlot(child.index)
+      return groupOf(name).takeSlot()
+    },
+    onAnnounced: announce,
     onProved: (child) => groupOf(child.group).countSuccess(),
     onDead: (child) => groupOf(child.group).freeSlot(child.index),
     onEnd,
@@ -71,8 +76,12 @@ export function createProcessManager(host: PluginHost, seams: ManagerSeams = {})
     }
   }
 
-  function onStarted({ pid, group, index }: ManagedChild): void {
+  function onStarted(child: ManagedChild): void {
     totals.spawned++
+    if (!child.reserved) announce(child)
+  }
+
+  function announce({ pid, group, index }: ManagedChild): void {
     host.dispatch('fork', { pid: pid!, group, index })
   }
 
@@ -82,7 +91,8 @@ export function createProcessManager(host: PluginHost, seams: ManagerSeams = {})
     unfinished.delete(child)
     if (pid !== undefined) {
       totals.exited++
-      host.dispatch('reap', { pid, group: name, index, code: exit.code, signal: exit.signal })
+      if (!child.reserved)
+        host.dispatch('reap', { pid, group: name, index, code: exit.code, signal: exit.signal })
     }
     if (diedYoung && !group.closed && group.countYoungDeath()) host.fatalError(churnError(name, exit), name)
     if (wantsSuccessor) startSuccessor(spec).catch((error) => host.error(toError(error), name))

@@ -15,7 +15,8 @@ import {
 } from './child-errors.ts'
 import { type ChildInput, type ChildState, nextChildState } from './child-state.ts'
 import { CHURN_YOUTH } from './churn.ts'
-import { isErrorRecord, rebuildError } from './error-record.ts'
+import { isFlatError } from './exchange/flat-error.ts'
+import { reviveError } from './exchange/revive-error.ts'
 import { INSPECTOR_LINE, readInspectorStack } from './inspector-stack.ts'
 import { climbKillLadder } from './kill-ladder.ts'
 import type { LaunchedProcess } from './launched-process.ts'
@@ -45,6 +46,10 @@ export interface ChildSurroundings {
   readonly launcher: Launcher
   /** Its process runs; by the return of the constructor, or later. */
   onStarted(child: ManagedChild): void
+  /** It leaves its group. @returns its number in the other one. */
+  onAssigned(child: ManagedChild, group: string): number
+  /** It runs, and is not held in reserve any more. */
+  onAnnounced(child: ManagedChild): void
   /** It did useful work. */
   onProved(child: ManagedChild): void
   /** The process is dead; its slot is free. */
@@ -56,14 +61,15 @@ export interface ChildSurroundings {
 /** One child process, from spawn until all it had written is read. */
 export class ManagedChild implements Child {
   readonly id: number
-  readonly group: string
-  readonly index: number
   readonly spec: ResolvedChildSpec
   readonly ready: Promise<void>
   readonly exited: Promise<ChildExit>
 
   readonly #surroundings: ChildSurroundings
   readonly #title: string
+  #group: string
+  #index: number
+  #reserved: boolean
   readonly #spawnedAt: number
   #process: LaunchedProcess | undefined
   #identity: ProcessIdentity | undefined
@@ -95,8 +101,9 @@ export class ManagedChild implements Child {
     const { host, launcher } = surroundings
     const initial = encodeFrame('initial', spec.initial)
     this.id = id
-    this.group = spec.group
-    this.index = index
+    this.#group = spec.group
+    this.#index = index
+    this.#reserved = spec.reserve
     this.spec = spec
     this.#surroundings = surroundings
     this.#title = spec.title ?? `sd ${host.name}: ${spec.group} #${index}`
@@ -127,6 +134,19 @@ export class ManagedChild implements Child {
     this.#after(spec.readyTimeout, () => {
       if (this.#readyAt === undefined || !this.#protected) this.#fail(this.#notReady())
     })
+  }
+
+  get group(): string {
+    return this.#group
+  }
+
+  get index(): number {
+    return this.#index
+  }
+
+  /** Whether nobody needs to know of it yet. */
+  get reserved(): boolean {
+    return this.#reserved
   }
 
   /** Undefined until there is a process, and when the system refused it. */
@@ -164,6 +184,15 @@ export class ManagedChild implements Child {
   prove(): void {
     this.#proved = true
     this.#surroundings.onProved(this)
+  }
+
+  assign(group: string): void {
+    if (!this.#reserved) throw new Error(`The child ${this.#title} is not held in reserve: it has its group.`)
+    if (this.#state === 'exited') return
+    this.#index = this.#surroundings.onAssigned(this, group)
+    this.#group = group
+    this.#reserved = false
+    if (this.pid !== undefined) this.#surroundings.onAnnounced(this)
   }
 
   drain(deadline?: Deadline): Promise<ChildExit> {
@@ -319,9 +348,9 @@ export class ManagedChild implements Child {
       }
     } else if (kind === 'ready') this.#becameReady()
     else if (kind === 'sharing' && this.#shared) this.#writer?.share(this.#shared.down)
-    else if (kind === 'failed' && isErrorRecord(message)) {
+    else if (kind === 'failed' && isFlatError(message)) {
       // It ends by itself, with this already known. Should it not, the group is killed in a moment.
-      this.#failure ??= startFailedError(this.#facts(), rebuildError(message))
+      this.#failure ??= startFailedError(this.#facts(), reviveError(message))
       this.#doomed = true
       this.#move('die')
       this.#after(this.spec.killAfter, () => this.#signal('SIGKILL'))

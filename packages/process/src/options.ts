@@ -4,7 +4,7 @@ import type { ChildSpec } from './child-spec.ts'
 /** A spec with its defaults. */
 export type ResolvedChildSpec = ChildSpec & Required<Pick<ChildSpec, DefaultedOption>>
 
-type DefaultedOption = 'args' | 'env' | 'restart' | 'readyTimeout' | 'killAfter'
+type DefaultedOption = 'args' | 'env' | 'restart' | 'readyTimeout' | 'killAfter' | 'reserve'
 
 const DEFAULTS: Required<Pick<ChildSpec, DefaultedOption>> = Object.freeze({
   args: Object.freeze([]),
@@ -12,6 +12,7 @@ const DEFAULTS: Required<Pick<ChildSpec, DefaultedOption>> = Object.freeze({
   restart: 'never',
   readyTimeout: 30_000,
   killAfter: 2_000,
+  reserve: false,
 })
 
 /** Named here so that they are checked also when they are missing. */
@@ -39,6 +40,7 @@ const CHECKS: Checks<ChildSpec> = {
   readyTimeout: must.beNumber(1, undefined, 'milliseconds'),
   killAfter: must.beNumber(0, undefined, 'milliseconds'),
   title: must.beText,
+  reserve: must.beBoolean,
   initial: must.beAnything,
   onMessage: must.beFunction,
   onStdio: must.beFunction,

@@ -26,6 +26,7 @@ export function refuseChild(id: number, group: string, error: SdError): Child {
     exited,
     send: () => false,
     prove: () => {},
+    assign: () => {},
     condemn: () => {},
     readStack: async () => undefined,
     drain: () => exited,

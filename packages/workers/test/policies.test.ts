@@ -1,7 +1,4 @@
 import { describe, expect, test } from '@jest/globals'
-import { SdError } from '@sd/core'
-import { findUnclonable } from '../src/call/find-unclonable.ts'
-import { flattenError, reviveError } from '../src/call/flat-error.ts'
 import { retryDelay } from '../src/call/retry-delay.ts'
 import { CallQueue } from '../src/engine/call-queue.ts'
 import { processesWanted, strategyFor } from '../src/engine/processes-wanted.ts'
@@ -113,65 +110,6 @@ describe('the delay before a retry', () => {
     expect([0, 1, 2, 3].map((retries) => retryDelay(retries, 1))).toEqual([50, 100, 200, 400])
     expect([0, 1, 2, 3].map((retries) => retryDelay(retries, 0))).toEqual([25, 50, 100, 200])
     expect(retryDelay(1000, 1)).toBe(5000)
-  })
-})
-
-describe('an error', () => {
-  const roundTrip = (error: unknown): Error => reviveError(structuredClone(flattenError(error)))
-
-  test('keeps its built-in class, or the name of its own', () => {
-    expect(roundTrip(new RangeError('r'))).toBeInstanceOf(RangeError)
-    const own = new (class Own extends Error {
-      override name = 'Own'
-    })('o')
-    expect(roundTrip(own)).toMatchObject({ name: 'Own', message: 'o' })
-    expect(roundTrip(new SdError('SD_X', 'x', { fact: 1 }))).toBeInstanceOf(SdError)
-    expect(roundTrip(new SdError('SD_X', 'x', { fact: 1 }))).toMatchObject({ code: 'SD_X', fact: 1 })
-  })
-
-  test('keeps its causes, and ends where they go in a circle', () => {
-    const error = new Error('top', { cause: new TypeError('middle', { cause: { plain: true } }) })
-    const back = roundTrip(error) as Error & { cause: Error & { cause: unknown } }
-    expect(back.cause).toBeInstanceOf(TypeError)
-    expect(back.cause.cause).toEqual({ plain: true })
-    const circle = new Error('circle')
-    circle.cause = circle
-    expect(roundTrip(circle).message).toBe('circle')
-  })
-
-  test('that gathers others keeps them', () => {
-    const back = roundTrip(
-      new AggregateError([new RangeError('one'), new Error('two')], 'all'),
-    ) as AggregateError
-    expect(back).toBeInstanceOf(AggregateError)
-    expect(back.errors[0]).toBeInstanceOf(RangeError)
-  })
-
-  test('shows what cannot be cloned as text', () => {
-    const error = Object.assign(new Error('e'), { socket: { write() {} }, fine: [1] })
-    expect(roundTrip(error)).toMatchObject({ fine: [1], socket: expect.stringContaining('write') })
-  })
-})
-
-describe('an unclonable value is found', () => {
-  const callback = () => 1
-  test.each<[string, unknown, string | undefined]>([
-    ['at the top', callback, 'args'],
-    ['in an array', [1, [callback]], 'args[1][0]'],
-    ['in an object', { 'odd key': { x: Symbol('s') } }, 'args["odd key"].x'],
-    ['in a map', new Map([['k', callback]]), 'args.get("k")'],
-    ['in a set', new Set([1, callback]), 'args.values()[1]'],
-    ['as an object of the platform', { list: [new WeakMap()] }, 'args.list[0]'],
-    ['nowhere', { a: [new Date(), new Uint8Array(2)] }, undefined],
-  ])('%s', (_, value, path) => {
-    expect(findUnclonable(value, 'args')?.path).toBe(path)
-  })
-
-  test('in a structure with cycles', () => {
-    const cycle: Record<string, unknown> = { fine: 1 }
-    cycle.self = cycle
-    cycle.bad = callback
-    expect(findUnclonable(cycle, 'args')).toEqual({ path: 'args.bad', what: 'the function callback' })
   })
 })
 

@@ -7,6 +7,15 @@ import { FD_FROM_PARENT, FD_GUARD, takeTicket } from './launch-ticket.ts'
 import { ParentConnection } from './parent-connection.ts'
 import type { ParentLink } from './parent-link.ts'
 
+/** How a child is connected to its parent. */
+export interface ConnectOptions {
+  /**
+   * Whether messages that the parent does not take hold this process up, as what it prints does, instead of piling
+   * up in its memory. For a child that sends much by itself and serves one thing at a time. @default false
+   */
+  blocking?: boolean
+}
+
 /**
  * Connects a child process to the manager that started it. Call it once, first thing in the entry: until then
  * the child is not protected against the death of its parent. Afterwards
@@ -16,6 +25,7 @@ import type { ParentLink } from './parent-link.ts'
  * - the process runs until the parent drains it, or {@link ParentLink.exit} is called;
  * - when the parent is gone, this process and its group are killed.
  *
+ * @param options - how it is to be connected.
  * @throws Error with code `SD_PROCESS_NO_PARENT` in a process that no manager started, or when called again.
  * @example
  * ```ts
@@ -24,7 +34,7 @@ import type { ParentLink } from './parent-link.ts'
  * parent.ready()
  * ```
  */
-export function connectToParent(): ParentLink {
+export function connectToParent({ blocking = false }: ConnectOptions = {}): ParentLink {
   const ticket = takeTicket(process.argv)
   if (!ticket) {
     const message =
@@ -40,5 +50,5 @@ export function connectToParent(): ParentLink {
   process.on('SIGINT', () => {})
   const first = readFirstFrame(FD_FROM_PARENT)
   if (!first) killOwnGroup()
-  return new ParentConnection(first?.message, ticket.shared && openSharedFiles(ticket.shared))
+  return new ParentConnection(first?.message, ticket.shared && openSharedFiles(ticket.shared), blocking)
 }

@@ -4,7 +4,7 @@ import { encodeFrame } from '../channel/frame-encoder.ts'
 import { type ReceivedKind, readFrames } from '../channel/frame-reader.ts'
 import { FrameWriter } from '../channel/frame-writer.ts'
 import type { SharedFiles } from '../channel/shared-files.ts'
-import { recordError } from '../error-record.ts'
+import { flattenError } from '../exchange/flatten-error.ts'
 import { killOwnGroup } from './kill-own-group.ts'
 import { FD_FROM_PARENT, FD_TO_PARENT } from './launch-ticket.ts'
 import type { ParentLink } from './parent-link.ts'
@@ -20,13 +20,14 @@ export class ParentConnection implements ParentLink {
   #draining = false
   #exiting = false
 
-  constructor(initial: unknown, shared: SharedFiles | undefined) {
+  constructor(initial: unknown, shared: SharedFiles | undefined, blocking: boolean) {
     this.initial = initial
     const fromParent = new Socket({ fd: FD_FROM_PARENT, readable: true, writable: false })
     const toParent = new Socket({ fd: FD_TO_PARENT, readable: false, writable: true })
     // The pipes end only with the parent: nobody is left who could want anything.
     for (const pipe of [fromParent, toParent]) pipe.on('error', killOwnGroup)
     fromParent.on('close', killOwnGroup)
+    if (blocking) block(toParent)
     this.#writer = new FrameWriter(toParent)
     if (shared) {
       this.#writer.share(shared.up)
@@ -75,7 +76,7 @@ export class ParentConnection implements ParentLink {
   }
 
   startFailed(error: unknown): void {
-    this.#tell('failed', recordError(error))
+    this.#tell('failed', flattenError(error))
     this.exit(1)
   }
 
@@ -126,4 +127,10 @@ export class ParentConnection implements ParentLink {
   async #finish(): Promise<void> {
     await this.#handleDrain?.call(undefined)
   }
+}
+
+/** Has writes wait until the system takes them. Only this end of the pipe: the parent's is another matter. */
+function block(pipe: Socket): void {
+  const { _handle: handle } = pipe as unknown as { _handle?: { setBlocking?(on: boolean): number } }
+  handle?.setBlocking?.(true)
 }

@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
-import { recordError } from '../error-record.ts'
+import { flattenError } from '../exchange/flatten-error.ts'
 import type { LaunchPlan } from '../launch-plan.ts'
 import { setNiceValue } from '../nice-value.ts'
 import { signalGroup } from '../process-group.ts'
@@ -29,11 +29,11 @@ function start({ id, plan, umask }: ToSpawner & { type: 'start' }): void {
   process.umask(umask)
   try {
     const child = startProcess(plan)
-    child.once('error', (error) => tell({ type: 'refused', id, error: recordError(error) }))
+    child.once('error', (error) => tell({ type: 'refused', id, error: flattenError(error) }))
     if (child.pid !== undefined) giveAway(id, child, child.pid)
     else for (const stream of child.stdio ?? []) stream?.destroy()
   } catch (error) {
-    tell({ type: 'refused', id, error: recordError(error) })
+    tell({ type: 'refused', id, error: flattenError(error) })
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ErrorRecord } from '../error-record.ts'
+import type { FlatError } from '../exchange/flat-error.ts'
 import type { LaunchPlan } from '../launch-plan.ts'
 
 /** What the daemon asks of its spawner. */
@@ -11,7 +11,7 @@ export type FromSpawner =
   /** Comes with the pipe itself, the one of this index. */
   | { readonly type: 'pipe'; readonly id: number; readonly index: number }
   | { readonly type: 'started'; readonly id: number; readonly pid: number; readonly pipes: number }
-  | { readonly type: 'refused'; readonly id: number; readonly error: ErrorRecord }
+  | { readonly type: 'refused'; readonly id: number; readonly error: FlatError }
   | {
       readonly type: 'exited'
       readonly id: number

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { rebuildError } from '../error-record.ts'
+import { reviveError } from '../exchange/revive-error.ts'
 import type { LaunchPlan, LaunchSurroundings } from '../launch-plan.ts'
 import { type LaunchedProcess, namePipes } from '../launched-process.ts'
 import { identify, isAlive, type ProcessIdentity } from '../process-identity.ts'
@@ -113,7 +113,7 @@ export class Spawner {
       this.#exited(told.id, told.code, told.signal)
     } else if (order) {
       this.#orders.delete(told.id)
-      order.settle(told.type === 'refused' ? rebuildError(told.error) : this.#started(order, told))
+      order.settle(told.type === 'refused' ? reviveError(told.error) : this.#started(order, told))
     }
     this.#holdDaemon()
   }

@@ -1,7 +1,5 @@
-import { isAbsolute } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { describe, SdError } from '@sd/core'
-import { countDefinitions, registerDefinition } from './definition-registry.ts'
+import { enterDefinition, moduleUrl } from '@sd/process/exchange'
 import { listMethods } from './list-methods.ts'
 import type { WorkerContext } from './worker-context.ts'
 
@@ -79,25 +77,18 @@ export function defineWorker(
   ...constructorArguments: unknown[]
 ): WorkerDefinition<unknown> {
   const url = moduleUrl(module)
+  if (url === undefined) {
+    const message = `defineWorker(): the first argument must be import.meta.url (or __filename in CommonJS), not ${describe(module)}.`
+    throw new SdError('SD_WORKERS_DEFINITION', message)
+  }
   const shape = describeWorker(worker, constructorArguments)
-  const definition = Object.freeze({ url, ordinal: countDefinitions(url), ...shape })
-  registerDefinition(definition)
-  return definition
+  return enterDefinition('worker', url, (ordinal) => Object.freeze({ url, ordinal, ...shape }))
 }
 
 /** Whether a value was made by `defineWorker`, of whichever copy of this package. */
 export function isDefinition(value: unknown): value is WorkerDefinition<unknown> {
   const candidate = value as Partial<WorkerDefinition<unknown>> | null
   return typeof candidate?.create === 'function' && typeof candidate.url === 'string'
-}
-
-function moduleUrl(module: string | URL): string {
-  if (module instanceof URL || (typeof module === 'string' && /^(file|data):/.test(module))) {
-    return String(module)
-  }
-  if (typeof module === 'string' && isAbsolute(module)) return pathToFileURL(module).href
-  const message = `defineWorker(): the first argument must be import.meta.url (or __filename in CommonJS), not ${describe(module)}.`
-  throw new SdError('SD_WORKERS_DEFINITION', message)
 }
 
 function describeWorker(

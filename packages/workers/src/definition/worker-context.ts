@@ -1,4 +1,5 @@
 import type { Json } from '@sd/core'
+import type { ChildContext } from '@sd/process/exchange'
 
 /** The call that is running, as the worker sees it. */
 export interface CurrentCall {
@@ -9,23 +10,7 @@ export interface CurrentCall {
 }
 
 /** What a worker has as `this`, beside its own members. */
-export interface WorkerContext {
-  /** Writes to the daemon's log, under this process's id and the pool's name. */
-  log(message: string, label?: string): void
-  /** Logs an error; the daemon's `error` listeners hear of it. */
-  error(message: string | Error, label?: string): void
-  /**
-   * Stops here when a debug console is attached and asks for it. Without one it does nothing.
-   *
-   * @returns true to go on, false when the person at the console has aborted.
-   */
-  breakpoint(label?: string): boolean
-  /**
-   * What a plugin of the daemon shares, for instance `this.daemon('ini')`. Read-only, and up to date.
-   *
-   * @throws SdError `SD_WORKERS_NOT_SHARED` naming what is shared.
-   */
-  daemon(plugin: string): Json
+export interface WorkerContext extends ChildContext {
   /** Aborted when the running call is cancelled. */
   readonly signal: AbortSignal
   /** The running call; undefined in `setup` and `teardown`. */

@@ -1,4 +1,5 @@
 import type { Awaitable, Deadline, Json, PluginHost } from '@sd/core'
+import type { Death } from '@sd/process/exchange'
 import type { WorkerDefinition } from '../definition/define-worker.ts'
 import type { ResolvedPoolOptions } from '../options.ts'
 
@@ -38,14 +39,7 @@ export type Outcome =
   /** The worker threw. */
   | { readonly type: 'failed'; readonly error: Error }
   | { readonly type: 'timeout'; readonly workerStack?: string }
-  | {
-      readonly type: 'died'
-      readonly exitCode: number | null
-      readonly signal: NodeJS.Signals | null
-      readonly lastOutput: string
-      /** What the daemon had against the process, when it was the daemon that ended it. */
-      readonly cause?: Error
-    }
+  | ({ readonly type: 'died' } & Death)
   | { readonly type: 'cancelled' }
   /** It could not be run and trying again would not help: shutdown, a value that cannot be sent. */
   | { readonly type: 'refused'; readonly error: Error }

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import { childServer, type Deadline, type EventHandle, type Json, SdError, toError } from '@sd/core'
 import type { Child, ProcessManager } from '@sd/process'
+import { clonableShares } from '@sd/process/exchange'
 import { Paces } from '../call/pace.ts'
 import { CallQueue } from './call-queue.ts'
-import { clonableShares } from './clonable-shares.ts'
 import type { Engine, EngineCall, EngineContext, EngineTraits } from './engine.ts'
 import { processesWanted, strategyFor } from './processes-wanted.ts'
 import type { OpenMessage } from './protocol.ts'
@@ -298,14 +298,14 @@ export class LocalEngine implements Engine {
       alias,
       script: process.argv[1],
       concurrency: options.concurrency,
-      shares: clonableShares(host),
+      shares: clonableShares(host, 'SD_WORKERS_UNCLONABLE'),
       reportMemory: options.recycle.memory !== undefined,
       epoch,
     }
   }
 
   #share(): void {
-    const shares = clonableShares(this.#context.host)
+    const shares = clonableShares(this.#context.host, 'SD_WORKERS_UNCLONABLE')
     for (const worker of this.#workers) worker.share(shares)
   }
 }

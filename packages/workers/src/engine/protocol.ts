@@ -1,5 +1,5 @@
 import type { Json, LogLevel } from '@sd/core'
-import type { FlatError } from '../call/flat-error.ts'
+import type { FlatError } from '@sd/process/exchange'
 
 /** What a worker process must know before it imports the user's file. */
 export interface OpenMessage {

@@ -1,4 +1,4 @@
-import type { FlatError } from '../call/flat-error.ts'
+import { isFlatError } from '@sd/process/exchange'
 import { FAILED, type FromWorker, LOG, MEMORY, RETURNED, STARTED, WITHDRAWN } from './protocol.ts'
 
 /**
@@ -39,20 +39,4 @@ function isText(value: unknown): boolean {
 
 function isLogLevel(value: unknown): boolean {
   return value === 'debug' || value === 'info' || value === 'error' || value === 'fatal'
-}
-
-function isFlatError(value: unknown, depth = 0): boolean {
-  if (typeof value !== 'object' || value === null || depth > 20) return false
-  const { name, message, stack, facts, cause, errors } = value as Partial<FlatError>
-  return (
-    isText(name) &&
-    isText(message) &&
-    isText(stack) &&
-    typeof facts === 'object' &&
-    facts !== null &&
-    (cause === undefined ||
-      (typeof cause === 'object' && cause !== null && ('value' in cause || isFlatError(cause, depth + 1)))) &&
-    (errors === undefined ||
-      (Array.isArray(errors) && errors.every((error) => isFlatError(error, depth + 1))))
-  )
 }

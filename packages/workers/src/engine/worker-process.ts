@@ -1,7 +1,6 @@
 import { createDeadline, type Deadline, type PluginHost, SdError, type Timer, toError } from '@sd/core'
 import type { Child, ChildExit } from '@sd/process'
-import { findUnclonable } from '../call/find-unclonable.ts'
-import { reviveError } from '../call/flat-error.ts'
+import { findUnclonable, reviveError } from '@sd/process/exchange'
 import type { Pace } from '../call/pace.ts'
 import { CallWindow } from './call-window.ts'
 import type { EngineCall, Outcome } from './engine.ts'

@@ -1,4 +1,5 @@
 import { SdError, suggestName } from '@sd/core'
+import { addCaller, blameCaller, describeDeath } from '@sd/process/exchange'
 import type { CallRecord } from '../call/call-record.ts'
 import type { Outcome } from '../engine/engine.ts'
 
@@ -15,18 +16,9 @@ export function timeoutError(call: CallRecord, timeout: number, workerStack: str
 
 /** The error of a call whose process died. */
 export function diedError(call: CallRecord, outcome: Outcome & { type: 'died' }): SdError {
-  const { exitCode, signal, lastOutput, cause } = outcome
-  const how = signal ? `was killed by ${signal}` : `exited with code ${exitCode}`
-  const why = cause ? ` ${cause.message}` : ''
-  const output = lastOutput ? ` Its last output:\n${lastOutput}` : ''
-  const message = `The process that ran ${call.pool}.${call.method}() ${how}.${why}${output}`
-  return new SdError('SD_WORKERS_DIED', message, {
-    ...facts(call),
-    exitCode,
-    signal,
-    lastOutput,
-    cause,
-  })
+  const { type, ...death } = outcome
+  const message = `The process that ran ${call.pool}.${call.method}() ${describeDeath(death)}`
+  return new SdError('SD_WORKERS_DIED', message, { ...facts(call), ...death })
 }
 
 /** The error of a call that was cancelled. */
@@ -48,25 +40,19 @@ export function unknownMethodError(call: CallRecord, known: readonly string[]): 
   return new SdError('SD_WORKERS_UNKNOWN_METHOD', message, { ...facts(call), known })
 }
 
-/** Gives an error of the pool's own the stack of whoever made the call: ours would tell them nothing. */
-export function blameCaller(error: Error, call: CallRecord): Error {
-  return setStack(error, `${error.name}: ${error.message}\n${callerOf(call)}`)
+/** Gives an error of the pool's own the stack of whoever made the call. */
+export function blameCallerOf(call: CallRecord, error: Error): Error {
+  return blameCaller(error, callerOf(call))
 }
 
-/** Puts the place in the daemon where the call was made under the worker's stack, so that it shows both sides. */
-export function addCaller(error: Error, call: CallRecord): Error {
-  return setStack(error, `${error.stack}\n    -- called from the daemon --\n${callerOf(call)}`)
+/** Puts the place in the daemon where the call was made under the worker's stack. */
+export function addCallerOf(call: CallRecord, error: Error): Error {
+  return addCaller(error, callerOf(call))
 }
 
 function callerOf(call: CallRecord): string {
   if (!call.origin) return '    (where is not recorded when there are hundreds of calls a second)'
   return call.origin.stack?.split('\n').slice(1).join('\n') ?? ''
-}
-
-function setStack(error: Error, stack: string): Error {
-  // False for a frozen error, which then keeps the stack that it has.
-  Reflect.defineProperty(error, 'stack', { value: stack, writable: true, configurable: true })
-  return error
 }
 
 function facts(call: CallRecord): Record<string, unknown> {

@@ -11,8 +11,8 @@ import { LocalEngine } from '../engine/local-engine.ts'
 import { shutdownError } from '../engine/shutdown-error.ts'
 import { type AnyCall, type CallHandler, poolDefaults, type ResolvedPoolOptions } from '../options.ts'
 import {
-  addCaller,
-  blameCaller,
+  addCallerOf,
+  blameCallerOf,
   cancelledError,
   diedError,
   queueFullError,
@@ -237,7 +237,11 @@ export class Pool implements CallOwner {
         return this.#return(call, outcome.value, outcome.duration)
       case 'failed':
         // What was thrown in the daemon itself is the user's own object, and its stack shows the caller.
-        return this.#settleWith(call, 'failed', call.inline ? outcome.error : addCaller(outcome.error, call))
+        return this.#settleWith(
+          call,
+          'failed',
+          call.inline ? outcome.error : addCallerOf(call, outcome.error),
+        )
       case 'refused':
         return this.#fail(call, isShutdown(outcome.error) ? 'cancelled' : 'failed', outcome.error)
       case 'cancelled':
@@ -279,7 +283,7 @@ export class Pool implements CallOwner {
   }
 
   #fail(call: CallRecord, status: CallStatus, error: Error): void {
-    this.#settleWith(call, status, blameCaller(error, call))
+    this.#settleWith(call, status, blameCallerOf(call, error))
   }
 
   #settleWith(call: CallRecord, status: CallStatus, error: Error): void {

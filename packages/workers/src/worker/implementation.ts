@@ -1,4 +1,5 @@
 import { type Json, type LogLevel, SdError } from '@sd/core'
+import { attachContext, createChildContext } from '@sd/process/exchange'
 import { IdTable } from '../call/id-table.ts'
 import type { WorkerDefinition } from '../definition/define-worker.ts'
 import type { CurrentCall, WorkerContext } from '../definition/worker-context.ts'
@@ -83,20 +84,13 @@ export class Implementation {
   #createContext(): WorkerContext {
     const settings = this.#settings
     const scope = this.#scope
-    const pluginShare = (plugin: string): Json => {
-      const shares = settings.shares()
-      const share = Object.hasOwn(shares, plugin) ? shares[plugin] : undefined
-      if (share !== undefined) return share
-      const known = Object.keys(shares).join(', ') || 'none'
-      const message = `The plugin "${plugin}" shares nothing with workers. Plugins that do: ${known}.`
-      throw new SdError('SD_WORKERS_NOT_SHARED', message, { plugin })
-    }
+    const common = createChildContext({
+      log: settings.log,
+      shares: settings.shares,
+      notSharedCode: 'SD_WORKERS_NOT_SHARED',
+    })
     return {
-      log: (message, label) => settings.log('info', String(message), label),
-      error: (message, label) =>
-        settings.log('error', message instanceof Error ? (message.stack ?? message.message) : message, label),
-      breakpoint: () => true,
-      daemon: pluginShare,
+      ...common,
       get signal() {
         const running = scope.current
         if (!running) return NEVER_ABORTED
@@ -108,19 +102,4 @@ export class Implementation {
       },
     }
   }
-}
-
-/**
- * Gives the worker its context as members. A plain object is left as it is and inherited from; an instance
- * gets the members itself, because private fields do not pass through inheritance. A member of the worker's
- * own wins.
- */
-function attachContext(worker: object, context: WorkerContext): object {
-  const prototype = Object.getPrototypeOf(worker) as unknown
-  const self: object = prototype === Object.prototype || prototype === null ? Object.create(worker) : worker
-  for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(context))) {
-    if (!(name in self))
-      Object.defineProperty(self, name, { ...property, enumerable: false, configurable: true })
-  }
-  return self
 }

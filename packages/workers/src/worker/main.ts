@@ -2,6 +2,7 @@
  * Where a worker process begins: it imports the user's file, in which either a call of `run()` or the end of
  * the import is the sign to serve.
  */
+import { installChildServer } from '@sd/core'
 import { connectToParent } from '@sd/process/child'
 import type { OpenMessage } from '../engine/protocol.ts'
 import { WorkerServer } from './worker-server.ts'
@@ -10,8 +11,8 @@ const parent = connectToParent()
 const open = parent.initial as OpenMessage
 const server = new WorkerServer(parent, open)
 
-// Found by `run()` of `@sd/core`, which this process would not import for its own sake.
-Object.assign(globalThis, { [Symbol.for('sd.childServer')]: server })
+// Found by `run()` in the user's file.
+installChildServer(server)
 if (open.script !== undefined) process.argv[1] = open.script
 
 import(open.url).then(

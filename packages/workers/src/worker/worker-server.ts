@@ -1,9 +1,7 @@
 import { type Json, SdError, toError } from '@sd/core'
 import type { ParentLink } from '@sd/process/child'
-import { findUnclonable } from '../call/find-unclonable.ts'
-import { flattenError, plainError } from '../call/flat-error.ts'
+import { findDefinition, findUnclonable, flattenError, freezeShares, plainError } from '@sd/process/exchange'
 import type { WorkerDefinition } from '../definition/define-worker.ts'
-import { findDefinition } from '../definition/definition-registry.ts'
 import {
   CALL,
   CANCEL,
@@ -39,7 +37,7 @@ export class WorkerServer {
   constructor(parent: ParentLink, open: OpenMessage) {
     this.#parent = parent
     this.#open = open
-    this.#shares = freeze(open.shares)
+    this.#shares = freezeShares(open.shares)
     const epoch = open.epoch * 1e3
     this.#now = () => {
       const [seconds, nanoseconds] = process.hrtime()
@@ -81,7 +79,7 @@ export class WorkerServer {
 
   #findDefinition(): WorkerDefinition<unknown> {
     const { url, ordinal, methods } = this.#open
-    const definition = findDefinition(url, ordinal)
+    const definition = findDefinition<WorkerDefinition<unknown>>('worker', url, ordinal)
     const number = `number ${ordinal + 1} of ${url}`
     if (!definition) {
       throw definitionError(
@@ -109,7 +107,7 @@ export class WorkerServer {
       case WITHDRAW:
         return this.#runner?.withdrawAll()
       case SHARE:
-        this.#shares = freeze(message[1])
+        this.#shares = freezeShares(message[1])
     }
   }
 
@@ -193,13 +191,4 @@ export class WorkerServer {
 
 function definitionError(message: string): SdError {
   return new SdError('SD_WORKERS_DEFINITION_MISSING', message)
-}
-
-/** Workers read what plugins share; a change would be lost, so it is refused. */
-function freeze<Value>(value: Value): Value {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value)
-    for (const part of Object.values(value)) freeze(part)
-  }
-  return value
 }

@@ -1,30 +1,8 @@
 import { inspect } from 'node:util'
-import { SdError } from '@sd/core'
-
-/** An error in a form that crosses a process boundary whole. */
-export interface FlatError {
-  readonly name: string
-  readonly message: string
-  readonly stack: string
-  /** Own properties, `code` among them. */
-  readonly facts: Readonly<Record<string, unknown>>
-  readonly cause?: FlatError | { readonly value: unknown }
-  /** The errors of an AggregateError. */
-  readonly errors?: readonly FlatError[]
-}
+import type { FlatError } from './flat-error.ts'
 
 /** How many causes deep an error is carried: a cycle of causes must end somewhere. */
 const DEEPEST = 8
-
-const BUILT_IN: Readonly<Record<string, ErrorConstructor>> = {
-  Error,
-  EvalError,
-  RangeError,
-  ReferenceError,
-  SyntaxError,
-  TypeError,
-  URIError,
-}
 
 /**
  * Takes an error apart. What was thrown without being an Error becomes one, with the value as `thrown`. Never
@@ -78,30 +56,6 @@ function flatten(thrown: unknown, depth: number): FlatError {
     ...(Array.isArray(errors) &&
       depth < DEEPEST && { errors: errors.map((error) => flatten(error, depth + 1)) }),
   }
-}
-
-/**
- * Puts an error together again: of the built-in class of its name, or `SdError`, else an `Error` that bears
- * the name of its class.
- */
-export function reviveError(flat: FlatError): Error {
-  const cause = flat.cause && ('value' in flat.cause ? flat.cause.value : reviveError(flat.cause))
-  const error = construct(flat, cause === undefined ? undefined : { cause })
-  define(error, 'stack', flat.stack)
-  if (error.name !== flat.name) define(error, 'name', flat.name)
-  return Object.assign(error, flat.facts)
-}
-
-function construct(flat: FlatError, options: ErrorOptions | undefined): Error {
-  if (flat.errors) return new AggregateError(flat.errors.map(reviveError), flat.message, options)
-  const { code } = flat.facts
-  if (flat.name === 'SdError' && typeof code === 'string')
-    return new SdError(code, flat.message, { ...options })
-  return new (Object.hasOwn(BUILT_IN, flat.name) ? BUILT_IN[flat.name]! : Error)(flat.message, options)
-}
-
-function define(error: Error, key: string, value: string): void {
-  Object.defineProperty(error, key, { value, writable: true, configurable: true })
 }
 
 /** Also true for errors of another realm (`vm`). */

@@ -1,0 +1,63 @@
+import { type Json, SdError } from '@sd/core'
+
+/** What code in a child process has as `this`, whatever the child was started for. */
+export interface ChildContext {
+  /** Writes to the daemon's log, under this process's id. */
+  log(message: string, label?: string): void
+  /** Logs an error; the daemon's `error` listeners hear of it. */
+  error(message: string | Error, label?: string): void
+  /**
+   * Stops here when a debug console is attached and asks for it. Without one it does nothing.
+   *
+   * @returns true to go on, false when the person at the console has aborted.
+   */
+  breakpoint(label?: string): boolean
+  /**
+   * What a plugin of the daemon shares, for instance `this.daemon('ini')`. Read-only, and up to date.
+   *
+   * @throws SdError `SD_WORKERS_NOT_SHARED` or `SD_TASKS_NOT_SHARED`, naming what is shared.
+   */
+  daemon(plugin: string): Json
+}
+
+/** What a context is made of. */
+export interface ChildContextSettings {
+  log(level: 'info' | 'error', message: string, label?: string): void
+  shares(): Readonly<Record<string, Json>>
+  /** The code of the error when a plugin shares nothing. */
+  readonly notSharedCode: string
+}
+
+/** Makes the part of a context that all kinds of children have. */
+export function createChildContext({ log, shares, notSharedCode }: ChildContextSettings): ChildContext {
+  return {
+    log: (message, label) => log('info', String(message), label),
+    error: (message, label) =>
+      log('error', message instanceof Error ? (message.stack ?? message.message) : message, label),
+    breakpoint: () => true,
+    daemon(plugin) {
+      const all = shares()
+      const share = Object.hasOwn(all, plugin) ? all[plugin] : undefined
+      if (share !== undefined) return share
+      const known = Object.keys(all).join(', ') || 'none'
+      const message = `The plugin "${plugin}" shares nothing with the daemon's processes. Plugins that do: ${known}.`
+      throw new SdError(notSharedCode, message, { plugin })
+    },
+  }
+}
+
+/**
+ * Gives the user's object its context as members. A plain object is left as it is and inherited from; an instance
+ * gets the members itself, because private fields do not pass through inheritance. A member of its own wins.
+ *
+ * @returns what is to be `this` of its methods.
+ */
+export function attachContext(target: object, context: object): object {
+  const prototype = Object.getPrototypeOf(target) as unknown
+  const self: object = prototype === Object.prototype || prototype === null ? Object.create(target) : target
+  for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(context))) {
+    if (!(name in self))
+      Object.defineProperty(self, name, { ...property, enumerable: false, configurable: true })
+  }
+  return self
+}
