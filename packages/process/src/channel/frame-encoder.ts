@@ -1,5 +1,6 @@
 import { writeAttachmentList } from './attachment-list.ts'
 import { FRAME_KINDS, type FrameKind, HEADER_LENGTH, LONGEST_MESSAGE } from './frame.ts'
+import { JsonCheck } from './json-check.ts'
 import { bytesOf, encodeMessage } from './message-codec.ts'
 import type { Outbox } from './outbox.ts'
 
@@ -18,13 +19,15 @@ export interface EncodedFrame {
 }
 
 /**
- * One frame with one message in structured clone's format.
+ * One frame with one message, in JSON where that carries it as faithfully as structured clone does.
  *
  * @throws DOMException `DataCloneError` when structured clone does not take the message.
  * @throws RangeError with code `SD_PROCESS_MESSAGE_TOO_LARGE`.
  */
 export function encodeFrame(kind: FrameKind, message?: unknown): Buffer {
-  return seal(kind, encodeMessage(message, HEADER_LENGTH).bytes)
+  if (message === undefined) return seal(kind, Buffer.alloc(HEADER_LENGTH))
+  if (!new JsonCheck().passes(message)) return seal(kind, encodeMessage(message, HEADER_LENGTH).bytes)
+  return sealText(kind, JSON.stringify(message))
 }
 
 /**
@@ -49,10 +52,7 @@ export function encodeAttaching(message: unknown, outbox: Outbox | undefined): E
  * @param texts - their JSON, with commas between them.
  */
 export function encodeBatch(texts: string, kind: 'batch' | 'taken' = 'batch'): Buffer {
-  const text = `[${texts}]`
-  const frame = Buffer.allocUnsafe(HEADER_LENGTH + Buffer.byteLength(text))
-  frame.write(text, HEADER_LENGTH)
-  return seal(kind, frame)
+  return sealText(kind, `[${texts}]`)
 }
 
 /**
@@ -77,6 +77,12 @@ export function encodeAsciiBatch(texts: string): string | undefined {
 export function tooLargeError(length: number): RangeError {
   const text = `A message of ${length} bytes is too large: the limit is ${LONGEST_MESSAGE}. Send it in parts, or through a file.`
   return Object.assign(new RangeError(text), { code: 'SD_PROCESS_MESSAGE_TOO_LARGE', length })
+}
+
+function sealText(kind: FrameKind, text: string): Buffer {
+  const frame = Buffer.allocUnsafe(HEADER_LENGTH + Buffer.byteLength(text))
+  frame.write(text, HEADER_LENGTH)
+  return seal(kind, frame)
 }
 
 /** Fills in the header. */

@@ -1,9 +1,17 @@
-import type { Writable } from 'node:stream'
 import { LONGEST_MESSAGE } from './frame.ts'
 import { encodeAsciiBatch, encodeAttaching, encodeBatch, tooLargeError } from './frame-encoder.ts'
 import { JsonCheck } from './json-check.ts'
 import { Outbox } from './outbox.ts'
 import { ScratchPool } from './scratch-pool.ts'
+
+/** What is written to: a stream, or as much of one. */
+export interface FrameSink {
+  readonly writable: boolean
+  readonly writableLength: number
+  write(chunk: Uint8Array | string, encoding: 'latin1', done?: () => void): unknown
+  write(chunk: Uint8Array | string, done?: () => void): unknown
+  end(done: () => void): unknown
+}
 
 /** From this many bytes on it is not worth waiting for more. */
 const FULL = 64 * 1024
@@ -13,7 +21,7 @@ const FULL = 64 * 1024
  * one write. A message is taken down at once, so that it may be changed afterwards.
  */
 export class FrameWriter {
-  readonly #stream: Writable
+  readonly #stream: FrameSink
   readonly #jsonCheck = new JsonCheck()
   readonly #scratch = new ScratchPool()
   #outbox: Outbox | undefined
@@ -23,7 +31,7 @@ export class FrameWriter {
   #length = 0
   #scheduled = false
 
-  constructor(stream: Writable) {
+  constructor(stream: FrameSink) {
     this.#stream = stream
   }
 
@@ -81,7 +89,7 @@ export class FrameWriter {
     const frames = this.#frames
     this.#frames = []
     this.#length = 0
-    if (this.#stream.writable) this.#stream.write(frames.length === 1 ? frames[0] : Buffer.concat(frames))
+    if (this.#stream.writable) this.#stream.write(frames.length === 1 ? frames[0]! : Buffer.concat(frames))
   }
 
   /** A batch alone, as it almost always is, needs no memory of its own on its way to the system. */

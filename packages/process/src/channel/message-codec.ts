@@ -1,5 +1,3 @@
-import v8 from 'node:v8'
-
 /** A message in structured clone's own format, and the large binary data that is not part of it. */
 export interface EncodedMessage {
   readonly bytes: Buffer
@@ -17,7 +15,7 @@ export function encodeMessage(
   headroom: number,
   attachFrom: number = Number.POSITIVE_INFINITY,
 ): EncodedMessage {
-  const serializer = new MessageSerializer(attachFrom)
+  const serializer = new (loadCodec().MessageSerializer)(attachFrom)
   serializer.writeRawBytes(Buffer.alloc(headroom))
   serializer.writeHeader()
   serializer.writeValue(message)
@@ -25,13 +23,16 @@ export function encodeMessage(
 }
 
 /**
- * The message that {@link encodeMessage} made. Keeps no reference to `bytes`.
+ * The message that {@link encodeMessage} made, or that was written as JSON; no bytes are `undefined`. Keeps no
+ * reference to `bytes`.
  *
  * @param attachments - the contents of its attachments.
  * @throws Error when the bytes are no message.
  */
 export function decodeMessage(bytes: Buffer, attachments: readonly ArrayBuffer[] = []): unknown {
-  const deserializer = new MessageDeserializer(bytes, attachments)
+  if (bytes.length === 0) return undefined
+  if (bytes[0] !== CODEC_MARK) return JSON.parse(bytes.toString()) as unknown
+  const deserializer = new (loadCodec().MessageDeserializer)(bytes, attachments)
   deserializer.readHeader()
   return deserializer.readValue()
 }
@@ -58,61 +59,80 @@ const TYPES: readonly string[] = [
   'BigUint64Array',
 ]
 
-class MessageSerializer extends v8.DefaultSerializer {
-  readonly attachments: NodeJS.ArrayBufferView[] = []
-  readonly #attachFrom: number
+/** The first byte of what V8's serializer writes; no text in UTF-8 has it. */
+const CODEC_MARK = 0xff
 
-  constructor(attachFrom: number) {
-    super()
-    this.#attachFrom = attachFrom
-  }
+type Codec = ReturnType<typeof createCodec>
 
-  /** Used by Node, now as a function and now with `new`, for what cannot be cloned; its own makes a plain Error. */
-  _getDataCloneError: (message: string) => DOMException = dataCloneError
+/** Made when the first message needs it: to load `node:v8` takes 2 ms, which most children never need. */
+let codec: Codec | undefined
 
-  /** Called by Node for binary data, and for what only Node itself knows how to clone. */
-  _writeHostObject(value: NodeJS.ArrayBufferView): void {
-    const type = TYPES.indexOf(Buffer.isBuffer(value) ? 'Buffer' : typeName(value))
-    if (!ArrayBuffer.isView(value) || type < 0) {
-      throw dataCloneError(`${Object.prototype.toString.call(value)} could not be cloned.`)
+function loadCodec(): Codec {
+  codec ??= createCodec()
+  return codec
+}
+
+function createCodec() {
+  const v8 = process.getBuiltinModule('node:v8')
+
+  class MessageSerializer extends v8.DefaultSerializer {
+    readonly attachments: NodeJS.ArrayBufferView[] = []
+    readonly #attachFrom: number
+
+    constructor(attachFrom: number) {
+      super()
+      this.#attachFrom = attachFrom
     }
-    const attached = value.byteLength >= this.#attachFrom
-    this.writeUint32(type)
-    this.writeUint32(attached ? ATTACHED : INLINE)
-    this.writeUint32(attached ? this.attachments.push(value) - 1 : value.byteLength)
-    if (!attached) this.writeRawBytes(bytesOf(value))
+
+    /** Used by Node, now as a function and now with `new`, for what cannot be cloned; its own makes a plain Error. */
+    _getDataCloneError: (message: string) => DOMException = dataCloneError
+
+    /** Called by Node for binary data, and for what only Node itself knows how to clone. */
+    _writeHostObject(value: NodeJS.ArrayBufferView): void {
+      const type = TYPES.indexOf(Buffer.isBuffer(value) ? 'Buffer' : typeName(value))
+      if (!ArrayBuffer.isView(value) || type < 0) {
+        throw dataCloneError(`${Object.prototype.toString.call(value)} could not be cloned.`)
+      }
+      const attached = value.byteLength >= this.#attachFrom
+      this.writeUint32(type)
+      this.writeUint32(attached ? ATTACHED : INLINE)
+      this.writeUint32(attached ? this.attachments.push(value) - 1 : value.byteLength)
+      if (!attached) this.writeRawBytes(bytesOf(value))
+    }
   }
+
+  class MessageDeserializer extends v8.DefaultDeserializer {
+    readonly #attachments: readonly ArrayBuffer[]
+
+    constructor(bytes: Buffer, attachments: readonly ArrayBuffer[]) {
+      super(bytes)
+      this.#attachments = attachments
+    }
+
+    /** Called by Node where {@link MessageSerializer._writeHostObject} wrote. */
+    _readHostObject(): NodeJS.ArrayBufferView {
+      const type = TYPES[this.readUint32()]
+      const place = this.readUint32()
+      const lengthOrIndex = this.readUint32()
+      const buffer = place === ATTACHED ? this.#attachments[lengthOrIndex] : this.#readInline(lengthOrIndex)
+      const View = (globalThis as unknown as Record<string, ViewConstructor | undefined>)[type ?? '']
+      if (!buffer || !View) throw new Error('It holds binary data that is none.')
+      return type === 'Buffer' ? Buffer.from(buffer) : new View(buffer)
+    }
+
+    /** Copied, so that it neither shows nor keeps what came in the same chunk. */
+    #readInline(length: number): ArrayBuffer {
+      const copy = new ArrayBuffer(length)
+      new Uint8Array(copy).set(this.readRawBytes(length))
+      return copy
+    }
+  }
+
+  return { MessageSerializer, MessageDeserializer }
 }
 
 function dataCloneError(message: string): DOMException {
   return new DOMException(message, 'DataCloneError')
-}
-
-class MessageDeserializer extends v8.DefaultDeserializer {
-  readonly #attachments: readonly ArrayBuffer[]
-
-  constructor(bytes: Buffer, attachments: readonly ArrayBuffer[]) {
-    super(bytes)
-    this.#attachments = attachments
-  }
-
-  /** Called by Node where {@link MessageSerializer._writeHostObject} wrote. */
-  _readHostObject(): NodeJS.ArrayBufferView {
-    const type = TYPES[this.readUint32()]
-    const place = this.readUint32()
-    const lengthOrIndex = this.readUint32()
-    const buffer = place === ATTACHED ? this.#attachments[lengthOrIndex] : this.#readInline(lengthOrIndex)
-    const View = (globalThis as unknown as Record<string, ViewConstructor | undefined>)[type ?? '']
-    if (!buffer || !View) throw new Error('It holds binary data that is none.')
-    return type === 'Buffer' ? Buffer.from(buffer) : new View(buffer)
-  }
-
-  /** Copied, so that it neither shows nor keeps what came in the same chunk. */
-  #readInline(length: number): ArrayBuffer {
-    const copy = new ArrayBuffer(length)
-    new Uint8Array(copy).set(this.readRawBytes(length))
-    return copy
-  }
 }
 
 type ViewConstructor = new (buffer: ArrayBuffer) => NodeJS.ArrayBufferView

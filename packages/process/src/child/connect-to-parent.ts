@@ -10,10 +10,12 @@ import type { ParentLink } from './parent-link.ts'
 /** How a child is connected to its parent. */
 export interface ConnectOptions {
   /**
-   * Whether messages that the parent does not take hold this process up, as what it prints does, instead of piling
-   * up in its memory. For a child that sends much by itself and serves one thing at a time. @default false
+   * Whether its own code is to begin as soon as possible, some milliseconds earlier: for a child that does one thing.
+   * Its messages are written synchronously, so that a parent that does not take them holds this process up, as with
+   * what it prints, instead of having them pile up in its memory. What the parent says is heard from
+   * {@link ParentLink.listen} on. @default false
    */
-  blocking?: boolean
+  lean?: boolean
 }
 
 /**
@@ -34,7 +36,7 @@ export interface ConnectOptions {
  * parent.ready()
  * ```
  */
-export function connectToParent({ blocking = false }: ConnectOptions = {}): ParentLink {
+export function connectToParent({ lean = false }: ConnectOptions = {}): ParentLink {
   const ticket = takeTicket(process.argv)
   if (!ticket) {
     const message =
@@ -50,5 +52,5 @@ export function connectToParent({ blocking = false }: ConnectOptions = {}): Pare
   process.on('SIGINT', () => {})
   const first = readFirstFrame(FD_FROM_PARENT)
   if (!first) killOwnGroup()
-  return new ParentConnection(first?.message, ticket.shared && openSharedFiles(ticket.shared), blocking)
+  return new ParentConnection(first?.message, ticket.shared && openSharedFiles(ticket.shared), lean)
 }

@@ -1,4 +1,4 @@
-import { Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { FrameKind } from '../channel/frame.ts'
 import { encodeFrame } from '../channel/frame-encoder.ts'
 import { type ReceivedKind, readFrames } from '../channel/frame-reader.ts'
@@ -8,11 +8,14 @@ import { flattenError } from '../exchange/flatten-error.ts'
 import { killOwnGroup } from './kill-own-group.ts'
 import { FD_FROM_PARENT, FD_TO_PARENT } from './launch-ticket.ts'
 import type { ParentLink } from './parent-link.ts'
+import { SyncPipe } from './sync-pipe.ts'
 
 /** The child's end of the pipes. */
 export class ParentConnection implements ParentLink {
   readonly initial: unknown
   readonly #writer: FrameWriter
+  readonly #shared: SharedFiles | undefined
+  #listening = false
   #handleMessage: ((message: unknown) => void) | undefined
   /** What came before anybody listened. */
   #early: unknown[] = []
@@ -20,28 +23,32 @@ export class ParentConnection implements ParentLink {
   #draining = false
   #exiting = false
 
-  constructor(initial: unknown, shared: SharedFiles | undefined, blocking: boolean) {
+  constructor(initial: unknown, shared: SharedFiles | undefined, lean: boolean) {
     this.initial = initial
-    const fromParent = new Socket({ fd: FD_FROM_PARENT, readable: true, writable: false })
-    const toParent = new Socket({ fd: FD_TO_PARENT, readable: false, writable: true })
-    // The pipes end only with the parent: nobody is left who could want anything.
-    for (const pipe of [fromParent, toParent]) pipe.on('error', killOwnGroup)
-    fromParent.on('close', killOwnGroup)
-    if (blocking) block(toParent)
-    this.#writer = new FrameWriter(toParent)
+    this.#shared = shared
+    this.#writer = new FrameWriter(lean ? new SyncPipe(FD_TO_PARENT, killOwnGroup) : openSocket(FD_TO_PARENT))
     if (shared) {
       this.#writer.share(shared.up)
       this.#writer.write(encodeFrame('sharing'))
     }
-    readFrames(fromParent, {
-      shared: shared?.down,
+    process.on('SIGTERM', () => this.#drain())
+    process.on('exit', this.#writer.flush)
+    if (!lean) this.listen()
+  }
+
+  listen(): void {
+    if (this.#listening) return
+    this.#listening = true
+    const pipe = openSocket(FD_FROM_PARENT)
+    // It ends only with the parent: nobody is left who could want anything.
+    pipe.on('close', killOwnGroup)
+    readFrames(pipe, {
+      shared: this.#shared?.down,
       onFrame: this.#receive,
       onTaken: (places) => this.#writer.sendTaken(places),
       onReleased: (places) => this.#writer.release(places),
       onNonsense: killOwnGroup,
     })
-    process.on('SIGTERM', () => this.#drain())
-    process.on('exit', this.#writer.flush)
   }
 
   send(message: unknown, ownLevels?: number): void {
@@ -129,8 +136,9 @@ export class ParentConnection implements ParentLink {
   }
 }
 
-/** Has writes wait until the system takes them. Only this end of the pipe: the parent's is another matter. */
-function block(pipe: Socket): void {
-  const { _handle: handle } = pipe as unknown as { _handle?: { setBlocking?(on: boolean): number } }
-  handle?.setBlocking?.(true)
+/** `node:net` takes 2 ms to load: only who needs it pays. */
+function openSocket(fd: number): Socket {
+  const { Socket } = process.getBuiltinModule('node:net')
+  const readable = fd === FD_FROM_PARENT
+  return new Socket({ fd, readable, writable: !readable }).on('error', killOwnGroup)
 }

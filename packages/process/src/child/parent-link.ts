@@ -17,6 +17,8 @@ export interface ParentLink {
   readonly buffered: number
   /** Calls `done` when the system has taken all that was sent until now: from then on this process's end cannot undo it. */
   whenFlushed(done: () => void): void
+  /** Begins to hear the parent, where `connectToParent` has not: its messages, its orders, its end. */
+  listen(): void
   /** Calls `handler` with each message of the parent, one handler at a time: the last one set. */
   onMessage(handler: (message: unknown) => void): void
   /**

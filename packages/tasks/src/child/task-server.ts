@@ -1,0 +1,188 @@
+import { type ChildServer, SdError, systemClock, toError } from '@sd/core'
+import type { ParentLink } from '@sd/process/child'
+import {
+  attachContext,
+  createChildContext,
+  findDefinition,
+  findUnclonable,
+  flattenError,
+  freezeShares,
+  plainError,
+} from '@sd/process/exchange'
+import type { TaskBody, TaskDefinition } from '../definition/define-task.ts'
+import type { TaskContext } from '../definition/task-context.ts'
+import type { Assignment, FromTask, ToTask } from '../runner/protocol.ts'
+
+/** Milliseconds after which the daemon is heard, whether the task's code has begun or not. */
+const HEAR_AFTER = 50
+
+/** The process's side of a task: imports its file, runs it, tells the result, and ends. */
+export class TaskServer implements ChildServer {
+  readonly #parent: ParentLink
+  readonly #abort = new AbortController()
+  #assignment: Assignment | undefined
+  #shares: Assignment['shares'] = {}
+  #running: Promise<void> | undefined
+  #tellEnd!: () => void
+  readonly #ended: Promise<void> = new Promise((resolve) => {
+    this.#tellEnd = resolve
+  })
+
+  constructor(parent: ParentLink) {
+    this.#parent = parent
+    parent.onMessage((message) => this.#receive(message as ToTask))
+    // A task that runs may finish; a spare has nothing to finish.
+    parent.onDrain(() => (this.#assignment ? this.#ended : undefined))
+  }
+
+  /** What `run()` of the daemon becomes in this process. */
+  serve(): Promise<never> {
+    this.#begin()
+    return new Promise(() => {})
+  }
+
+  /** Takes the one task of this process's life. */
+  take(assignment: Assignment): void {
+    this.#assignment = assignment
+    // Usually the task's code has begun by then. A file that takes long to import must not be deaf.
+    setTimeout(() => this.#parent.listen(), HEAR_AFTER)
+    this.#shares = freezeShares(assignment.shares)
+    // The daemon must know that code of the user's may have run, whatever that does.
+    this.#tell({ type: 'taken' })
+    process.title = assignment.title
+    if (assignment.script !== undefined) process.argv[1] = assignment.script
+    import(assignment.url).then(
+      () => this.#begin(),
+      (error) => this.#end(() => this.#tellFailure(error)),
+    )
+  }
+
+  #receive(message: ToTask): void {
+    if (message.type === 'assign') this.take(message.assignment)
+    else if (message.type === 'share') this.#shares = freezeShares(message.shares)
+    else if (message.type === 'abort') this.#abort.abort()
+  }
+
+  /** Once, however often it is called: by `run()`, and at the end of the import. */
+  #begin(): void {
+    this.#running ??= this.#run(this.#assignment!)
+  }
+
+  async #run(assignment: Assignment): Promise<void> {
+    try {
+      const { body } = this.#findDefinition(assignment)
+      const self = attachContext(body, this.#createContext(assignment)) as TaskBody
+      this.#tell({ type: 'started', at: systemClock.now() })
+      const running = runBody(self, assignment.args)
+      this.#parent.listen()
+      const result = await running
+      this.#end(() => this.#tellResult(result))
+    } catch (thrown) {
+      this.#end(() => this.#tellFailure(thrown))
+    }
+  }
+
+  #findDefinition({ url, ordinal, group }: Assignment): TaskDefinition {
+    const definition = findDefinition<TaskDefinition>('task', url, ordinal)
+    const number = `number ${ordinal + 1} of ${url}`
+    if (!definition) {
+      throw definitionError(
+        `the file does not define it before run() is called (it is task ${number}). Call defineTask() at the top of the module, above run(), and with the module's own import.meta.url.`,
+      )
+    }
+    if (definition.group !== group) {
+      throw definitionError(
+        `task ${number} is another one here (${definition.group}) than in the daemon (${group}). The file must define the same tasks in the same order in every process.`,
+      )
+    }
+    return definition
+  }
+
+  #createContext({ id, group }: Assignment): TaskContext {
+    const common = createChildContext({
+      log: (level, message, label) =>
+        this.#parent.send({
+          type: 'log',
+          level,
+          message,
+          ...(label !== undefined && { label }),
+        } satisfies FromTask),
+      shares: () => this.#shares,
+      notSharedCode: 'SD_TASKS_NOT_SHARED',
+    })
+    return {
+      ...common,
+      signal: this.#abort.signal,
+      task: Object.freeze({ id, group }),
+      progress: (value) => this.#sendValue({ type: 'progress', value }),
+    }
+  }
+
+  #tellResult(value: unknown): void {
+    try {
+      // Without one, the message is plain enough to need no node:v8.
+      this.#sendValue(value === undefined ? { type: 'returned' } : { type: 'returned', value })
+    } catch (thrown) {
+      this.#tellFailure(thrown)
+    }
+  }
+
+  /** @throws SdError `SD_TASKS_UNCLONABLE`. */
+  #sendValue(message: FromTask & { type: 'progress' | 'returned' }): void {
+    try {
+      this.#parent.send(message)
+    } catch (cause) {
+      const what = message.type === 'returned' ? 'result' : 'progress'
+      const found = findUnclonable(message.value, what)
+      const where = found ? `${found.path} is ${found.what}` : toError(cause).message
+      const { group, id } = this.#assignment!
+      const text = `Task ${group} #${id}: the ${what} cannot be sent to the daemon: ${where}. Use plain data instead.`
+      throw new SdError('SD_TASKS_UNCLONABLE', text, { path: found?.path, cause })
+    }
+  }
+
+  #tellFailure(thrown: unknown): void {
+    try {
+      this.#parent.send({ type: 'failed', error: flattenError(thrown) } satisfies FromTask)
+    } catch {
+      // Too large, for instance.
+      this.#parent.send({ type: 'failed', error: plainError(thrown) } satisfies FromTask)
+    }
+  }
+
+  /** The process ends with its task, whatever still waits in it. */
+  #end(tell: () => void): void {
+    tell()
+    this.#tellEnd()
+    this.#parent.exit(0)
+  }
+
+  /** At once: what follows may take the thread for itself. */
+  #tell(message: FromTask): void {
+    this.#parent.send(message)
+    this.#parent.flush()
+  }
+}
+
+/** The first failure is the one that counts: what `teardown` then throws is its consequence. */
+async function runBody(body: TaskBody, args: readonly unknown[]): Promise<unknown> {
+  let result: unknown
+  try {
+    // No turn is lost for a task without a `setup`.
+    if (body.setup) await body.setup()
+    result = await body.start(...args)
+  } catch (thrown) {
+    try {
+      await body.teardown?.()
+    } catch (consequence) {
+      console.error(consequence)
+    }
+    throw thrown
+  }
+  await body.teardown?.()
+  return result
+}
+
+function definitionError(message: string): SdError {
+  return new SdError('SD_TASKS_DEFINITION_MISSING', message)
+}

@@ -1,0 +1,7 @@
+export {
+  defineTask,
+  type RunOptions,
+  type TaskBody,
+  type TaskDefinition,
+} from './definition/define-task.ts'
+export type { CurrentTask, TaskContext } from './definition/task-context.ts'
