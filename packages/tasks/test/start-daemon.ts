@@ -123,3 +123,13 @@ export function firstProgress(task: AnyTask): Promise<unknown> {
     task.catch(reject)
   })
 }
+
+/** The error that a promise rejects with. */
+export async function failureOf(promise: Promise<unknown>): Promise<Error & Record<string, unknown>> {
+  try {
+    await promise
+  } catch (error) {
+    return error as Error & Record<string, unknown>
+  }
+  throw new Error('It did not reject.')
+}

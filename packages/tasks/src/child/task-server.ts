@@ -101,12 +101,7 @@ export class TaskServer implements ChildServer {
   #createContext({ id, group }: Assignment): TaskContext {
     const common = createChildContext({
       log: (level, message, label) =>
-        this.#parent.send({
-          type: 'log',
-          level,
-          message,
-          ...(label !== undefined && { label }),
-        } satisfies FromTask),
+        this.#tell({ type: 'log', level, message, ...(label !== undefined && { label }) }),
       shares: () => this.#shares,
       notSharedCode: 'SD_TASKS_NOT_SHARED',
     })
@@ -130,7 +125,7 @@ export class TaskServer implements ChildServer {
   /** @throws SdError `SD_TASKS_UNCLONABLE`. */
   #sendValue(message: FromTask & { type: 'progress' | 'returned' }): void {
     try {
-      this.#parent.send(message)
+      this.#tell(message)
     } catch (cause) {
       const what = message.type === 'returned' ? 'result' : 'progress'
       const found = findUnclonable(message.value, what)
@@ -157,7 +152,7 @@ export class TaskServer implements ChildServer {
     this.#parent.exit(0)
   }
 
-  /** At once: what follows may take the thread for itself. */
+  /** At once: what the task does next may take the thread for itself. */
   #tell(message: FromTask): void {
     this.#parent.send(message)
     this.#parent.flush()
