@@ -42,6 +42,8 @@ export function checkTargets(results: Results): Target[] {
     compare('buffer', 'rate', 'the best thread peer', isThreadPeer, 'at least', 0.75),
     compare('cold', 'time', 'bare fork', isFork, 'at most', 1.25),
     compare('memory', 'memory', 'an idle node', isNode, 'at most', 1.1),
+    compare('task-start', 'time', 'bare fork', ({ subject }) => subject === 'fork', 'at most', 1.15),
+    compareSpare(),
     compare('sieve', 'time', 'bare forks', isFork, 'at most', 1.05),
   ]
 
@@ -67,6 +69,17 @@ export function checkTargets(results: Results): Target[] {
       .sort((a, b) => (isMore ? b.value! - a.value! : a.value! - b.value!))
     const ratio = ours === undefined || theirs === undefined ? undefined : ours / theirs.value!
     return { what: `${name}, ${metric}: against ${whom}`, ratio, limit, sense, against: theirs?.subject }
+  }
+
+  /** The start of a task with a spare against five milliseconds. */
+  function compareSpare(): Target {
+    const rows = results.workloads.find(({ name }) => name === 'task-start')?.rows ?? []
+    const time = medianOf(
+      rows.find(({ subject }) => subject === 'simple-daemon-spare'),
+      'time',
+    )
+    const ratio = time === undefined ? undefined : time / 5
+    return { what: 'task-start, time: with a spare', ratio, limit: 1, sense: 'at most', against: '5 ms' }
   }
 
   /** The time of a call among a million against that among ten thousand. */

@@ -12,6 +12,7 @@ import { restart } from './restart.ts'
 import { sieve } from './sieve.ts'
 import { start } from './start.ts'
 import { tail } from './tail.ts'
+import { taskStart } from './task-start.ts'
 import type { Workload } from './workload.ts'
 
 /** Everything that is measured, in the order of the report. */
@@ -30,6 +31,7 @@ export const workloads: readonly Workload[] = [
   idleCpu,
   restart,
   start,
+  taskStart,
   jitter(10),
   jitter(50),
   continuousLoop,
