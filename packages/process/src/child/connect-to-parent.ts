@@ -1,5 +1,4 @@
 import { readFirstFrame } from '../channel/first-frame.ts'
-import { openSharedFiles } from '../channel/shared-files.ts'
 import { startGuardThread } from './guard-thread.ts'
 import { keepCompiledCode } from './keep-compiled-code.ts'
 import { killOwnGroup } from './kill-own-group.ts'
@@ -52,5 +51,5 @@ export function connectToParent({ lean = false }: ConnectOptions = {}): ParentLi
   process.on('SIGINT', () => {})
   const first = readFirstFrame(FD_FROM_PARENT)
   if (!first) killOwnGroup()
-  return new ParentConnection(first?.message, ticket.shared && openSharedFiles(ticket.shared), lean)
+  return new ParentConnection(first?.message, ticket.shared, lean)
 }

@@ -3,7 +3,7 @@ import type { FrameKind } from '../channel/frame.ts'
 import { encodeFrame } from '../channel/frame-encoder.ts'
 import { type ReceivedKind, readFrames } from '../channel/frame-reader.ts'
 import { FrameWriter } from '../channel/frame-writer.ts'
-import type { SharedFiles } from '../channel/shared-files.ts'
+import { openSharedFiles, type SharedFilesAddress } from '../channel/shared-files.ts'
 import { flattenError } from '../exchange/flatten-error.ts'
 import { killOwnGroup } from './kill-own-group.ts'
 import { FD_FROM_PARENT, FD_TO_PARENT } from './launch-ticket.ts'
@@ -14,7 +14,7 @@ import { SyncPipe } from './sync-pipe.ts'
 export class ParentConnection implements ParentLink {
   readonly initial: unknown
   readonly #writer: FrameWriter
-  readonly #shared: SharedFiles | undefined
+  readonly #sharedAddress: SharedFilesAddress | undefined
   #listening = false
   #handleMessage: ((message: unknown) => void) | undefined
   /** What came before anybody listened. */
@@ -23,14 +23,10 @@ export class ParentConnection implements ParentLink {
   #draining = false
   #exiting = false
 
-  constructor(initial: unknown, shared: SharedFiles | undefined, lean: boolean) {
+  constructor(initial: unknown, shared: SharedFilesAddress | undefined, lean: boolean) {
     this.initial = initial
-    this.#shared = shared
+    this.#sharedAddress = shared
     this.#writer = new FrameWriter(lean ? new SyncPipe(FD_TO_PARENT, killOwnGroup) : openSocket(FD_TO_PARENT))
-    if (shared) {
-      this.#writer.share(shared.up)
-      this.#writer.write(encodeFrame('sharing'))
-    }
     process.on('SIGTERM', () => this.#drain())
     process.on('exit', this.#writer.flush)
     if (!lean) this.listen()
@@ -39,11 +35,16 @@ export class ParentConnection implements ParentLink {
   listen(): void {
     if (this.#listening) return
     this.#listening = true
+    const shared = this.#sharedAddress && openSharedFiles(this.#sharedAddress)
+    if (shared) {
+      this.#writer.share(shared.up)
+      this.#writer.write(encodeFrame('sharing'))
+    }
     const pipe = openSocket(FD_FROM_PARENT)
     // It ends only with the parent: nobody is left who could want anything.
     pipe.on('close', killOwnGroup)
     readFrames(pipe, {
-      shared: this.#shared?.down,
+      shared: shared?.down,
       onFrame: this.#receive,
       onTaken: (places) => this.#writer.sendTaken(places),
       onReleased: (places) => this.#writer.release(places),

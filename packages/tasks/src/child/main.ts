@@ -13,11 +13,12 @@ const open = parent.initial as OpenMessage
 
 // Found by `run()` in the user's file.
 installChildServer(server)
-parent.ready()
 
 if ('assignment' in open) {
   server.take(open.assignment)
+  parent.ready()
 } else {
+  parent.ready()
   parent.listen()
   // What a task's file is likely to import is there already when it comes. What is not found then fails there.
   for (const url of open.preload) import(url).catch(() => {})

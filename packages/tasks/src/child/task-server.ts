@@ -19,7 +19,9 @@ const HEAR_AFTER = 50
 /** The process's side of a task: imports its file, runs it, tells the result, and ends. */
 export class TaskServer implements ChildServer {
   readonly #parent: ParentLink
-  readonly #abort = new AbortController()
+  /** Made when somebody first asks for the signal. */
+  #abort: AbortController | undefined
+  #aborted = false
   #assignment: Assignment | undefined
   #shares: Assignment['shares'] = {}
   #running: Promise<void> | undefined
@@ -47,8 +49,8 @@ export class TaskServer implements ChildServer {
     // Usually the task's code has begun by then. A file that takes long to import must not be deaf.
     setTimeout(() => this.#parent.listen(), HEAR_AFTER)
     this.#shares = freezeShares(assignment.shares)
-    // The daemon must know that code of the user's may have run, whatever that does.
-    this.#tell({ type: 'taken' })
+    // The daemon must know that code of the user's may have run, whatever that does: it is written in this turn.
+    this.#parent.send({ type: 'taken' } satisfies FromTask)
     process.title = assignment.title
     if (assignment.script !== undefined) process.argv[1] = assignment.script
     import(assignment.url).then(
@@ -60,7 +62,20 @@ export class TaskServer implements ChildServer {
   #receive(message: ToTask): void {
     if (message.type === 'assign') this.take(message.assignment)
     else if (message.type === 'share') this.#shares = freezeShares(message.shares)
-    else if (message.type === 'abort') this.#abort.abort()
+    else if (message.type === 'abort') this.#onAbort()
+  }
+
+  #onAbort(): void {
+    this.#aborted = true
+    this.#abort?.abort()
+  }
+
+  get #signal(): AbortSignal {
+    if (!this.#abort) {
+      this.#abort = new AbortController()
+      if (this.#aborted) this.#abort.abort()
+    }
+    return this.#abort.signal
   }
 
   /** Once, however often it is called: by `run()`, and at the end of the import. */
@@ -105,9 +120,12 @@ export class TaskServer implements ChildServer {
       shares: () => this.#shares,
       notSharedCode: 'SD_TASKS_NOT_SHARED',
     })
+    const readSignal = (): AbortSignal => this.#signal
     return {
       ...common,
-      signal: this.#abort.signal,
+      get signal() {
+        return readSignal()
+      },
       task: Object.freeze({ id, group }),
       progress: (value) => this.#sendValue({ type: 'progress', value }),
     }

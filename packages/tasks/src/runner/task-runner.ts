@@ -107,7 +107,7 @@ export class TaskRunner implements TaskOwner {
     args: readonly unknown[],
     caller: (...args: never[]) => unknown,
   ): TaskRecord {
-    const task = new TaskRecord(this, ++this.#lastId, definition, args, readStack(caller))
+    const task = new TaskRecord(this, ++this.#lastId, definition, args, captureOrigin(caller))
     const { maxQueue } = this.#options
     const { signal } = definition.options
     if (!this.#accepting) this.#fail(task, 'cancelled', shutdownError(task))
@@ -413,9 +413,9 @@ function findPreloaded(): string[] {
   })
 }
 
-/** The frames of the stack above a function. */
-function readStack(above: (...args: never[]) => unknown): string {
-  const place: { stack?: string } = {}
-  Error.captureStackTrace(place, above)
-  return place.stack?.split('\n').slice(1).join('\n') ?? ''
+/** The stack above a function. */
+function captureOrigin(above: (...args: never[]) => unknown): { readonly stack?: string } {
+  const origin: { stack?: string } = {}
+  Error.captureStackTrace(origin, above)
+  return origin
 }

@@ -16,14 +16,13 @@ export class TaskRecord extends Promise<unknown> implements Task<unknown> {
   readonly id: number
   readonly definition: TaskDefinition
   readonly args: readonly unknown[]
-  /** Where in the daemon it was asked for: the frames of a stack. */
-  readonly caller: string
   readonly times: Partial<Record<TaskStatus, number>> = {}
   pid: number | undefined = undefined
   result: unknown = undefined
   error: Error | undefined = undefined
   readonly #owner: TaskOwner
   readonly #resolve: (value: unknown) => void
+  readonly #origin: { readonly stack?: string }
   readonly #handlers: { readonly [Event in keyof TaskEvents]: Set<(value: never) => void> } = {
     progress: new Set(),
     status: new Set(),
@@ -36,7 +35,7 @@ export class TaskRecord extends Promise<unknown> implements Task<unknown> {
     id: number,
     definition: TaskDefinition,
     args: readonly unknown[],
-    caller: string,
+    origin: { readonly stack?: string },
   ) {
     let take!: (value: unknown) => void
     super((resolve) => {
@@ -47,13 +46,18 @@ export class TaskRecord extends Promise<unknown> implements Task<unknown> {
     this.id = id
     this.definition = definition
     this.args = args
-    this.caller = caller
+    this.#origin = origin
     this.times.waiting = owner.now()
   }
 
   /** What is derived from a task (`then`, `catch`, `finally`) is an ordinary promise. */
   static override get [Symbol.species](): PromiseConstructor {
     return Promise
+  }
+
+  /** Where in the daemon it was asked for: the frames of a stack. V8 formats it when it is read. */
+  get caller(): string {
+    return this.#origin.stack?.split('\n').slice(1).join('\n') ?? ''
   }
 
   get group(): string {
