@@ -129,7 +129,8 @@ describe('binary data of any size and type', () => {
       })
     const before = own().length
     await echo([fill(Buffer.alloc(MIB))])
-    expect(readdirSync('/dev/shm').filter((name) => name.startsWith('sd-'))).toEqual([])
+    const ours = `sd-${process.pid}-`
+    expect(readdirSync('/dev/shm').filter((name) => name.startsWith(ours))).toEqual([])
     expect(own()).toHaveLength(before + 2)
     await stage.manager.close()
     expect(own()).toHaveLength(before)
