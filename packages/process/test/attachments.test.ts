@@ -129,8 +129,7 @@ describe('binary data of any size and type', () => {
       })
     const before = own().length
     await echo([fill(Buffer.alloc(MIB))])
-    const ours = `sd-${process.pid}-`
-    expect(readdirSync('/dev/shm').filter((name) => name.startsWith(ours))).toEqual([])
+    expect(readdirSync('/dev/shm').filter((name) => name.startsWith(`sd-${process.pid}-`))).toEqual([])
     expect(own()).toHaveLength(before + 2)
     await stage.manager.close()
     expect(own()).toHaveLength(before)

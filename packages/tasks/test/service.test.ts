@@ -13,9 +13,13 @@ beforeEach(() => {
 
 afterEach(() => sandbox.assertNothingLeft())
 
+function runService(...args: string[]): Fixture {
+  return runFixture(new URL('./fixtures/service.ts', import.meta.url), { env: sandbox.env, args })
+}
+
 /** Starts the daemon, and these tasks in it. @returns it, once they run. */
 async function startService(...names: string[]): Promise<Fixture> {
-  const service = runFixture(new URL('./fixtures/service.ts', import.meta.url), { env: sandbox.env })
+  const service = runService()
   await service.waitForLine(/^all ready$/)
   for (const [index, name] of names.entries()) {
     service.tell(name)
@@ -33,9 +37,9 @@ describe('SIGTERM', () => {
     expect(ends).toEqual([
       'late 6 SD_TASKS_SHUTDOWN',
       'listener 5 SD_TASKS_SHUTDOWN',
-      'nap 1 returned 3000',
-      'nap 2 returned 3000',
-      'nap 3 returned 3000',
+      'nap 1 returned 2000',
+      'nap 2 returned 2000',
+      'nap 3 returned 2000',
       'nap 4 SD_TASKS_SHUTDOWN',
     ])
   })
@@ -45,8 +49,8 @@ describe('SIGTERM', () => {
     const at = performance.now()
     service.kill('SIGTERM')
     await service.waitForLine(/^listener 1 returned wound up$/)
-    expect(performance.now() - at).toBeGreaterThan(4000)
-    expect(performance.now() - at).toBeLessThan(8000)
+    expect(performance.now() - at).toBeGreaterThan(2500)
+    expect(performance.now() - at).toBeLessThan(5000)
     await service.waitForLine(/^spin 2 SD_TASKS_SHUTDOWN$/)
     expect(await service.exit).toEqual({ code: 0, signal: null })
   })
@@ -67,7 +71,33 @@ describe('SIGTERM', () => {
       if (command.startsWith('sd service: ')) process.kill(pid, 'SIGTERM')
     }
     service.kill('SIGTERM')
-    await service.waitForLine(/^nap 1 returned 3000$/)
+    await service.waitForLine(/^nap 1 returned 2000$/)
+    expect((await service.exit).code).toBe(0)
+  })
+})
+
+describe('a daemon whose own file defines its tasks', () => {
+  test('may define workers beside them', async () => {
+    const service = await startService()
+    service.tell('both')
+    await service.waitForLine(/^both 8 9 -5 0$/)
+    service.kill('SIGTERM')
+    expect((await service.exit).code).toBe(0)
+  })
+
+  test('may be so large that its processes come from a spawner', async () => {
+    const service = runService('large')
+    await service.waitForLine(/^all ready$/)
+    expect(sandbox.processes().some(({ command }) => command === 'sd service: spawner')).toBe(true)
+    service.tell('listener')
+    const [, pid] = await service.waitForLine(/^listener 1 listening (\d+)$/)
+    expect(sandbox.processes().find((seen) => seen.pid === Number(pid))?.command).toBe(
+      'sd service: listener #1',
+    )
+    service.tell('both')
+    await service.waitForLine(/^both 8 9 -5 314572800$/)
+    service.kill('SIGTERM')
+    await service.waitForLine(/^listener 1 returned wound up$/)
     expect((await service.exit).code).toBe(0)
   })
 })
