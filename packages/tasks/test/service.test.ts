@@ -62,7 +62,7 @@ describe('SIGTERM', () => {
     const at = performance.now()
     service.kill('SIGTERM')
     expect(await service.exit).toEqual({ code: 143, signal: null })
-    expect(performance.now() - at).toBeLessThan(5000)
+    expect(performance.now() - at).toBeLessThan(3000)
   })
 
   test('of the tasks themselves, as a supervisor sends it to all of a service, lets them finish', async () => {

@@ -106,7 +106,7 @@ export class TaskProcess {
 
   /** Asks the task to end, and ends it if it does not. @param cause - why: an AbortSignal's reason. */
   abort(cause: unknown): void {
-    if (this.#ending || this.#phase === 'ended') return
+    if (this.#phase === 'ended' || (this.#ending && this.#ending.why !== 'untaken')) return
     this.#ending = { why: 'cancelled', cause }
     this.#send({ type: 'abort' })
     this.#arm(this.#settings.killAfter, () => void this.child.kill())
