@@ -97,6 +97,20 @@ describe('commands', () => {
     expect(most).toBe(4)
   })
 
+  test('of a client that sends thousands at once do not hold up the others', async () => {
+    let runs = 0
+    const { connect, server } = await start({}, (server) => {
+      server.command(/^many$/, () => void runs++)
+      server.command(/^runs$/, () => `${runs}`)
+    })
+    const [greedy, other] = [connect(), connect()]
+    expect(await other.ask('runs')).toBe('0')
+    server.command(/^go$/, () => other.write('runs\n'))
+    greedy.write(`go\n${'many\n'.repeat(10_000)}`)
+    expect(Number(await other.line())).toBeLessThan(5000)
+    await waitUntil(() => runs === 10_000)
+  })
+
   test('wait until the daemon has set itself up', async () => {
     const held = Promise.withResolvers<void>()
     const connected = Promise.withResolvers<void>()

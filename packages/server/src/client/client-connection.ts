@@ -14,6 +14,9 @@ import type { ServerParts } from './server-parts.ts'
  */
 const LINGER = 1000
 
+/** Messages of one client that are run without a look at the others. */
+const MOST_IN_A_ROW = 64
+
 /** Takes a client's messages one by one, runs them, and sends the answers in order. */
 export class ClientConnection<Data> implements Client<Data> {
   readonly id: number
@@ -71,7 +74,8 @@ export class ClientConnection<Data> implements Client<Data> {
   /** Greets the client and begins to read. */
   start(): void {
     if (this.closed) return
-    this.socket.on('drain', () => this.#pump())
+    // Not at once: while the system takes all that is written, this client would have every turn.
+    this.socket.on('drain', () => this.#pumpLater())
     this.socket.on('end', () => {
       this.#inputEnded = true
       this.#pump()
@@ -156,7 +160,11 @@ export class ClientConnection<Data> implements Client<Data> {
     if (this.#pumping || this.closed) return
     this.#pumping = true
     try {
-      while (this.#mayTake()) {
+      for (let taken = 0; this.#mayTake(); taken++) {
+        if (taken === MOST_IN_A_ROW) {
+          this.#pumpLater()
+          break
+        }
         const message = this.#framing.next()
         if (!message) break
         this.#active = true
@@ -173,6 +181,11 @@ export class ClientConnection<Data> implements Client<Data> {
       this.#reason ??= 'client'
       this.end()
     }
+  }
+
+  /** After the others had their turn. */
+  #pumpLater(): void {
+    setImmediate(() => this.#pump())
   }
 
   #mayTake(): boolean {
