@@ -3,7 +3,7 @@
  * share, never through an import.
  */
 const LIBRARIES = 'process|lock|shm'
-const NOT_PLUGINS = `core|cli|testing|bench|${LIBRARIES}`
+const NOT_PLUGINS = `core|cli|testing|bench|lock-conformance|${LIBRARIES}`
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {

@@ -1,4 +1,11 @@
 import { packageBuild } from '../../scripts/package-build.ts'
 
-// Mitt comes along: looking its package up would take longer than all that is in it.
-export default packageBuild({ index: 'src/index.ts' }, { noExternal: ['mitt'] })
+export default packageBuild(
+  {
+    index: 'src/index.ts',
+    // On its own: it starts processes where the system has no /proc, and worker processes must not load that.
+    'process-identity': 'src/process-identity.ts',
+  },
+  // Mitt comes along: looking its package up would take longer than all that is in it.
+  { noExternal: ['mitt'] },
+)

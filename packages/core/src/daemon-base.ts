@@ -385,6 +385,7 @@ export abstract class DaemonBase {
     const hooks = this[HOOKS]()
     return new Loop(this.#clock, interval, idleProbability, {
       execute: hooks.execute,
+      prepare: () => this.#plugins.prepareIteration(),
       preExecute: (iteration) => this.dispatch('preExecute', { iteration }),
       postExecute: (iteration, duration) => this.dispatch('postExecute', { iteration, duration }),
       idle: (available) => this.dispatch('idle', { available }),

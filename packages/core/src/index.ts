@@ -18,6 +18,7 @@ export { definePlugin, type Plugin, type PluginHost, type PluginInstance } from 
 export { type Check, type Checks, describe, must, resolveOptions } from './resolve-options.ts'
 export type { Restarter } from './restarter.ts'
 export { percentileOf, Ring } from './ring.ts'
+export { openRunDirectory, runDirectory } from './run-directory.ts'
 export { SdError, type SdErrorDetails, toError } from './sd-error.ts'
 export type { DaemonStatistics } from './statistics.ts'
 export type { StopReason, StopReport } from './stop-report.ts'

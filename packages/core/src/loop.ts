@@ -6,6 +6,8 @@ import { nextSlot } from './schedule.ts'
 export interface LoopHooks {
   /** The work of one iteration; undefined where the daemon has none and only waits. */
   readonly execute: (() => unknown) | undefined
+  /** What must be done before an iteration may begin; a promise only where there is something to wait for. */
+  prepare(): Promise<unknown> | undefined
   preExecute(iteration: number): void
   postExecute(iteration: number, duration: number): void
   /** There is time: `available` milliseconds, 0 without a clock. */
@@ -26,6 +28,9 @@ export interface LoopStatistics {
   /** The share of time spent in iterations, from 0 to 1, over the last ones. */
   readonly busy: number
 }
+
+/** What `#iterate` answers where the loop was stopped before the iteration could begin. */
+const NOT_BEGUN = undefined
 
 /** How many iterations the statistics look back on. */
 const KEPT_ITERATIONS = 256
@@ -90,6 +95,7 @@ export class Loop {
     let due = origin
     while (!this.#stopping) {
       const duration = await this.#iterate()
+      if (duration === NOT_BEGUN) return
       const now = this.#clock.now()
       const slot = nextSlot(origin, interval, due, now)
       const available = slot.at - now
@@ -105,7 +111,7 @@ export class Loop {
 
   async #runFreely(): Promise<void> {
     while (!this.#stopping) {
-      await this.#iterate()
+      if ((await this.#iterate()) === NOT_BEGUN) return
       this.#idles.add(0)
       this.#offerIdle(0)
       // An immediate lets timers and I/O have their turn before the next iteration.
@@ -113,7 +119,10 @@ export class Loop {
     }
   }
 
-  async #iterate(): Promise<number> {
+  async #iterate(): Promise<number | typeof NOT_BEGUN> {
+    const preparation = this.#hooks.prepare()
+    if (preparation) await preparation
+    if (this.#stopping) return NOT_BEGUN
     const iteration = this.#durations.count + 1
     this.#hooks.preExecute(iteration)
     const begin = this.#clock.now()

@@ -20,6 +20,8 @@ export class PluginRegistry {
   /** Those whose setup has begun, in that order. */
   readonly #begun: string[] = []
   #settingUp: string | undefined
+  /** Those that take part in every iteration; listed when the first one begins. */
+  #preparing: PluginInstance<unknown>[] | undefined
 
   /** The plugin whose setup is under way, or has failed. */
   get settingUp(): string | undefined {
@@ -79,12 +81,20 @@ export class PluginRegistry {
     }
   }
 
+  /** Asks all plugins to prepare an iteration. @returns a promise only where there is something to wait for. */
+  prepareIteration(): Promise<unknown> | undefined {
+    this.#preparing ??= [...this.#plugins.values()].filter((plugin) => plugin.beforeExecute)
+    if (this.#preparing.length === 0) return undefined
+    const waiting = this.#preparing.map((plugin) => plugin.beforeExecute!()).filter((done) => done)
+    return waiting.length === 0 ? undefined : Promise.all(waiting)
+  }
+
   /** Drains all that were set up, at the same time. */
-  async drain(deadline: Deadline): Promise<Unfinished[]> {
+  async drain(deadline: Deadline, loopEnd: Promise<void>): Promise<Unfinished[]> {
     const drains = this.#begun.map(async (name) => {
       const plugin = this.#plugins.get(name)!
       if (!plugin.drain || name === this.#settingUp) return undefined
-      const drained = Promise.resolve().then(() => plugin.drain?.(deadline))
+      const drained = Promise.resolve().then(() => plugin.drain?.(deadline, loopEnd))
       return finishWithin(`${name}.drain`, drained, async (ended) => {
         await deadline.passed
         // At the deadline a plugin ends by force what is left, which takes a moment.

@@ -56,10 +56,19 @@ export interface PluginInstance<Service> {
   /** Opens what the plugin needs. A failure ends the start and unwinds what had started. */
   setup?(): Awaitable<void>
   /**
+   * Awaited before each iteration, for all plugins at the same time; `execute` does not begin when the daemon
+   * is told to stop meanwhile. A failure is fatal. Return a promise only where there is something to wait for:
+   * it is called before every iteration.
+   */
+  beforeExecute?(): Awaitable<void>
+  /**
    * Takes no more work and finishes what runs, until `deadline`. All plugins drain at the same time. Called
    * only where `setup` had succeeded.
+   *
+   * @param loopEnd - resolves when no iteration runs any more. Usually it has when `drain` is called; an
+   * iteration that waits for what a plugin has yet to finish ends only while the plugins drain.
    */
-  drain?(deadline: Deadline): Awaitable<void>
+  drain?(deadline: Deadline, loopEnd: Promise<void>): Awaitable<void>
   /** Closes everything, in reverse order of `setup`. Called at most once, also after a failed start. */
   teardown?(reason: StopReason): Awaitable<void>
   /** A picture of the plugin's state for the statistics dump and the consoles. */

@@ -16,6 +16,7 @@ function watchLoop(interval: number | null, work: (iteration: number) => unknown
   }
   const hooks: LoopHooks = {
     execute: () => work(seen.starts.length),
+    prepare: () => undefined,
     preExecute: () => void seen.starts.push(clock.now()),
     postExecute: () => void seen.ends.push(clock.now()),
     idle: (available) => void seen.idles.push(available),
@@ -158,6 +159,7 @@ describe('the continuous mode', () => {
     let idles = 0
     const loop = new Loop(systemClock, interval, idleProbability, {
       execute,
+      prepare: () => undefined,
       preExecute: () => {},
       postExecute: () => {},
       idle: (available) => {
@@ -244,6 +246,7 @@ describe('the block mode', () => {
     }
     const hooks = {
       execute: undefined,
+      prepare: nothing,
       preExecute: nothing,
       postExecute: nothing,
       idle: nothing,

@@ -35,9 +35,9 @@ function noting(name: string, hooks: Hooks, steps: string[]) {
       note('setup')
       return hooks.setup?.()
     },
-    drain(deadline) {
+    drain(deadline, loopEnd) {
       note('drain')
-      return hooks.drain?.(deadline)
+      return hooks.drain?.(deadline, loopEnd)
     },
     teardown(reason) {
       note(`teardown: ${reason}`)

@@ -1,7 +1,7 @@
+export { isAlive, type ProcessIdentity, readIdentity, signalProcess } from '@sd/core/process-identity'
 export type { Child, ChildExit } from './child.ts'
 export type { ChildSpec } from './child-spec.ts'
 export type { ChildState } from './child-state.ts'
 export { inheritableExecArgv } from './inheritable-exec-argv.ts'
 export { readInheritedState } from './inherited-state.ts'
-export { isAlive, type ProcessIdentity, readIdentity, signalProcess } from './process-identity.ts'
 export { type ProcessManager, processManager } from './process-manager.ts'

@@ -26,7 +26,7 @@ import type { ResolvedChildSpec } from './options.ts'
 import { waitForOutputEnd } from './output-end.ts'
 import { OutputTail } from './output-tail.ts'
 import { sweepGroup } from './process-group.ts'
-import { identify, type ProcessIdentity, signalProcess } from './process-identity.ts'
+import { identify, type ProcessIdentity, signalProcess } from '@sd/core/process-identity'
 
 /** Milliseconds in which a child that closed its pipes must be gone: pipes close a moment before the exit. */
 const CLOSED_PIPE_GRACE = 1_000

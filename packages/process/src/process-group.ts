@@ -1,4 +1,4 @@
-import { type ProcessIdentity, readIdentity } from './process-identity.ts'
+import { type ProcessIdentity, readIdentity } from '@sd/core/process-identity'
 
 /** Signals all processes of a child's group. The child must not have been reaped: then its pid is its own. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): void {

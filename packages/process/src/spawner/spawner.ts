@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { reviveError } from '../exchange/revive-error.ts'
 import type { LaunchPlan, LaunchSurroundings } from '../launch-plan.ts'
 import { type LaunchedProcess, namePipes } from '../launched-process.ts'
-import { identify, isAlive, type ProcessIdentity } from '../process-identity.ts'
+import { identify, isAlive, type ProcessIdentity } from '@sd/core/process-identity'
 import { readUmask } from './credentials.ts'
 import type { FromSpawner, ToSpawner } from './protocol.ts'
 

@@ -18,9 +18,8 @@ export interface ProcessIdentity {
  * process must not be taken for dead because of that.
  */
 export function readIdentity(pid: number): ProcessIdentity | undefined {
-  if (!Number.isSafeInteger(pid) || pid <= 0) return undefined
-  const found = process.platform === 'linux' ? readFromProc(pid) : readFromPs(pid)
-  return found && !found.state.startsWith('Z') ? { pid, startTime: found.startTime } : undefined
+  const found = readStatus(pid)
+  return found && !isEnded(found) ? { pid, startTime: found.startTime } : undefined
 }
 
 /** The same of a process that one has just started; undefined also when the system will not say. */
@@ -43,6 +42,22 @@ export function isAlive(identity: ProcessIdentity): boolean {
 }
 
 /**
+ * Whether it is certain that this very process has ended. False also where the system will not say, or shows
+ * other users' processes to nobody (the mount option `hidepid` of /proc).
+ */
+export function isKnownDead(identity: ProcessIdentity): boolean {
+  try {
+    const found = readStatus(identity.pid)
+    if (found) return found.startTime !== identity.startTime || isEnded(found)
+    // Signal 0 is no signal: it only asks whether there is such a process.
+    process.kill(identity.pid, 0)
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH'
+  }
+}
+
+/**
  * Signals that very process, never another one that got its pid.
  *
  * @returns whether it was signalled.
@@ -61,6 +76,16 @@ export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals 
 interface ProcessStatus {
   readonly state: string
   readonly startTime: string
+}
+
+function readStatus(pid: number): ProcessStatus | undefined {
+  if (!Number.isSafeInteger(pid) || pid <= 0) return undefined
+  return process.platform === 'linux' ? readFromProc(pid) : readFromPs(pid)
+}
+
+/** A zombie, or on its way out. */
+function isEnded({ state }: ProcessStatus): boolean {
+  return /^[ZXx]/.test(state)
 }
 
 function readFromProc(pid: number): ProcessStatus | undefined {

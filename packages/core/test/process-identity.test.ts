@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { expect, test } from '@jest/globals'
-import { isAlive, readIdentity, signalProcess } from '../src/index.ts'
-import { parseProcStat } from '../src/process-identity.ts'
+import { isAlive, parseProcStat, readIdentity, signalProcess } from '../src/process-identity.ts'
 
 test('a living process has an identity that stays the same', () => {
   const identity = readIdentity(process.pid)!

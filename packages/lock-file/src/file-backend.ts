@@ -1,0 +1,209 @@
+import { watch } from 'node:fs'
+import { access, lstat, readdir, rename, rmdir, unlink } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { SdError } from '@sd/core'
+import type { LockAttempt, LockBackend, LockClaim, LockHolder } from '@sd/lock'
+import { hasCode, ignoring } from './error-codes.ts'
+import { type LockEntry, nameEntry, parseEntry, toHolder } from './lock-entry.ts'
+import { type Occupancy, occupy } from './occupancy.ts'
+import { placeError, refusePlace } from './place-error.ts'
+import { readRecord } from './read-record.ts'
+
+/** An attempt begins anew when somebody else was faster; so often at most, milliseconds apart or less. */
+const MOST_ROUNDS = 100
+
+/**
+ * A lock in the file system: a directory with one file in it, the holder's record.
+ *
+ * @param path - the directory: absolute, in a directory that exists.
+ */
+export function fileBackend(path: string): LockBackend {
+  return new FileBackend(path)
+}
+
+/** See docs/decisions/0022: why at most one holds the lock, whatever happens between two steps. */
+class FileBackend implements LockBackend {
+  readonly traits: LockBackend['traits'] = { provesDeath: true, ttlStep: 1, leastTtl: 100 }
+  readonly place: string
+  /** The record of the last holder that is gone; its token is the last one. */
+  readonly #last: string
+  #occupancy: Occupancy | undefined
+
+  constructor(path: string) {
+    this.place = path
+    this.#last = `${path}.last`
+  }
+
+  async acquire(claim: LockClaim): Promise<LockAttempt> {
+    try {
+      for (let round = 0; round < MOST_ROUNDS; round++) {
+        const attempt = (await this.#clear(claim)) ?? (await this.#enter(claim))
+        if (attempt) return attempt
+      }
+    } catch (error) {
+      throw error instanceof SdError ? error : placeError(this.place, error as NodeJS.ErrnoException)
+    }
+    const message = `The lock ${this.place} changes hands too fast, or something hidden is in that directory.`
+    throw new SdError('SD_LOCK_FILE_BUSY', message, { path: this.place, transient: true })
+  }
+
+  renew(holder: LockHolder): Promise<boolean> {
+    return this.#own(async (occupancy) => {
+      const next = nameEntry(holder)
+      // Fails when the old name is gone, and then nobody else's lock is touched.
+      await rename(join(this.place, occupancy.entry), join(this.place, next))
+      occupancy.entry = next
+    })
+  }
+
+  check(_holder: LockHolder): Promise<boolean> {
+    return this.#own(({ entry }) => access(join(this.place, entry)))
+  }
+
+  async release(_holder: LockHolder): Promise<void> {
+    await this.#own((occupancy) => occupancy.leave())
+  }
+
+  watch(onChange: () => void): () => void {
+    try {
+      const watcher = watch(this.place, { persistent: false }, (_, file) => {
+        // A renewal of one's own is nothing new.
+        if (file === null || parseEntry(file)?.id !== this.#occupancy?.id) onChange()
+        else if (file === this.#occupancy?.entry) access(join(this.place, file)).catch(onChange)
+      })
+      watcher.on('error', () => watcher.close())
+      return () => watcher.close()
+    } catch {
+      // No watch is left, or the file system has none: the next renewal tells.
+      return () => {}
+    }
+  }
+
+  close(): void {}
+
+  /**
+   * Sees who is in the lock, and puts out who is gone.
+   *
+   * @returns undefined when nobody is in it any more.
+   */
+  async #clear(claim: LockClaim): Promise<LockAttempt | undefined> {
+    for (const entry of await this.#list()) {
+      const record = await readRecord(join(this.place, entry.name))
+      // It was renewed, or is gone: look again.
+      if (record === 'gone') return this.#clear(claim)
+      const holder = toHolder(entry, record === 'damaged' ? undefined : record, claim.ttl)
+      const verdict = claim.judge(holder)
+      if (verdict === 'alive' || verdict === 'unknown') return { holder, undecided: verdict === 'unknown' }
+      await this.#evict(entry)
+    }
+    return undefined
+  }
+
+  /** Takes the lock that nobody is in. @returns undefined when somebody was faster. */
+  async #enter(claim: LockClaim): Promise<LockAttempt | undefined> {
+    const token = ((await this.#lastToken()) ?? claim.firstToken - 1) + 1
+    const occupancy = await occupy(this.place, this.#last, claim.toHolder(token))
+    if (!occupancy) return undefined
+    // Meanwhile others may have come and gone; while one is in, nobody else can change the last token.
+    if (((await this.#lastToken()) ?? 0) >= token) {
+      await occupancy.withdraw()
+      return undefined
+    }
+    this.#occupancy = occupancy
+    await this.#sweep()
+    return { token }
+  }
+
+  /** Takes a holder that is gone out of the lock. Of all who try only one does; to the others it is done. */
+  async #evict(entry: LockEntry): Promise<void> {
+    const file = join(this.place, entry.name)
+    // The record of the greatest token stays: it is the counter.
+    const isLast = ((await this.#lastToken()) ?? 0) < entry.token
+    await ignoring(['ENOENT'], isLast ? rename(file, this.#last) : unlink(file))
+  }
+
+  async #lastToken(): Promise<number | undefined> {
+    const record = await readRecord(this.#last)
+    return typeof record === 'string' ? undefined : record.token
+  }
+
+  /** Who is in the lock: at most one, but for a holder that overslept and left its record. */
+  async #list(): Promise<LockEntry[]> {
+    let names: string[]
+    try {
+      names = await readdir(this.place)
+    } catch (error) {
+      if (hasCode(error, 'ENOENT')) return []
+      throw error
+    }
+    await this.#checkOwner()
+    // NFS keeps what is deleted while somebody reads it under such a name.
+    return names.filter((name) => !name.startsWith('.')).map((name) => parseEntry(name) ?? this.#refuse(name))
+  }
+
+  /** Where everybody may write, anybody could lay out a lock for us to follow. */
+  async #checkOwner(): Promise<void> {
+    const [lock, around] = await Promise.all([lstat(this.place), lstat(dirname(this.place))]).catch(
+      (error) => {
+        if (hasCode(error, 'ENOENT')) return []
+        throw error
+      },
+    )
+    if (!lock || !around) return
+    if (!lock.isDirectory()) refusePlace(this.place, 'it is a link', 'Remove it.')
+    const uid = process.getuid?.()
+    if (around.mode & 0o002 && lock.uid !== uid && lock.uid !== 0) {
+      const remedy =
+        'Keep the lock in a directory that only its users can write to (option "file", or SD_RUN_DIR).'
+      refusePlace(this.place, `it belongs to user id ${lock.uid}, where everybody may write`, remedy)
+    }
+  }
+
+  #refuse(name: string): never {
+    return refusePlace(
+      this.place,
+      `it contains "${name}", which is no lock's`,
+      'Give the lock a path of its own.',
+    )
+  }
+
+  /** Removes what contenders left that were killed. One that lives, and was too slow anyway, begins anew. */
+  async #sweep(): Promise<void> {
+    const around = dirname(this.place)
+    const prefix = `${basename(this.place)}.new-`
+    for (const name of await readdir(around)) {
+      if (!name.startsWith(prefix)) continue
+      const staging = join(around, name)
+      for (const file of (await ignoring(['ENOENT'], readdir(staging))) ?? []) {
+        await ignoring(['ENOENT'], unlink(join(staging, file)))
+      }
+      await ignoring(['ENOENT', 'ENOTEMPTY'], rmdir(staging))
+    }
+  }
+
+  /**
+   * Does something with one's own record.
+   *
+   * @returns false when it is not there.
+   */
+  async #own(action: (occupancy: Occupancy) => Promise<void>): Promise<boolean> {
+    const occupancy = this.#occupancy
+    if (!occupancy) return false
+    try {
+      try {
+        await action(occupancy)
+      } catch (error) {
+        if (!hasCode(error, 'ENOENT')) throw error
+        // An earlier change may have been made although it was answered with a failure, as happens on NFS.
+        const entry = (await this.#list()).find(({ id }) => id === occupancy.id)
+        if (!entry || entry.name === occupancy.entry) return false
+        occupancy.entry = entry.name
+        await action(occupancy)
+      }
+      return true
+    } catch (error) {
+      if (hasCode(error, 'ENOENT')) return false
+      throw error instanceof SdError ? error : placeError(this.place, error as NodeJS.ErrnoException)
+    }
+  }
+}

@@ -1,0 +1,3 @@
+export { fileBackend } from './file-backend.ts'
+export { fileLock } from './file-lock.ts'
+export type { FileLockOptions } from './options.ts'

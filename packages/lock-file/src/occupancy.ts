@@ -1,0 +1,97 @@
+import { renameSync, rmdirSync } from 'node:fs'
+import { mkdir, rename, rm, rmdir, unlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { LockHolder } from '@sd/lock'
+import type { LockOptions } from 'proper-lockfile'
+import { hasCode, ignoring } from './error-codes.ts'
+import { nameEntry } from './lock-entry.ts'
+
+/** One's own stay in a lock. */
+export interface Occupancy {
+  /** The lease's. */
+  readonly id: string
+  /** The name of one's record in the lock's directory; a renewal changes it. */
+  entry: string
+  /** Leaves the lock; the record stays beside it, as that of the last holder. @throws ENOENT when it is not there. */
+  leave(): Promise<void>
+  /** Leaves the lock as if one had never been in it. */
+  withdraw(): Promise<void>
+}
+
+/** What proper-lockfile must never find: a lock that looks old. */
+const NEVER_STALE = Number.MAX_SAFE_INTEGER
+
+/** The longest that a timer can be set to. proper-lockfile's heartbeat means nothing here. */
+const HARDLY_EVER = 2 ** 31 - 1
+
+/**
+ * Takes a lock that nobody is in, through proper-lockfile, which makes its directory, and leaves it when the process
+ * exits without having done so. What it gets to work with is a file system in which the directory appears with
+ * the record in it, disappears only if one's own record was in it, and has no times: so it cannot take a
+ * lock over, nor remove another one's, nor be confused by clocks.
+ *
+ * @param path - the lock's directory.
+ * @param last - where the record goes in the end.
+ * @returns undefined when somebody else is in it.
+ */
+export async function occupy(path: string, last: string, holder: LockHolder): Promise<Occupancy | undefined> {
+  const staging = `${path}.new-${holder.id}`
+  let mtime = new Date()
+  const own = { id: holder.id, entry: nameEntry(holder) }
+  const fileSystem = {
+    mkdir: callback(async () => {
+      await mkdir(staging)
+      await writeFile(join(staging, own.entry), `${JSON.stringify(holder, undefined, 2)}\n`, { flag: 'wx' })
+      // Replaces nothing but an empty directory.
+      await rename(staging, path).catch((error) => {
+        if (hasCode(error, 'ENOTEMPTY')) error.code = 'EEXIST'
+        throw error
+      })
+    }),
+    // One leaves by `leave`; proper-lockfile then only forgets the lock.
+    rmdir: callback(async () => {}),
+    rmdirSync() {
+      renameSync(join(path, own.entry), last)
+      rmdirSync(path)
+    },
+    utimes(_path: string, _accessed: Date, modified: Date, done: (error: null) => void) {
+      mtime = modified
+      done(null)
+    },
+    stat: (_path: string, done: (error: null, status: { mtime: Date }) => void) => done(null, { mtime }),
+  }
+  const { default: lockfile } = await import('proper-lockfile')
+  const options = {
+    ...{ lockfilePath: path, realpath: false, retries: 0, fs: fileSystem },
+    ...{ stale: NEVER_STALE, update: HARDLY_EVER, onCompromised: () => {} },
+  }
+  let forget: () => Promise<void>
+  try {
+    forget = await lockfile.lock(path, options as unknown as LockOptions)
+  } catch (error) {
+    await rm(staging, { recursive: true, force: true })
+    // ENOENT: a new holder has swept the staging directory away.
+    if (hasCode(error, 'ELOCKED', 'ENOENT')) return undefined
+    throw error
+  }
+  const vacate = async (): Promise<void> => {
+    await ignoring(['ENOENT', 'ENOTEMPTY', 'EEXIST'], rmdir(path))
+    // It has nothing to remove any more.
+    await forget().catch(() => {})
+  }
+  return Object.assign(own, {
+    async leave() {
+      await rename(join(path, own.entry), last)
+      await vacate()
+    },
+    async withdraw() {
+      await ignoring(['ENOENT'], unlink(join(path, own.entry)))
+      await vacate()
+    },
+  })
+}
+
+/** As Node's callback functions are, after one that returns a promise. */
+function callback(action: () => Promise<void>): (path: string, done: (error: unknown) => void) => void {
+  return (_path, done) => void action().then(() => done(null), done)
+}

@@ -1,0 +1,73 @@
+import { SdError } from '@sd/core'
+
+/** Who has a lock: what a backend stores. Plain data, the same over every backend. */
+export interface LockHolder {
+  /** The lease's: unlike any other. */
+  readonly id: string
+  /** The lock's name. */
+  readonly name: string
+  readonly pid: number
+  /** When the process began, as its system counts it: with the pid it names one process. */
+  readonly startTime: string
+  /** The worker thread; 0: the main one. */
+  readonly thread: number
+  readonly host: string
+  /** Names the boot of the machine; empty where the system does not tell. */
+  readonly boot: string
+  /** Names the namespaces in which `pid` and `renewedAt` mean something; empty where there are none. */
+  readonly namespaces: string
+  /** Fencing token: greater than every one before. */
+  readonly token: number
+  /** Milliseconds from `renewedAt`. */
+  readonly ttl: number
+  /** The time of day at which the lock was taken, for people. */
+  readonly since: string
+  /** How often the lock was renewed. */
+  readonly renewals: number
+  /** Monotonic time of the last renewal, milliseconds; compares within one boot only. */
+  readonly renewedAt: number
+}
+
+/** The fields, by what they are. */
+const texts = ['id', 'name', 'startTime', 'host', 'boot', 'namespaces', 'since'] as const
+const numbers = ['pid', 'thread', 'token', 'ttl', 'renewals', 'renewedAt'] as const
+
+/**
+ * Reads a holder from what a backend has stored.
+ *
+ * @returns undefined when it is no holder: damaged, or another program's.
+ */
+export function parseHolder(text: string): LockHolder | undefined {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  return isHolder(value) ? value : undefined
+}
+
+/** Whether it has all that a holder has. */
+export function isHolder(value: unknown): value is LockHolder {
+  if (typeof value !== 'object' || value === null) return false
+  const found = value as Record<string, unknown>
+  return (
+    texts.every((field) => typeof found[field] === 'string') &&
+    numbers.every((field) => Number.isFinite(found[field]))
+  )
+}
+
+/** `process 4711 on web1, since 2026-01-31T18:04:06.042Z`. */
+export function describeHolder({ pid, host, since }: LockHolder): string {
+  return `process ${pid} on ${host}, since ${since}`
+}
+
+/** `SD_LOCK_HELD`, with the facts `lock`, `place` and `holder`. */
+export function heldError(name: string, place: string, holder: LockHolder | undefined): SdError {
+  const who = holder ? describeHolder(holder) : 'somebody who cannot be read'
+  const message = `The lock "${name}" is held by ${who} (${place}). Stop that one first, or wait for it with the option "wait".`
+  const error = new SdError('SD_LOCK_HELD', message, { lock: name, place, holder })
+  // It is for the person who starts a daemon twice: where in our code it was made tells them nothing.
+  error.stack = `${error.name}: ${error.message}`
+  return error
+}

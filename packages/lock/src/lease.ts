@@ -1,0 +1,380 @@
+import { randomUUID } from 'node:crypto'
+import { type Clock, SdError, systemClock, type Timer, toError } from '@sd/core'
+import type { LockAttempt, LockBackend, LockClaim } from './backend.ts'
+import { heldLeases } from './held-leases.ts'
+import { describeHolder, heldError, type LockHolder } from './holder.ts'
+import { Judge } from './judge.ts'
+import { type LeaseInput, type LeaseState, nextLeaseState } from './lease-state.ts'
+import { readOwnPlace } from './own-place.ts'
+import { pollDelay } from './poll-delay.ts'
+import { withinLimit } from './within-limit.ts'
+
+/** How to take a lock. */
+export interface AcquireOptions {
+  /** The lock's name: what must be single. */
+  name: string
+  /** How long the lock stays one's own without being renewed. Milliseconds. */
+  ttl: number
+  /** How long to wait while somebody else has it. Milliseconds. @default 0 */
+  wait?: number
+  /** Ends the waiting. */
+  signal?: AbortSignal
+  /** Told once, when the waiting begins: who has the lock. */
+  onWaiting?: (message: string) => void
+}
+
+/** A renewal comes when this share of the ttl has passed. */
+const RENEWAL_SHARE = 1 / 3
+
+/** A failed renewal is tried again after this share of the ttl, and at most after {@link LONGEST_RETRY}. */
+const RETRY_SHARE = 1 / 20
+
+/** Milliseconds. */
+const LONGEST_RETRY = 250
+
+/** An iteration that begins within this time of a renewal relies on it: a tight loop asks 20 times a second. Milliseconds. */
+const FRESH = 50
+
+/** What is said of a lease that was not renewed in time. */
+const OVERSLEPT = 'it could not be renewed within its ttl'
+
+/** What is said of a lock that the backend no longer has under this lease. */
+const TAKEN = 'somebody has taken it over, or removed it'
+
+/**
+ * A lock that is held for a while, and renewed for as long as one wants: `free -> held -> lost | released`.
+ * It serves once; for another time make another one.
+ *
+ * It never pretends: whatever goes wrong, {@link Lease.isStillMine} is false, and `signal` aborted, before anybody
+ * else can have the lock. What is done in the moment between asking and acting only a fencing token protects:
+ * hand `token` to what you write to, and have it refuse a lower one than it has seen.
+ *
+ * @example
+ * ```ts
+ * const lease = new Lease()
+ * await lease.acquire(nullLockBackend(), { name: 'import', ttl: 5000, wait: 1000 })
+ * try {
+ *   if (lease.isStillMine()) console.log(`fenced with ${lease.token}`)
+ * } finally {
+ *   await lease.release()
+ * }
+ * ```
+ */
+export class Lease {
+  readonly #clock: Clock
+  readonly #onLost: (error: SdError) => void
+  readonly #lost = new AbortController()
+  #state: LeaseState = 'free'
+  #backend: LockBackend | undefined
+  #holder: LockHolder | undefined
+  /** Until when nobody else can have the lock, monotonic. */
+  #validUntil = 0
+  #timer: Timer | undefined
+  #endWatch: (() => void) | undefined
+  /** The operation that is under way, or the last one. */
+  #turn: Promise<unknown> = Promise.resolve()
+  #renewal: Promise<boolean> | undefined
+  #renewalError: Error | undefined
+  #recheck = false
+
+  /**
+   * @param onLost - told once when the lease is lost.
+   * @param clock - where time comes from. @default systemClock
+   */
+  constructor(onLost: (error: SdError) => void = () => {}, clock: Clock = systemClock) {
+    this.#onLost = onLost
+    this.#clock = clock
+  }
+
+  get state(): LeaseState {
+    return this.#state
+  }
+
+  /** Aborted when the lease is lost; the reason is the error `SD_LOCK_LOST`. */
+  get signal(): AbortSignal {
+    return this.#lost.signal
+  }
+
+  /**
+   * The fencing token: greater than that of every holder before.
+   *
+   * @throws SdError `SD_LOCK_NOT_HELD` when the lock was never held.
+   */
+  get token(): number {
+    return this.holder.token
+  }
+
+  /** Milliseconds that the lock stays one's own without being renewed. @throws as {@link token}. */
+  get ttl(): number {
+    return this.holder.ttl
+  }
+
+  /** What is stored about this holder. @throws as {@link token}. */
+  get holder(): LockHolder {
+    if (this.#holder) return this.#holder
+    throw new SdError('SD_LOCK_NOT_HELD', 'The lock is not held yet: it is when the daemon has been set up.')
+  }
+
+  /** Whether nobody else can have the lock, by the clock alone. Costs nothing. */
+  isStillMine(): boolean {
+    return this.#state === 'held' && this.#clock.now() < this.#validUntil
+  }
+
+  /**
+   * Takes the lock.
+   *
+   * @param backend - the lease's from now on; it closes it.
+   * @throws SdError `SD_LOCK_HELD` with the fact `holder`; `SD_LOCK_CANCELLED` when `signal` was aborted; whatever
+   * the backend throws.
+   */
+  async acquire(backend: LockBackend, options: AcquireOptions): Promise<void> {
+    if (this.#backend)
+      throw new SdError('SD_LOCK_USED', 'A lease serves once: make a new one to take the lock again.')
+    this.#backend = backend
+    const id = randomUUID()
+    heldLeases().add(id)
+    try {
+      const holder = await this.#contend(backend, options, id)
+      this.#holder = holder
+      this.#validUntil = holder.renewedAt + holder.ttl
+      if (!this.#move('acquired')) {
+        // Released while it was acquired.
+        await backend.release(holder)
+        throw cancelledError(options.name)
+      }
+    } catch (error) {
+      heldLeases().delete(id)
+      await backend.close()
+      throw error
+    }
+    this.#scheduleRenewal(this.holder.renewedAt + this.ttl * RENEWAL_SHARE - this.#clock.now())
+    this.#endWatch = backend.watch?.(() => this.#onTouched())
+  }
+
+  /**
+   * Renews the lease now.
+   *
+   * @returns whether it is still one's own. A renewal that failed for now is tried again until the ttl is over.
+   */
+  renew(): Promise<boolean> {
+    this.#renewal ??= this.#inTurn(() => this.#tryToRenew()).finally(() => {
+      this.#renewal = undefined
+    })
+    return this.#renewal
+  }
+
+  /** As {@link renew}, unless it was renewed a moment ago: for each iteration of a loop. */
+  renewUnlessFresh(): boolean | Promise<boolean> {
+    if (!this.#holder || !this.#isInTime()) return false
+    return this.#clock.now() - this.#holder.renewedAt < FRESH || this.renew()
+  }
+
+  /**
+   * Asks the backend whether the lock is still one's own; if not, the lease is lost.
+   *
+   * @throws when the backend cannot say.
+   */
+  async check(): Promise<boolean> {
+    await this.#inTurn(async () => {
+      if (!this.#isInTime()) return
+      const limit = this.#validUntil - this.#clock.now()
+      const ask = (): Promise<boolean> => this.#backend!.check(this.holder)
+      const isMine = await withinLimit(this.#clock, `check ${this.#label}`, limit, ask)
+      if (!isMine) this.#lose(TAKEN)
+    })
+    return this.isStillMine()
+  }
+
+  /**
+   * Gives the lock back, if it is still one's own. Idempotent.
+   *
+   * @throws what the backend throws; then the lock is free when its ttl is over.
+   */
+  async release(): Promise<void> {
+    const wasHeld = this.#state === 'held'
+    if (!this.#move('release')) return void (await this.#turn.catch(() => {}))
+    this.#endTimers()
+    if (!wasHeld) return
+    await this.#inTurn(async () => {
+      const give = (): Promise<void> => this.#backend!.release(this.holder)
+      try {
+        await withinLimit(this.#clock, `release ${this.#label}`, this.ttl, give)
+      } finally {
+        heldLeases().delete(this.holder.id)
+        await this.#backend!.close()
+      }
+    })
+  }
+
+  /**
+   * Lets the lease go without giving the lock back: for when what it protects may still be under way. The lock is
+   * free when the ttl is over, or the process has ended.
+   */
+  abandon(): void {
+    if (this.#state === 'held') this.#end('its work did not end in time')
+  }
+
+  async #contend(backend: LockBackend, options: AcquireOptions, id: string): Promise<LockHolder> {
+    const { name, wait = 0, signal, onWaiting } = options
+    const { ttlStep, leastTtl } = backend.traits
+    const ttl = Math.ceil(Math.max(options.ttl, leastTtl) / ttlStep) * ttlStep
+    const own = readOwnPlace()
+    const judge = new Judge(own, () => this.#clock.now())
+    const begin = this.#clock.now()
+    for (let round = 0; ; round++) {
+      if (signal?.aborted || this.#state !== 'free') throw cancelledError(name)
+      const startedAt = this.#clock.now()
+      const toHolder = (token: number): LockHolder => ({
+        ...own,
+        ...{ id, name, token, ttl, renewals: 0, renewedAt: startedAt },
+        since: this.#clock.date().toISOString(),
+      })
+      const claim: LockClaim = {
+        ...{ name, id, ttl, startedAt, toHolder },
+        firstToken: this.#clock.date().getTime(),
+        judge: (holder) => judge.judge(holder),
+      }
+      const mayWait = (): boolean => this.#clock.now() - begin < wait
+      const attempt = await this.#attempt(backend, claim, mayWait)
+      if (attempt?.token !== undefined) return toHolder(attempt.token)
+      if (attempt && !attempt.undecided && !mayWait()) throw heldError(name, backend.place, attempt.holder)
+      if (round === 0 && attempt && wait > 0) {
+        const who = attempt.holder ? describeHolder(attempt.holder) : 'somebody'
+        onWaiting?.(`Waiting for the lock "${name}", which is held by ${who}`)
+      }
+      await this.#sleep(pollDelay(round, Math.random()), signal)
+    }
+  }
+
+  /** @returns undefined when it failed for the moment. */
+  async #attempt(
+    backend: LockBackend,
+    claim: LockClaim,
+    mayWait: () => boolean,
+  ): Promise<LockAttempt | undefined> {
+    // What comes too late is given back.
+    const giveBack = ({ token }: LockAttempt): void => {
+      if (token !== undefined) backend.release(claim.toHolder(token)).catch(() => {})
+    }
+    const acquire = (): Promise<LockAttempt> => backend.acquire(claim)
+    try {
+      return await withinLimit(this.#clock, `acquire the lock "${claim.name}"`, claim.ttl, acquire, giveBack)
+    } catch (thrown) {
+      const error = toError(thrown)
+      if ('transient' in error && error.transient === true && mayWait()) return undefined
+      throw error
+    }
+  }
+
+  #sleep(delay: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        timer.cancel()
+        signal?.removeEventListener('abort', end)
+        resolve()
+      }
+      const timer = this.#clock.after(delay, end)
+      signal?.addEventListener('abort', end)
+    })
+  }
+
+  async #tryToRenew(): Promise<boolean> {
+    if (!this.#isInTime()) return false
+    const renewedAt = this.#clock.now()
+    const next: LockHolder = { ...this.holder, renewals: this.holder.renewals + 1, renewedAt }
+    const limit = this.#validUntil - renewedAt
+    let isMine: boolean
+    try {
+      const renew = (): Promise<boolean> => this.#backend!.renew(next)
+      isMine = await withinLimit(this.#clock, `renew ${this.#label}`, limit, renew)
+    } catch (thrown) {
+      this.#renewalError = toError(thrown)
+      if (this.#isInTime()) this.#scheduleRenewal(Math.min(this.ttl * RETRY_SHARE, LONGEST_RETRY))
+      return this.isStillMine()
+    }
+    if (this.#state !== 'held') return false
+    if (!isMine) return this.#lose(TAKEN)
+    this.#renewalError = undefined
+    this.#holder = next
+    this.#validUntil = renewedAt + next.ttl
+    if (!this.#isInTime()) return false
+    this.#scheduleRenewal(next.ttl * RENEWAL_SHARE)
+    return true
+  }
+
+  /** Never beyond the end of the ttl, so that a loss is noticed at once. */
+  #scheduleRenewal(delay: number): void {
+    this.#timer?.cancel()
+    const left = this.#validUntil - this.#clock.now()
+    this.#timer = this.#clock.after(Math.max(0, Math.min(delay, left)), () => void this.renew(), false)
+  }
+
+  /** Whether the ttl is not over. If it is, the lease is lost, even if nobody has taken the lock yet. */
+  #isInTime(): boolean {
+    if (this.#state !== 'held') return false
+    if (this.#clock.now() < this.#validUntil) return true
+    this.#lose(OVERSLEPT)
+    return false
+  }
+
+  /** The backend saw something: checks, and once more if something happened meanwhile. */
+  #onTouched(): void {
+    if (this.#recheck || this.#state !== 'held') return
+    this.#recheck = true
+    const check = async (): Promise<void> => {
+      await this.#turn.catch(() => {})
+      this.#recheck = false
+      await this.check()
+    }
+    // Where it cannot be told now, the next renewal tells.
+    check().catch(() => {})
+  }
+
+  #lose(why: string): false {
+    if (this.#state !== 'held') return false
+    const error = this.#end(why)
+    heldLeases().delete(this.holder.id)
+    this.#onLost(error)
+    return false
+  }
+
+  #end(why: string): SdError {
+    this.#move('lose')
+    this.#endTimers()
+    const { name, token, ttl } = this.holder
+    const { place } = this.#backend!
+    const message = `The lock "${name}" is lost: ${why} (token ${token}, ttl ${ttl} ms, ${place}).`
+    const cause = this.#renewalError
+    const error = new SdError('SD_LOCK_LOST', message, { lock: name, place, token, ttl, cause })
+    this.#lost.abort(error)
+    Promise.resolve(this.#backend!.close()).catch(() => {})
+    return error
+  }
+
+  #endTimers(): void {
+    this.#timer?.cancel()
+    this.#endWatch?.()
+    this.#endWatch = undefined
+  }
+
+  /** One operation after the other. */
+  #inTurn<Result>(operation: () => Promise<Result>): Promise<Result> {
+    const turn = this.#turn.then(operation, operation)
+    this.#turn = turn
+    return turn
+  }
+
+  #move(input: LeaseInput): boolean {
+    const next = nextLeaseState(this.#state, input)
+    if (next) this.#state = next
+    return next !== undefined
+  }
+
+  get #label(): string {
+    return `the lock "${this.holder.name}"`
+  }
+}
+
+function cancelledError(name: string): SdError {
+  return new SdError('SD_LOCK_CANCELLED', `The lock "${name}" is not waited for any longer.`, { lock: name })
+}
