@@ -1,10 +1,10 @@
 import { watch } from 'node:fs'
-import { access, lstat, readdir, rename, rmdir, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { SdError } from '@sd/core'
 import type { LockAttempt, LockBackend, LockClaim, LockHolder } from '@sd/lock'
 import { hasCode, ignoring } from './error-codes.ts'
 import { type LockEntry, nameEntry, parseEntry, toHolder } from './lock-entry.ts'
+import { chooseFiles, type LockFiles } from './lock-files.ts'
 import { type Occupancy, occupy } from './occupancy.ts'
 import { placeError, refusePlace } from './place-error.ts'
 import { readRecord } from './read-record.ts'
@@ -27,6 +27,8 @@ class FileBackend implements LockBackend {
   readonly place: string
   /** The record of the last holder that is gone; its token is the last one. */
   readonly #last: string
+  /** Set by the first attempt. */
+  #files!: LockFiles
   #occupancy: Occupancy | undefined
 
   constructor(path: string) {
@@ -36,6 +38,7 @@ class FileBackend implements LockBackend {
 
   async acquire(claim: LockClaim): Promise<LockAttempt> {
     try {
+      this.#files ??= await chooseFiles(dirname(this.place))
       for (let round = 0; round < MOST_ROUNDS; round++) {
         const attempt = (await this.#clear(claim)) ?? (await this.#enter(claim))
         if (attempt) return attempt
@@ -51,13 +54,13 @@ class FileBackend implements LockBackend {
     return this.#own(async (occupancy) => {
       const next = nameEntry(holder)
       // Fails when the old name is gone, and then nobody else's lock is touched.
-      await rename(join(this.place, occupancy.entry), join(this.place, next))
+      await this.#files.rename(join(this.place, occupancy.entry), join(this.place, next))
       occupancy.entry = next
     })
   }
 
   check(_holder: LockHolder): Promise<boolean> {
-    return this.#own(({ entry }) => access(join(this.place, entry)))
+    return this.#own(({ entry }) => this.#files.access(join(this.place, entry)))
   }
 
   async release(_holder: LockHolder): Promise<void> {
@@ -69,7 +72,7 @@ class FileBackend implements LockBackend {
       const watcher = watch(this.place, { persistent: false }, (_, file) => {
         // A renewal of one's own is nothing new.
         if (file === null || parseEntry(file)?.id !== this.#occupancy?.id) onChange()
-        else if (file === this.#occupancy?.entry) access(join(this.place, file)).catch(onChange)
+        else if (file === this.#occupancy?.entry) this.#files.access(join(this.place, file)).catch(onChange)
       })
       watcher.on('error', () => watcher.close())
       return () => watcher.close()
@@ -88,7 +91,7 @@ class FileBackend implements LockBackend {
    */
   async #clear(claim: LockClaim): Promise<LockAttempt | undefined> {
     for (const entry of await this.#list()) {
-      const record = await readRecord(join(this.place, entry.name))
+      const record = await readRecord(this.#files, join(this.place, entry.name))
       // It was renewed, or is gone: look again.
       if (record === 'gone') return this.#clear(claim)
       const holder = toHolder(entry, record === 'damaged' ? undefined : record, claim.ttl)
@@ -102,7 +105,7 @@ class FileBackend implements LockBackend {
   /** Takes the lock that nobody is in. @returns undefined when somebody was faster. */
   async #enter(claim: LockClaim): Promise<LockAttempt | undefined> {
     const token = ((await this.#lastToken()) ?? claim.firstToken - 1) + 1
-    const occupancy = await occupy(this.place, this.#last, claim.toHolder(token))
+    const occupancy = await occupy(this.#files, this.place, this.#last, claim.toHolder(token))
     if (!occupancy) return undefined
     // Meanwhile others may have come and gone; while one is in, nobody else can change the last token.
     if (((await this.#lastToken()) ?? 0) >= token) {
@@ -119,11 +122,11 @@ class FileBackend implements LockBackend {
     const file = join(this.place, entry.name)
     // The record of the greatest token stays: it is the counter.
     const isLast = ((await this.#lastToken()) ?? 0) < entry.token
-    await ignoring(['ENOENT'], isLast ? rename(file, this.#last) : unlink(file))
+    await ignoring(['ENOENT'], isLast ? this.#files.rename(file, this.#last) : this.#files.unlink(file))
   }
 
   async #lastToken(): Promise<number | undefined> {
-    const record = await readRecord(this.#last)
+    const record = await readRecord(this.#files, this.#last)
     return typeof record === 'string' ? undefined : record.token
   }
 
@@ -131,7 +134,7 @@ class FileBackend implements LockBackend {
   async #list(): Promise<LockEntry[]> {
     let names: string[]
     try {
-      names = await readdir(this.place)
+      names = await this.#files.readdir(this.place)
     } catch (error) {
       if (hasCode(error, 'ENOENT')) return []
       throw error
@@ -143,12 +146,13 @@ class FileBackend implements LockBackend {
 
   /** Where everybody may write, anybody could lay out a lock for us to follow. */
   async #checkOwner(): Promise<void> {
-    const [lock, around] = await Promise.all([lstat(this.place), lstat(dirname(this.place))]).catch(
-      (error) => {
-        if (hasCode(error, 'ENOENT')) return []
-        throw error
-      },
-    )
+    const [lock, around] = await Promise.all([
+      this.#files.lstat(this.place),
+      this.#files.lstat(dirname(this.place)),
+    ]).catch((error) => {
+      if (hasCode(error, 'ENOENT')) return []
+      throw error
+    })
     if (!lock || !around) return
     if (!lock.isDirectory()) refusePlace(this.place, 'it is a link', 'Remove it.')
     const uid = process.getuid?.()
@@ -171,13 +175,13 @@ class FileBackend implements LockBackend {
   async #sweep(): Promise<void> {
     const around = dirname(this.place)
     const prefix = `${basename(this.place)}.new-`
-    for (const name of await readdir(around)) {
+    for (const name of await this.#files.readdir(around)) {
       if (!name.startsWith(prefix)) continue
       const staging = join(around, name)
-      for (const file of (await ignoring(['ENOENT'], readdir(staging))) ?? []) {
-        await ignoring(['ENOENT'], unlink(join(staging, file)))
+      for (const file of (await ignoring(['ENOENT'], this.#files.readdir(staging))) ?? []) {
+        await ignoring(['ENOENT'], this.#files.unlink(join(staging, file)))
       }
-      await ignoring(['ENOENT', 'ENOTEMPTY'], rmdir(staging))
+      await ignoring(['ENOENT', 'ENOTEMPTY'], this.#files.rmdir(staging))
     }
   }
 

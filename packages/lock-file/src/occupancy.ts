@@ -1,10 +1,10 @@
 import { renameSync, rmdirSync } from 'node:fs'
-import { mkdir, rename, rm, rmdir, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LockHolder } from '@sd/lock'
 import type { LockOptions } from 'proper-lockfile'
 import { hasCode, ignoring } from './error-codes.ts'
 import { nameEntry } from './lock-entry.ts'
+import type { LockFiles } from './lock-files.ts'
 
 /** One's own stay in a lock. */
 export interface Occupancy {
@@ -34,16 +34,23 @@ const HARDLY_EVER = 2 ** 31 - 1
  * @param last - where the record goes in the end.
  * @returns undefined when somebody else is in it.
  */
-export async function occupy(path: string, last: string, holder: LockHolder): Promise<Occupancy | undefined> {
+export async function occupy(
+  files: LockFiles,
+  path: string,
+  last: string,
+  holder: LockHolder,
+): Promise<Occupancy | undefined> {
   const staging = `${path}.new-${holder.id}`
   let mtime = new Date()
   const own = { id: holder.id, entry: nameEntry(holder) }
   const fileSystem = {
     mkdir: callback(async () => {
-      await mkdir(staging)
-      await writeFile(join(staging, own.entry), `${JSON.stringify(holder, undefined, 2)}\n`, { flag: 'wx' })
+      await files.mkdir(staging)
+      await files.writeFile(join(staging, own.entry), `${JSON.stringify(holder, undefined, 2)}\n`, {
+        flag: 'wx',
+      })
       // Replaces nothing but an empty directory.
-      await rename(staging, path).catch((error) => {
+      await files.rename(staging, path).catch((error) => {
         if (hasCode(error, 'ENOTEMPTY')) error.code = 'EEXIST'
         throw error
       })
@@ -69,23 +76,23 @@ export async function occupy(path: string, last: string, holder: LockHolder): Pr
   try {
     forget = await lockfile.lock(path, options as unknown as LockOptions)
   } catch (error) {
-    await rm(staging, { recursive: true, force: true })
+    await files.rm(staging, { recursive: true, force: true })
     // ENOENT: a new holder has swept the staging directory away.
     if (hasCode(error, 'ELOCKED', 'ENOENT')) return undefined
     throw error
   }
   const vacate = async (): Promise<void> => {
-    await ignoring(['ENOENT', 'ENOTEMPTY', 'EEXIST'], rmdir(path))
+    await ignoring(['ENOENT', 'ENOTEMPTY', 'EEXIST'], files.rmdir(path))
     // It has nothing to remove any more.
     await forget().catch(() => {})
   }
   return Object.assign(own, {
     async leave() {
-      await rename(join(path, own.entry), last)
+      await files.rename(join(path, own.entry), last)
       await vacate()
     },
     async withdraw() {
-      await ignoring(['ENOENT'], unlink(join(path, own.entry)))
+      await ignoring(['ENOENT'], files.unlink(join(path, own.entry)))
       await vacate()
     },
   })

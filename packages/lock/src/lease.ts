@@ -224,14 +224,14 @@ export class Lease {
     for (let round = 0; ; round++) {
       if (signal?.aborted || this.#state !== 'free') throw cancelledError(name)
       const startedAt = this.#clock.now()
+      const now = this.#clock.date()
       const toHolder = (token: number): LockHolder => ({
         ...own,
-        ...{ id, name, token, ttl, renewals: 0, renewedAt: startedAt },
-        since: this.#clock.date().toISOString(),
+        ...{ id, name, token, ttl, since: now.toISOString(), renewals: 0, renewedAt: startedAt },
       })
       const claim: LockClaim = {
         ...{ name, id, ttl, startedAt, toHolder },
-        firstToken: this.#clock.date().getTime(),
+        firstToken: now.getTime(),
         judge: (holder) => judge.judge(holder),
       }
       const mayWait = (): boolean => this.#clock.now() - begin < wait

@@ -1,0 +1,77 @@
+import { type SdError, systemClock } from '@sd/core'
+import { Lease, type LockHolder, nullLockBackend } from '@sd/lock'
+import { type Fixture, runFixture, type Sandbox } from '@sd/testing'
+import { type LockModule, type LockServer, type LockSubject, type Sizes, suiteSizes } from './subject.ts'
+
+/** What may be late on a machine that has other work. Milliseconds. */
+export const SLACK = 1500
+
+/** What the tests of one backend work with. */
+export class Stage {
+  readonly subject: LockSubject
+  readonly module: LockModule
+  readonly sizes: Sizes
+  sandbox!: Sandbox
+  server!: LockServer
+
+  constructor(subject: LockSubject, module: LockModule) {
+    this.subject = subject
+    this.module = module
+    this.sizes = suiteSizes(subject)
+  }
+
+  /** Runs a fixture of the suite, with the module's URL and the place as its first arguments. */
+  run(fixture: string, ...args: readonly (string | number)[]): Fixture {
+    return runFixture(new URL(`./fixtures/${fixture}.ts`, import.meta.url), {
+      env: this.sandbox.env,
+      args: [this.subject.module.href, this.server.place, ...args.map(String)],
+    })
+  }
+
+  /** Takes the lock in this process. */
+  async take(wait = 0, signal?: AbortSignal): Promise<Lease> {
+    const lease = new Lease()
+    const backend = await this.module.open(this.server.place)
+    await lease.acquire(backend, { name: 'test', ttl: this.subject.ttl, wait, ...(signal && { signal }) })
+    return lease
+  }
+
+  /** Puts somebody from elsewhere into the lock, whoever has it. */
+  async forgeOver(token: number): Promise<LockHolder> {
+    const other = await this.#example(token)
+    await this.module.leaveBehind(this.server.place, { ...other, host: 'elsewhere', boot: 'another' })
+    return other
+  }
+
+  /** Leaves the lock as a holder would that this process makes up. */
+  async forge(changes: Partial<LockHolder>): Promise<LockHolder> {
+    const lease = await this.take()
+    await lease.release()
+    const forged = { ...(await this.#example(lease.token + 1)), ...changes }
+    await this.module.leaveBehind(this.server.place, forged)
+    return forged
+  }
+
+  /** A holder as this process would be one. */
+  async #example(token: number): Promise<LockHolder> {
+    const lease = new Lease()
+    await lease.acquire(nullLockBackend(), { name: 'forged', ttl: this.subject.ttl })
+    await lease.release()
+    const id = `forged-${process.hrtime.bigint()}`
+    return { ...lease.holder, id, token, renewedAt: systemClock.now() }
+  }
+}
+
+/** The error that a promise rejects with. */
+export async function failureOf(promise: Promise<unknown>): Promise<SdError> {
+  return promise.then(
+    () => Promise.reject(new Error('it did not fail')),
+    (error: SdError) => error,
+  )
+}
+
+/** Waits for a line of a holder or daemon like `held 7 123.456`. @returns its numbers. */
+export async function numbersOf(fixture: Fixture, word: string, timeout?: number): Promise<number[]> {
+  const [line] = await fixture.waitForLine(new RegExp(`^${word} .*$`), timeout)
+  return line.split(' ').slice(1).map(Number)
+}
