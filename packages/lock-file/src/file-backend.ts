@@ -16,9 +16,10 @@ const MOST_ROUNDS = 100
  * A lock in the file system: a directory with one file in it, the holder's record.
  *
  * @param path - the directory: absolute, in a directory that exists.
+ * @param files - how to reach it. @default what suits the file system
  */
-export function fileBackend(path: string): LockBackend {
-  return new FileBackend(path)
+export function fileBackend(path: string, files?: LockFiles): LockBackend {
+  return new FileBackend(path, files)
 }
 
 /** See docs/decisions/0022: why at most one holds the lock, whatever happens between two steps. */
@@ -27,18 +28,23 @@ class FileBackend implements LockBackend {
   readonly place: string
   /** The record of the last holder that is gone; its token is the last one. */
   readonly #last: string
-  /** Set by the first attempt. */
-  #files!: LockFiles
+  /** Chosen by the first attempt. */
+  #chosen: LockFiles | undefined
   #occupancy: Occupancy | undefined
 
-  constructor(path: string) {
+  constructor(path: string, files: LockFiles | undefined) {
     this.place = path
+    this.#chosen = files
     this.#last = `${path}.last`
+  }
+
+  get #files(): LockFiles {
+    return this.#chosen!
   }
 
   async acquire(claim: LockClaim): Promise<LockAttempt> {
     try {
-      this.#files ??= await chooseFiles(dirname(this.place))
+      this.#chosen ??= await chooseFiles(dirname(this.place))
       for (let round = 0; round < MOST_ROUNDS; round++) {
         const attempt = (await this.#clear(claim)) ?? (await this.#enter(claim))
         if (attempt) return attempt

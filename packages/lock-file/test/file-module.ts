@@ -11,9 +11,11 @@ const fileModule: LockModule = {
     mkdirSync(place, { recursive: true })
     const entry = nameEntry(holder)
     const draft = `${place}.draft-${holder.id}`
+    const others = readdirSync(place).filter((name) => name !== entry)
     writeFileSync(draft, JSON.stringify(holder))
     renameSync(draft, join(place, entry))
-    for (const other of readdirSync(place)) if (other !== entry) unlinkSync(join(place, other))
+    // From here on a successor may be in the lock.
+    for (const other of others) unlinkSync(join(place, other))
   },
 }
 

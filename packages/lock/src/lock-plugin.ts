@@ -62,8 +62,9 @@ export function lockPlugin<Options extends LockOptions, Name extends string>(
         host.debug(`Holds the lock "${name}" with token ${lease.token}`)
       },
 
-      async beforeExecute() {
-        await lease.renewUnlessFresh()
+      beforeExecute() {
+        const renewal = lease.renewUnlessFresh()
+        return typeof renewal === 'boolean' ? undefined : renewal.then(() => {})
       },
 
       async drain(deadline, loopEnd) {

@@ -20,13 +20,22 @@ export interface LockOptions<Name extends string = string> {
 
 const DAY = 86_400_000
 
+/** Every backend has room for so much. Characters. */
+const LONGEST_NAME = 100
+
 const defaults: { readonly wait: number } = Object.freeze({ wait: 0 })
 
 const checks: Checks<LockOptions> = {
-  name: must.beText,
+  name: (value) =>
+    typeof value === 'string' && value !== '' && value.length <= LONGEST_NAME
+      ? undefined
+      : `a name of 1 to ${LONGEST_NAME} characters`,
   ttl: must.beNumber(100, DAY, 'milliseconds'),
-  wait: (value) =>
-    value === Number.POSITIVE_INFINITY ? undefined : must.beNumber(0, Infinity, 'milliseconds')(value),
+  wait: (value) => {
+    if (value === Number.POSITIVE_INFINITY) return undefined
+    const wanted = must.beNumber(0, Number.POSITIVE_INFINITY, 'milliseconds')(value)
+    return wanted && `${wanted}, or Infinity`
+  },
   as: must.beText,
 }
 
