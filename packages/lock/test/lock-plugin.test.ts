@@ -73,7 +73,9 @@ test('a lost lock stops the daemon with exit code 1, and no iteration begins', a
   const report = await daemon.run()
   expect(iterations).toBe(1)
   expect(report).toMatchObject({ reason: 'fatal', exitCode: 1, error: { code: 'SD_LOCK_LOST' } })
-  expect(log.join('\n')).toMatch(/fatal SdError: The lock "test" is lost: somebody has taken it over, or removed it/)
+  expect(log.join('\n')).toMatch(
+    /fatal SdError: The lock "test" is lost: somebody has taken it over, or removed it/,
+  )
   expect(backend.count('release')).toBe(0)
 })
 

@@ -1,0 +1,310 @@
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { Lease, type LockHolder } from '@sd/lock'
+import { createSandbox, type Fixture, runFixture, type Sandbox, waitUntil } from '@sd/testing'
+import { fileBackend, fileLock } from '../src/index.ts'
+import { nameEntry } from '../src/lock-entry.ts'
+import { locateLock } from '../src/options.ts'
+
+let sandbox: Sandbox
+/** The lock of most tests. */
+let place: string
+
+beforeEach(() => {
+  sandbox = createSandbox()
+  place = join(sandbox.dir, 'test.lock')
+})
+
+afterEach(() => sandbox.assertNothingLeft())
+
+const run = (name: string, ...args: string[]): Fixture =>
+  runFixture(new URL(`./fixtures/${name}.ts`, import.meta.url), {
+    env: { ...sandbox.env, SD_RUN_DIR: join(sandbox.dir, 'run') },
+    args,
+  })
+
+const runDaemon = (options: object, ...wishes: string[]): Fixture =>
+  run('daemon', JSON.stringify(options), ...wishes)
+
+async function take(ttl = 60_000, wait = 0): Promise<Lease> {
+  const lease = new Lease()
+  await lease.acquire(fileBackend(place), { name: 'test', ttl, wait })
+  return lease
+}
+
+async function stop(daemon: Fixture): Promise<void> {
+  daemon.kill('SIGTERM')
+  expect(await daemon.exit).toEqual({ code: 0, signal: null })
+}
+
+/** The lock as the file system shows it. */
+const entries = (): string[] => readdirSync(place)
+
+describe('a daemon', () => {
+  test('keeps its lock in the run directory, where people can read it', async () => {
+    const daemon = runDaemon({})
+    const [, token, pid] = (await daemon.waitForLine(/^held (\d+) (\d+)$/)) as unknown as string[]
+    const directory = join(sandbox.dir, 'run')
+    expect(statSync(directory).mode & 0o777).toBe(0o700)
+    const lock = join(directory, 'test-daemon.lock')
+    const [entry, ...more] = readdirSync(lock)
+    expect(more).toEqual([])
+    const record = JSON.parse(readFileSync(join(lock, entry!), 'utf8')) as LockHolder
+    expect(record).toMatchObject({ pid: Number(pid), token: Number(token), name: 'test-daemon', ttl: 2050 })
+    expect(Object.keys(record)).toEqual(expect.arrayContaining(['startTime', 'host', 'boot', 'since']))
+    await stop(daemon)
+    expect(readdirSync(directory)).toEqual(['test-daemon.lock.last'])
+  })
+
+  test('that is started a second time exits with 1 and names the first', async () => {
+    const first = runDaemon({})
+    const [, token, pid] = (await first.waitForLine(/^held (\d+) (\d+)$/)) as unknown as string[]
+    const second = runDaemon({})
+    expect(await second.exit).toEqual({ code: 1, signal: null })
+    const printed = second.lines.join('\n')
+    expect(printed).toMatch(
+      new RegExp(`The lock "test-daemon" is held by process ${pid} on \\S+, since \\d{4}-`),
+    )
+    expect(printed).toContain(join(sandbox.dir, 'run', 'test-daemon.lock'))
+    expect(printed).not.toContain('held by process undefined')
+    const standby = runDaemon({ wait: 60_000 })
+    await standby.waitForLine(/Waiting for the lock/)
+    await stop(first)
+    const [, next] = (await standby.waitForLine(/^held (\d+)/)) as unknown as string[]
+    expect(Number(next)).toBe(Number(token) + 1)
+    await stop(standby)
+  })
+
+  test('has worker processes that run the same file, and leave the lock alone', async () => {
+    const daemon = runDaemon({ file: place }, 'work', 'tell')
+    await daemon.waitForLine(/^held/)
+    expect(sandbox.processes()).toHaveLength(2)
+    const [worker] = sandbox.processes().filter(({ pid }) => pid !== daemon.pid)
+    process.kill(worker!.pid, 'SIGKILL')
+    await waitUntil(() => daemon.lines.filter((line) => line === 'iteration true').length > 10)
+    expect(entries()).toHaveLength(1)
+    await stop(daemon)
+  })
+
+  test('gives its lock back before the last calls of its workers are over', async () => {
+    const daemon = runDaemon({ file: place }, 'last call')
+    await daemon.waitForLine(/^held/)
+    const successor = runDaemon({ file: place, wait: 60_000 })
+    await successor.waitForLine(/Waiting/)
+    daemon.kill('SIGTERM')
+    await successor.waitForLine(/^held/)
+    expect(daemon.lines.filter((line) => line.endsWith('is done'))).toEqual([])
+    expect(await daemon.exit).toEqual({ code: 0, signal: null })
+    expect(daemon.lines.filter((line) => line.endsWith('is done'))).toHaveLength(1)
+    await stop(successor)
+  })
+
+  test('that calls process.exit() gives its lock back', async () => {
+    const daemon = runDaemon({ file: place }, 'exit')
+    expect((await daemon.exit).code).toBe(3)
+    expect(readdirSync(sandbox.dir)).toEqual(['test.lock.last'])
+  })
+
+  test('that is killed in place of being stopped is followed at once', async () => {
+    const first = runDaemon({ file: place, ttl: 600_000 })
+    await first.waitForLine(/^held/)
+    first.kill()
+    await first.exit
+    const second = runDaemon({ file: place })
+    await second.waitForLine(/^held/)
+    await stop(second)
+  })
+})
+
+test('a process that replaced itself in place knows its lock as its own', async () => {
+  const fixture = run('replace-itself', place)
+  const [, pid] = (await fixture.waitForLine(/^first (\d+)/)) as unknown as string[]
+  await fixture.waitForLine(new RegExp(`^second ${pid} `))
+  expect(await fixture.exit).toEqual({ code: 0, signal: null })
+})
+
+describe('a lock that is held is lost at once when it is', () => {
+  const ways = {
+    'removed, directory and all': () => rmSync(place, { recursive: true }),
+    emptied: () => rmSync(join(place, entries()[0]!)),
+    'moved away': () => renameSync(place, `${place}.away`),
+    'replaced by another one': (lease: Lease) => {
+      rmSync(place, { recursive: true })
+      mkdirSync(place)
+      const other = { ...lease.holder, id: 'other', host: 'elsewhere', token: lease.token + 1 }
+      writeFileSync(join(place, nameEntry(other)), JSON.stringify(other))
+    },
+  }
+  test.each(Object.entries(ways))('%s', async (_, change) => {
+    const lease = await take()
+    change(lease)
+    await waitUntil(() => lease.state === 'lost', 'it is lost', 1000)
+    expect(lease.signal.reason).toMatchObject({ code: 'SD_LOCK_LOST' })
+    const left = readdirSync(sandbox.dir, { recursive: true }).sort()
+    await lease.release()
+    expect(readdirSync(sandbox.dir, { recursive: true }).sort()).toEqual(left)
+  })
+})
+
+test.each(['1970-01-02', '2099-01-01'])('times of files, such as %s, mean nothing', async (date) => {
+  const first = await take(400)
+  for (const file of [place, join(place, entries()[0]!)]) utimesSync(file, new Date(date), new Date(date))
+  await expect(take()).rejects.toMatchObject({ code: 'SD_LOCK_HELD' })
+  await new Promise((resolve) => setTimeout(resolve, 700))
+  expect(await first.check()).toBe(true)
+  await first.release()
+  const second = await take()
+  expect(second.token).toBe(first.token + 1)
+  await second.release()
+})
+
+describe('what others left in the place of the lock', () => {
+  test('an empty directory is a lock that somebody did not finish to give back', async () => {
+    mkdirSync(place)
+    const lease = await take()
+    await lease.release()
+    expect(readdirSync(sandbox.dir)).toEqual(['test.lock.last'])
+  })
+
+  test('an attempt that was killed is cleaned up', async () => {
+    mkdirSync(`${place}.new-someone`)
+    writeFileSync(join(`${place}.new-someone`, 'token-1.renewal-0.at-1.000.by-someone'), '{')
+    mkdirSync(`${place}.new-other`)
+    const lease = await take()
+    expect(readdirSync(sandbox.dir)).toEqual(['test.lock'])
+    await lease.release()
+  })
+
+  test('a damaged record belongs to somebody who has a ttl to show that he lives', async () => {
+    mkdirSync(place)
+    writeFileSync(join(place, 'token-41.renewal-3.at-12.000.by-someone'), '')
+    const begin = performance.now()
+    const lease = await take(500)
+    expect(performance.now() - begin).toBeGreaterThan(500)
+    expect(lease.token).toBeGreaterThan(41)
+    await lease.release()
+  })
+
+  test('without the record of the last holder, tokens begin with the time of day, so that they still rise', async () => {
+    const first = await take()
+    await first.release()
+    for (const damage of [() => rmSync(`${place}.last`), () => writeFileSync(`${place}.last`, '{"tok')]) {
+      damage()
+      const before = Date.now()
+      const next = await take()
+      expect(next.token).toBeGreaterThanOrEqual(before)
+      expect(next.token).toBeGreaterThan(first.token)
+      await next.release()
+    }
+  })
+
+  test('a record of a lower token, written by one that overslept, does not lower the next token', async () => {
+    const first = await take()
+    await first.release()
+    mkdirSync(place)
+    const late = { ...first.holder, token: 5, startTime: '1' }
+    writeFileSync(join(place, nameEntry(late)), JSON.stringify(late))
+    const next = await take()
+    expect(next.token).toBe(first.token + 1)
+    await next.release()
+  })
+
+  test('a file that is no lock’s is not touched', async () => {
+    mkdirSync(place)
+    writeFileSync(join(place, 'notes.txt'), 'mine')
+    await expect(take()).rejects.toMatchObject({ code: 'SD_LOCK_FILE_UNSAFE' })
+    expect(entries()).toEqual(['notes.txt'])
+  })
+
+  test('a regular file is no lock', async () => {
+    writeFileSync(place, 'mine')
+    await expect(take()).rejects.toThrow(/is no directory/)
+    expect(readFileSync(place, 'utf8')).toBe('mine')
+  })
+
+  test('a link is not followed', async () => {
+    mkdirSync(join(sandbox.dir, 'target'))
+    symlinkSync(join(sandbox.dir, 'target'), place)
+    await expect(take()).rejects.toThrow(/it is a link. Remove it/)
+  })
+
+  test('a record that is a link is not read', async () => {
+    const first = await take()
+    await first.release()
+    mkdirSync(place)
+    symlinkSync(`${place}.last`, join(place, 'token-1.renewal-0.at-1.000.by-someone'))
+    const lease = await take(300)
+    await lease.release()
+  })
+
+  const onlyRoot = process.getuid!() === 0 ? test : test.skip
+  onlyRoot('the lock of another user, where everybody may write, is refused', async () => {
+    chmodSync(sandbox.dir, 0o1777)
+    mkdirSync(place)
+    chownSync(place, 65_534, 65_534)
+    await expect(take()).rejects.toThrow(/it belongs to user id 65534, where everybody may write/)
+  })
+})
+
+test('a directory that cannot be written to is named, with what to do', async () => {
+  chmodSync(sandbox.dir, 0o555)
+  const fixture = run('unprivileged', place)
+  await fixture.exit
+  chmodSync(sandbox.dir, 0o755)
+  expect(fixture.lines.join('\n')).toMatch(
+    new RegExp(
+      `The lock ${place} cannot be used \\(EACCES.*\\). Let user id \\d+ write to ${sandbox.dir}, or give`,
+    ),
+  )
+})
+
+test('a place that cannot be made is said before anything starts', async () => {
+  writeFileSync(join(sandbox.dir, 'file'), '')
+  const file = join(sandbox.dir, 'file', 'test.lock')
+  const daemon = runDaemon({ file })
+  expect((await daemon.exit).code).toBe(1)
+  expect(daemon.lines.join('\n')).toContain(
+    `The daemon cannot start here:
+- fileLock: The lock ${file} cannot be used (E`,
+  )
+})
+
+describe('options', () => {
+  test('two names are two files, however they are written', () => {
+    const names = ['a/b', 'a_b', 'a%2Fb', '..', 'ä'.repeat(100), 'ö'.repeat(100), '.']
+    const files = names.map((name) => locateLock(name, {}))
+    expect(new Set(files).size).toBe(names.length)
+    for (const file of files) expect(file).toMatch(/\/sd\/[^/]{1,200}\.lock$/)
+  })
+
+  test('a file is a path or a URL', () => {
+    expect(locateLock('x', { file: '/a/b.lock' })).toBe('/a/b.lock')
+    expect(locateLock('x', { file: new URL('file:///a/b%20c.lock') })).toBe('/a/b c.lock')
+    expect(() => fileLock({ file: '' })).toThrow('option "file" must be the path or file: URL of a lock')
+  })
+})
+
+test('to take and give back a free lock takes at most three times as long as with proper-lockfile alone', async () => {
+  const ratios: number[] = []
+  // A busy machine may disturb one run.
+  while (ratios.length < 3 && !ratios.some((ratio) => ratio <= 3)) {
+    const fixture = run('speed', sandbox.dir)
+    const [, ratio] = (await fixture.waitForLine(/^\d+ \d+ (.+)$/, 60_000)) as unknown as string[]
+    ratios.push(Number(ratio))
+    await fixture.exit
+  }
+  expect(Math.min(...ratios)).toBeLessThanOrEqual(3)
+})
