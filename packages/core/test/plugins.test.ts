@@ -428,3 +428,72 @@ describe('failing', () => {
     warn.mockRestore()
   })
 })
+
+describe('before each iteration', () => {
+  test('all plugins that want to are awaited at the same time', async () => {
+    const order: string[] = []
+    const gate = Promise.withResolvers<void>()
+    const { daemon } = watchDaemon({
+      slow: {
+        async beforeExecute() {
+          order.push('slow begins')
+          await gate.promise
+          order.push('slow ends')
+        },
+      },
+      quick: {
+        beforeExecute() {
+          order.push('quick')
+          gate.resolve()
+        },
+      },
+      none: {},
+    })
+    daemon.on('preExecute', () => void order.push('preExecute'))
+    daemon.execute(() => {
+      order.push('execute')
+      if (order.filter((step) => step === 'execute').length === 2) void daemon.stop()
+    })
+    await daemon.run()
+    const once = ['slow begins', 'quick', 'slow ends', 'preExecute', 'execute']
+    expect(order).toEqual([...once, ...once])
+  })
+
+  test('a stop in the meantime keeps it from beginning', async () => {
+    const { daemon } = watchDaemon({ gate: { beforeExecute: () => void daemon.stop() } })
+    daemon.execute(fail('it has begun'))
+    expect(await daemon.run()).toMatchObject({ exitCode: 0, unfinished: [] })
+  })
+
+  test.each(['throws', 'rejects'])('a plugin that %s is a fatal error', async (how) => {
+    const beforeExecute = how === 'throws' ? fail('no') : async () => fail('no')()
+    const { daemon } = watchDaemon({ gate: { beforeExecute } }, { interval: 10 })
+    daemon.execute(fail('it has begun'))
+    expect(await daemon.run()).toMatchObject({ reason: 'fatal', exitCode: 1, error: { message: 'no' } })
+  })
+})
+
+test('a plugin learns while it drains when the last iteration has ended', async () => {
+  const order: string[] = []
+  const work = Promise.withResolvers<void>()
+  const { daemon } = watchDaemon(
+    {
+      a: {
+        async drain(_, loopEnd) {
+          order.push('drain')
+          work.resolve()
+          await loopEnd
+          order.push('loop ended')
+        },
+      },
+    },
+    { shutdownTimeout: 400 },
+  )
+  daemon.execute(async () => {
+    void daemon.stop()
+    await work.promise
+    order.push('iteration ended')
+  })
+  expect((await daemon.run()).exitCode).toBe(0)
+  expect(order).toEqual(['drain', 'iteration ended', 'loop ended'])
+})

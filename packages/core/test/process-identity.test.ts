@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { expect, test } from '@jest/globals'
-import { isAlive, parseProcStat, readIdentity, signalProcess } from '../src/process-identity.ts'
+import { isAlive, isKnownDead, parseProcStat, readIdentity, signalProcess } from '../src/process-identity.ts'
 
 test('a living process has an identity that stays the same', () => {
   const identity = readIdentity(process.pid)!
@@ -44,4 +44,18 @@ test('a zombie is dead', async () => {
 test('a command with spaces and parentheses does not confuse the parser', () => {
   const rest = `S ${Array.from({ length: 18 }, (_, field) => field).join(' ')} 4711 0`
   expect(parseProcStat(`12 (a) b (c) ${rest}`)).toEqual({ state: 'S', startTime: '4711' })
+})
+
+test('only what has certainly ended is known to be dead', async () => {
+  const child = spawn('sleep', ['1000'])
+  const identity = readIdentity(child.pid!)!
+  expect(isKnownDead(identity)).toBe(false)
+  expect(isKnownDead({ ...identity, startTime: '1' })).toBe(true)
+  const exit = once(child, 'exit')
+  child.kill('SIGKILL')
+  // A zombie is dead, too: nothing reaps it before this turn of the program is over.
+  while (readIdentity(child.pid!));
+  expect(isKnownDead(identity)).toBe(true)
+  await exit
+  expect(isKnownDead(identity)).toBe(true)
 })
