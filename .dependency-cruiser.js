@@ -36,8 +36,11 @@ export default {
     {
       name: 'only-tests-import-testing',
       severity: 'error',
-      from: { path: '^(packages/[^/]+/src|examples)/', pathNot: '^packages/testing/|^examples/[^/]+/test/' },
-      to: { path: '^packages/testing/' },
+      from: {
+        path: '^(packages/[^/]+/src|examples)/',
+        pathNot: '^packages/(testing|lock-conformance)/|^examples/[^/]+/test/',
+      },
+      to: { path: '^packages/(testing|lock-conformance)/' },
     },
     {
       name: 'sources-do-not-import-tests',

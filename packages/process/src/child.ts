@@ -1,6 +1,6 @@
 import type { Deadline } from '@sd/core'
-import type { ChildState } from './child-state.ts'
 import type { ProcessIdentity } from '@sd/core/process-identity'
+import type { ChildState } from './child-state.ts'
 
 /** How a child ended. */
 export interface ChildExit {

@@ -1,5 +1,6 @@
 import type { Deadline, PluginHost, Timer } from '@sd/core'
 import { toError } from '@sd/core'
+import { identify, type ProcessIdentity, signalProcess } from '@sd/core/process-identity'
 import { encodeFrame } from './channel/frame-encoder.ts'
 import { type ReceivedKind, readFrames } from './channel/frame-reader.ts'
 import { FrameWriter } from './channel/frame-writer.ts'
@@ -26,7 +27,6 @@ import type { ResolvedChildSpec } from './options.ts'
 import { waitForOutputEnd } from './output-end.ts'
 import { OutputTail } from './output-tail.ts'
 import { sweepGroup } from './process-group.ts'
-import { identify, type ProcessIdentity, signalProcess } from '@sd/core/process-identity'
 
 /** Milliseconds in which a child that closed its pipes must be gone: pipes close a moment before the exit. */
 const CLOSED_PIPE_GRACE = 1_000

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { identify, isAlive, type ProcessIdentity } from '@sd/core/process-identity'
 import { reviveError } from '../exchange/revive-error.ts'
 import type { LaunchPlan, LaunchSurroundings } from '../launch-plan.ts'
 import { type LaunchedProcess, namePipes } from '../launched-process.ts'
-import { identify, isAlive, type ProcessIdentity } from '@sd/core/process-identity'
 import { readUmask } from './credentials.ts'
 import type { FromSpawner, ToSpawner } from './protocol.ts'
 
