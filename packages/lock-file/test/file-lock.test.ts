@@ -53,6 +53,17 @@ async function stop(daemon: Fixture): Promise<void> {
 /** The lock as the file system shows it. */
 const entries = (): string[] => readdirSync(place)
 
+/** A holder that renews its lock meanwhile has given its record another name. */
+function readHolder(lock: string): LockHolder {
+  for (;;) {
+    try {
+      return JSON.parse(readFileSync(join(lock, readdirSync(lock)[0]!), 'utf8'))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+  }
+}
+
 describe('a daemon', () => {
   test('keeps its lock in the run directory, where people can read it', async () => {
     const daemon = runDaemon({})
@@ -60,9 +71,8 @@ describe('a daemon', () => {
     const directory = join(sandbox.dir, 'run')
     expect(statSync(directory).mode & 0o777).toBe(0o700)
     const lock = join(directory, 'test-daemon.lock')
-    const [entry, ...more] = readdirSync(lock)
-    expect(more).toEqual([])
-    const record = JSON.parse(readFileSync(join(lock, entry!), 'utf8')) as LockHolder
+    expect(readdirSync(lock)).toHaveLength(1)
+    const record = readHolder(lock)
     expect(record).toMatchObject({ pid: Number(pid), token: Number(token), name: 'test-daemon', ttl: 2050 })
     expect(Object.keys(record)).toEqual(expect.arrayContaining(['startTime', 'host', 'boot', 'since']))
     await stop(daemon)
