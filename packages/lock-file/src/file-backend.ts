@@ -97,6 +97,11 @@ class FileBackend implements LockBackend {
    */
   async #clear(claim: LockClaim): Promise<LockAttempt | undefined> {
     for (const entry of await this.#list()) {
+      // One's own, from an attempt that was answered with a failure although it had succeeded, as happens on NFS.
+      if (entry.id === claim.id) {
+        await this.#evict(entry)
+        continue
+      }
       const record = await readRecord(this.#files, join(this.place, entry.name))
       // It was renewed, or is gone: look again.
       if (record === 'gone') return this.#clear(claim)
@@ -136,7 +141,7 @@ class FileBackend implements LockBackend {
     return typeof record === 'string' ? undefined : record.token
   }
 
-  /** Who is in the lock: at most one, but for a holder that overslept and left its record. */
+  /** Who is in the lock: nobody or one. */
   async #list(): Promise<LockEntry[]> {
     let names: string[]
     try {
@@ -177,17 +182,21 @@ class FileBackend implements LockBackend {
     )
   }
 
-  /** Removes what contenders left that were killed. One that lives, and was too slow anyway, begins anew. */
+  /**
+   * Removes what contenders left that were killed. One that lives was too slow anyway, and begins anew: its draft
+   * first gets another name, so that it can never enter the lock with a draft that is half removed.
+   */
   async #sweep(): Promise<void> {
     const around = dirname(this.place)
-    const prefix = `${basename(this.place)}.new-`
+    const [draft, waste] = ['new', 'old'].map((kind) => `${basename(this.place)}.${kind}-`) as [
+      string,
+      string,
+    ]
     for (const name of await this.#files.readdir(around)) {
-      if (!name.startsWith(prefix)) continue
-      const staging = join(around, name)
-      for (const file of (await ignoring(['ENOENT'], this.#files.readdir(staging))) ?? []) {
-        await ignoring(['ENOENT'], this.#files.unlink(join(staging, file)))
-      }
-      await ignoring(['ENOENT', 'ENOTEMPTY'], this.#files.rmdir(staging))
+      const removed = join(around, name.replace(draft, waste))
+      if (name.startsWith(draft)) await ignoring(['ENOENT'], this.#files.rename(join(around, name), removed))
+      else if (!name.startsWith(waste)) continue
+      await this.#files.rm(removed, { recursive: true, force: true })
     }
   }
 

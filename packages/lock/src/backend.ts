@@ -6,8 +6,8 @@ import type { Verdict } from './judge.ts'
  * What keeps a lock: a directory, a server, a piece of shared memory. It does four things; all else (timers,
  * deadlines, states, what is said to the user) is the lease's.
  *
- * One object serves one {@link Lease}, which never calls it twice at a time, except that an operation which
- * did not end within its limit is not waited for any longer.
+ * One object serves one {@link Lease}, which never asks for two operations at a time. After one that did not end
+ * within its limit it only closes the backend, and gives back a lock that it got too late.
  *
  * An operation rejects when it cannot say how it went; it never guesses.
  */

@@ -18,7 +18,7 @@ export function withinLimit<Result>(
     const timer = clock.after(limit, () => {
       late = true
       const message = `To ${what} took longer than ${Math.round(limit)} ms. Is the place of the lock reachable?`
-      reject(new SdError('SD_LOCK_TIMEOUT', message, { limit, transient: true }))
+      reject(new SdError('SD_LOCK_TIMEOUT', message, { limit }))
     })
     operation().then(
       (result) => {
