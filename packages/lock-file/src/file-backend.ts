@@ -1,4 +1,4 @@
-import { watch } from 'node:fs'
+import { type Stats, watch } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { SdError } from '@sd/core'
 import type { LockAttempt, LockBackend, LockClaim, LockHolder } from '@sd/lock'
@@ -143,31 +143,21 @@ class FileBackend implements LockBackend {
 
   /** Who is in the lock: nobody or one. */
   async #list(): Promise<LockEntry[]> {
-    let names: string[]
-    try {
-      names = await this.#files.readdir(this.place)
-    } catch (error) {
-      if (hasCode(error, 'ENOENT')) return []
-      throw error
-    }
-    await this.#checkOwner()
+    const lock = await this.#files.find(this.place)
+    if (!lock) return []
+    await this.#checkOwner(lock)
+    const names = (await ignoring(['ENOENT'], this.#files.readdir(this.place))) ?? []
     // NFS keeps what is deleted while somebody reads it under such a name.
     return names.filter((name) => !name.startsWith('.')).map((name) => parseEntry(name) ?? this.#refuse(name))
   }
 
   /** Where everybody may write, anybody could lay out a lock for us to follow. */
-  async #checkOwner(): Promise<void> {
-    const [lock, around] = await Promise.all([
-      this.#files.lstat(this.place),
-      this.#files.lstat(dirname(this.place)),
-    ]).catch((error) => {
-      if (hasCode(error, 'ENOENT')) return []
-      throw error
-    })
-    if (!lock || !around) return
-    if (!lock.isDirectory()) refusePlace(this.place, 'it is a link', 'Remove it.')
-    const uid = process.getuid?.()
-    if (around.mode & 0o002 && lock.uid !== uid && lock.uid !== 0) {
+  async #checkOwner(lock: Stats): Promise<void> {
+    if (lock.isSymbolicLink()) refusePlace(this.place, 'it is a link', 'Remove it.')
+    if (!lock.isDirectory()) refusePlace(this.place, 'it is no directory', 'Give the lock a path of its own.')
+    if (lock.uid === process.getuid?.() || lock.uid === 0) return
+    const around = await this.#files.find(dirname(this.place))
+    if (around && around.mode & 0o002) {
       const remedy =
         'Keep the lock in a directory that only its users can write to (option "file", or SD_RUN_DIR).'
       refusePlace(this.place, `it belongs to user id ${lock.uid}, where everybody may write`, remedy)

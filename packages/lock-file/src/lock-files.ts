@@ -1,11 +1,16 @@
 import fs from 'node:fs'
 import * as pooled from 'node:fs/promises'
+import { ignoring } from './error-codes.ts'
 
-/** What a lock needs of a file system. */
-export type LockFiles = Pick<
-  typeof pooled,
-  'access' | 'lstat' | 'mkdir' | 'readdir' | 'readFile' | 'rename' | 'rm' | 'rmdir' | 'unlink' | 'writeFile'
->
+/** What a lock needs of a file system: as in `node:fs/promises`, and `find`. */
+export interface LockFiles
+  extends Pick<
+    typeof pooled,
+    'access' | 'mkdir' | 'readdir' | 'readFile' | 'rename' | 'rm' | 'rmdir' | 'unlink' | 'writeFile'
+  > {
+  /** As `lstat`; undefined when there is nothing. */
+  find(path: string): Promise<fs.Stats | undefined>
+}
 
 /** statfs(2): ext2 to 4, tmpfs, ramfs, XFS, Btrfs, overlayfs, ZFS, F2FS, bcachefs. */
 const LOCAL_TYPES: ReadonlySet<number> = new Set([
@@ -21,28 +26,36 @@ const LOCAL_TYPES: ReadonlySet<number> = new Set([
  */
 export async function chooseFiles(directory: string): Promise<LockFiles> {
   // Only Linux has such numbers.
-  if (process.platform !== 'linux') return pooled
+  if (process.platform !== 'linux') return throughPool
   const { type } = await pooled.statfs(directory)
-  return LOCAL_TYPES.has(type) ? direct : pooled
+  return LOCAL_TYPES.has(type) ? direct : throughPool
 }
 
-/** The functions of `node:fs/promises`, done by the time that they return. */
-const direct: LockFiles = Object.fromEntries(
-  (
-    [
-      'access',
-      'lstat',
-      'mkdir',
-      'readdir',
-      'readFile',
-      'rename',
-      'rm',
-      'rmdir',
-      'unlink',
-      'writeFile',
-    ] as const
-  ).map((name) => {
-    const act = fs[`${name}Sync`] as (...args: unknown[]) => unknown
-    return [name, async (...args: unknown[]) => act(...args)]
-  }),
-) as unknown as LockFiles
+/** Through the thread pool. */
+export const throughPool: LockFiles = {
+  ...pooled,
+  find: (path) => ignoring(['ENOENT'], pooled.lstat(path)),
+}
+
+const names = [
+  'access',
+  'mkdir',
+  'readdir',
+  'readFile',
+  'rename',
+  'rm',
+  'rmdir',
+  'unlink',
+  'writeFile',
+] as const
+
+/** Done by the time that they return. */
+const direct = {
+  ...Object.fromEntries(
+    names.map((name) => {
+      const act = fs[`${name}Sync`] as (...args: unknown[]) => unknown
+      return [name, async (...args: unknown[]) => act(...args)]
+    }),
+  ),
+  find: async (path: string) => fs.lstatSync(path, { throwIfNoEntry: false }),
+} as unknown as LockFiles

@@ -18,6 +18,9 @@ export interface Occupancy {
   withdraw(): Promise<void>
 }
 
+/** Loaded when the first lock is taken: it listens for signals from then on. To import it each time would take long. */
+let properLockfile: typeof import('proper-lockfile') | undefined
+
 /** What proper-lockfile must never find: a lock that looks old. */
 const NEVER_STALE = Number.MAX_SAFE_INTEGER
 
@@ -67,14 +70,14 @@ export async function occupy(
     },
     stat: (_path: string, done: (error: null, status: { mtime: Date }) => void) => done(null, { mtime }),
   }
-  const { default: lockfile } = await import('proper-lockfile')
+  properLockfile ??= (await import('proper-lockfile')).default
   const options = {
     ...{ lockfilePath: path, realpath: false, retries: 0, fs: fileSystem },
     ...{ stale: NEVER_STALE, update: HARDLY_EVER, onCompromised: () => {} },
   }
   let forget: () => Promise<void>
   try {
-    forget = await lockfile.lock(path, options as unknown as LockOptions)
+    forget = await properLockfile.lock(path, options as unknown as LockOptions)
   } catch (error) {
     await files.rm(staging, { recursive: true, force: true })
     // ENOENT: a new holder has swept the staging directory away.

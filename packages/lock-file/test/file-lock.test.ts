@@ -313,7 +313,7 @@ test('to take and give back a free lock takes at most three times as long as wit
   const ratios: number[] = []
   // A busy machine may disturb one run.
   while (ratios.length < 3 && !ratios.some((ratio) => ratio <= 3)) {
-    const fixture = run('speed', sandbox.dir)
+    const fixture = run('speed')
     const [, ratio] = (await fixture.waitForLine(/^\d+ \d+ (.+)$/, 60_000)) as unknown as string[]
     ratios.push(Number(ratio))
     await fixture.exit

@@ -1,14 +1,14 @@
 import { mkdirSync, readdirSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
-import * as pooled from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LockModule } from '@sd/lock-conformance'
 import { fileLock } from '@sd/lock-file'
 import { fileBackend } from '../src/file-backend.ts'
 import { nameEntry } from '../src/lock-entry.ts'
+import { throughPool } from '../src/lock-files.ts'
 
 const fileModule: LockModule = {
   // Both ways to reach files contend with each other.
-  open: (place) => fileBackend(place, Math.random() < 0.5 ? pooled : undefined),
+  open: (place) => fileBackend(place, Math.random() < 0.5 ? throughPool : undefined),
   plugin: (place, options) => fileLock({ file: place, ...options }),
   leaveBehind(place, holder) {
     mkdirSync(place, { recursive: true })

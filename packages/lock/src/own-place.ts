@@ -8,16 +8,17 @@ import type { LockHolder } from './holder.ts'
 /** Which process this is, and where. */
 export type OwnPlace = Pick<LockHolder, 'pid' | 'startTime' | 'thread' | 'host' | 'boot' | 'namespaces'>
 
+/** What stays the same for as long as the process lives; asked for once, because it takes as long as the lock itself. */
+let constants: Pick<OwnPlace, 'startTime' | 'boot' | 'namespaces'> | undefined
+
 /** Asks the system who and where this process is. What it does not tell is left empty. */
 export function readOwnPlace(): OwnPlace {
-  return {
-    pid: process.pid,
+  constants ??= {
     startTime: identify(process.pid)?.startTime ?? '',
-    thread: threadId,
-    host: hostname(),
     boot: readBoot(),
     namespaces: ['pid', 'time'].map(readNamespace).join(' ').trim(),
   }
+  return { ...constants, pid: process.pid, thread: threadId, host: hostname() }
 }
 
 /** Not derived from the wall clock, which jumps: `kern.boottime` jumps with it. */
