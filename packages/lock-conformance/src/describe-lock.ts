@@ -5,6 +5,7 @@ import { testContention } from './contention.ts'
 import { testDeaths } from './deaths.ts'
 import { testForgeries } from './forgeries.ts'
 import { testLeftovers } from './leftovers.ts'
+import { testOwnClock } from './own-clock.ts'
 import { testPauses } from './pauses.ts'
 import { Stage } from './stage.ts'
 import type { LockModule, LockSubject } from './subject.ts'
@@ -27,10 +28,12 @@ export function describeLock(subject: LockSubject, module: LockModule): void {
     await stage.sandbox.assertNothingLeft()
   })
 
+  describe(`${subject.name}: one's own clock`, () => testOwnClock(stage))
+  describe(`${subject.name}: what is left`, () => testLeftovers(stage))
+  if (subject.excludes === false) return
   describe(`${subject.name}: taking and giving`, () => testBasics(stage))
   describe(`${subject.name}: contention`, () => testContention(stage))
   describe(`${subject.name}: dead holders`, () => testDeaths(stage))
   describe(`${subject.name}: holders that sleep`, () => testPauses(stage))
   describe(`${subject.name}: what a record can say`, () => testForgeries(stage))
-  describe(`${subject.name}: what is left`, () => testLeftovers(stage))
 }

@@ -34,6 +34,8 @@ export interface LockSubject {
   readonly module: URL
   /** Makes a place for one test. `dir` is the test's own directory. */
   start(dir: string): Awaitable<LockServer>
+  /** Whether it keeps others out; `nullLock()` does not. @default true */
+  readonly excludes?: boolean
   /** Whether a dead holder on the same machine is taken over from at once. */
   readonly provesDeath: boolean
   /** A ttl that the backend honours and that the tests can wait for. Milliseconds. */

@@ -62,10 +62,21 @@ export function describeHolder({ pid, host, since }: LockHolder): string {
   return `process ${pid} on ${host}, since ${since}`
 }
 
-/** `SD_LOCK_HELD`, with the facts `lock`, `place` and `holder`. */
-export function heldError(name: string, place: string, holder: LockHolder | undefined): SdError {
+/**
+ * `SD_LOCK_HELD`, with the facts `lock`, `place` and `holder`.
+ *
+ * @param provesDeath - whether the holder would be known to be dead if it were.
+ */
+export function heldError(
+  name: string,
+  place: string,
+  holder: LockHolder | undefined,
+  provesDeath: boolean,
+): SdError {
   const who = holder ? describeHolder(holder) : 'somebody who cannot be read'
-  const message = `The lock "${name}" is held by ${who} (${place}). Stop that one first, or wait for it with the option "wait".`
+  const hope =
+    holder && !provesDeath ? ` If that one has died, the lock is free within ${holder.ttl} ms.` : ''
+  const message = `The lock "${name}" is held by ${who} (${place}). Stop that one first, or wait for it with the option "wait".${hope}`
   const error = new SdError('SD_LOCK_HELD', message, { lock: name, place, holder })
   // It is for the person who starts a daemon twice: where in our code it was made tells them nothing.
   error.stack = `${error.name}: ${error.message}`

@@ -237,7 +237,9 @@ export class Lease {
       const mayWait = (): boolean => this.#clock.now() - begin < wait
       const attempt = await this.#attempt(backend, claim, mayWait)
       if (attempt?.token !== undefined) return toHolder(attempt.token)
-      if (attempt && !attempt.undecided && !mayWait()) throw heldError(name, backend.place, attempt.holder)
+      if (attempt && !attempt.undecided && !mayWait()) {
+        throw heldError(name, backend.place, attempt.holder, backend.traits.provesDeath)
+      }
       if (round === 0 && attempt && wait > 0) {
         const who = attempt.holder ? describeHolder(attempt.holder) : 'somebody'
         onWaiting?.(`Waiting for the lock "${name}", which is held by ${who}`)

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { SdError } from '@sd/core'
 import { FakeClock } from '@sd/testing'
-import { Lease, type LockAttempt } from '../src/index.ts'
+import { Lease, type LockAttempt, type LockHolder } from '../src/index.ts'
 import { nextLeaseState } from '../src/lease-state.ts'
 import { FakeBackend } from './fake-backend.ts'
 
@@ -20,6 +20,11 @@ beforeEach(() => {
 })
 
 afterEach(() => expect(clock.pending).toBe(0))
+
+const EXAMPLE: LockHolder = {
+  ...{ id: 'a', name: 'test', pid: 1, startTime: '1', thread: 0, host: 'web1', boot: 'b', namespaces: '' },
+  ...{ token: 1, ttl: 1, since: '', renewals: 0, renewedAt: 0 },
+}
 
 const take = (options = {}): Promise<void> => lease.acquire(backend, { name: 'test', ttl: TTL, ...options })
 
@@ -217,6 +222,17 @@ describe('a lease that is not held yet', () => {
       place: 'a fake place',
     })
     expect(backend.asked).toEqual(['acquire', 'close'])
+  })
+
+  test('is told when a holder that may have died makes room', async () => {
+    const holder = { ...EXAMPLE, ttl: 4000 }
+    backend.onAcquire = async () => ({ holder })
+    expect((await failureOf(take())).message).not.toContain('has died')
+    backend.traits = { ...backend.traits, provesDeath: false }
+    const second = new Lease(() => {}, clock)
+    const error = await failureOf(second.acquire(backend, { name: 'test', ttl: TTL }))
+    expect(error.message).toContain('If that one has died, the lock is free within 4000 ms.')
+    expect(error.holder).toBe(holder)
   })
 
   test('looks on, even without waiting, for as long as it is undecided whether the holder lives', async () => {
