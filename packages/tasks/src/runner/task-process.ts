@@ -141,7 +141,7 @@ export class TaskProcess {
   }
 
   share(shares: Assignment['shares']): void {
-    if (this.#phase !== 'blank') this.#send({ type: 'share', shares })
+    this.#send({ type: 'share', shares })
   }
 
   #expect(task: TaskRecord, timeout: number): void {

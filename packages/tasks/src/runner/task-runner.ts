@@ -249,12 +249,14 @@ export class TaskRunner implements TaskOwner {
   }
 
   #spawnSpare(manager: ProcessManager): TaskProcess {
-    return this.#spawnProcess(
-      manager,
-      DEFAULT_GROUP,
-      { preload: findPreloaded() },
-      `sd ${this.#host.name}: tasks spare`,
+    const title = `sd ${this.#host.name}: tasks spare`
+    const spare = this.#spawnProcess(manager, DEFAULT_GROUP, { preload: findPreloaded() }, title)
+    // The first message that a process reads takes it some time: let it be this one, while it has nothing to do.
+    spare.child.ready.then(
+      () => spare.share({}),
+      () => {},
     )
+    return spare
   }
 
   #spawnProcess(
