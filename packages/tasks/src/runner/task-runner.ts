@@ -253,7 +253,7 @@ export class TaskRunner implements TaskOwner {
     const spare = this.#spawnProcess(manager, DEFAULT_GROUP, { preload: findPreloaded() }, title)
     // The first message that a process reads takes it some time: let it be this one, while it has nothing to do.
     spare.child.ready.then(
-      () => spare.share({}),
+      () => spare.share(clonableShares(this.#host, 'SD_TASKS_UNCLONABLE')),
       () => {},
     )
     return spare
