@@ -26,9 +26,13 @@ import type { Plugin } from './plugin.ts'
 import { createPluginHost } from './plugin-host.ts'
 import { PluginRegistry } from './plugin-registry.ts'
 import { applyPriority, defaultPriority } from './priority.ts'
-import { endProcess, guardProcess, type ProcessGuard } from './process-guard.ts'
-import { RestartPlan } from './restart-plan.ts'
-import type { Restarter } from './restarter.ts'
+import { endProcess, guardProcess, isLastDaemon, type ProcessGuard } from './process-guard.ts'
+import { canComeBack } from './restart/can-come-back.ts'
+import { takeHandedOver } from './restart/handed-over.ts'
+import { predecessorEnd } from './restart/predecessor-end.ts'
+import { restartInPlace } from './restart/restart-in-place.ts'
+import { RestartPlan } from './restart/restart-plan.ts'
+import type { Restarter } from './restart/restarter.ts'
 import { SdError, toError } from './sd-error.ts'
 import { signalNumber } from './signals.ts'
 import { type DaemonStatistics, formatStatistics } from './statistics.ts'
@@ -49,13 +53,15 @@ export abstract class DaemonBase {
   readonly #log: DaemonLog
   readonly #plugins = new PluginRegistry()
   readonly #life: Life
-  readonly #restart = new RestartPlan()
+  readonly #restart: RestartPlan = new RestartPlan(this.#clock)
   readonly #environment: EnvironmentValues
   #options: ResolvedDaemonOptions | undefined
   #guard: ProcessGuard | undefined
   #run: Promise<StopReport> | undefined
 
   constructor() {
+    // Before the program starts any child, which must not inherit it.
+    takeHandedOver()
     this.#bus = createEventBus(
       this.#clock,
       (event, error) => this.#onListenerFailure(event, error),
@@ -70,11 +76,11 @@ export abstract class DaemonBase {
       checkEnvironment: () => this[HOOKS]().checkEnvironment(),
       setup: () => this[HOOKS]().setup(),
       teardown: (reason) => this[HOOKS]().teardown(reason),
-      onInit: () => this.dispatch('init', { pid: process.pid }),
+      onInit: () => this.#onInit(),
       onStarted: () => this.#onStarted(),
       onShutdown: (reason) => this.dispatch('shutdown', { reason }),
       onError: (error) => this.error(error),
-      onFailedStart: (error, plugin) => this.#log.report('fatal', error, plugin ?? this.#label),
+      onFailedStart: (error, plugin) => this.#onFailedStart(error, plugin),
       onFatal: (error) => this.fatalError(error),
     })
     this.#environment = new EnvironmentValues({
@@ -129,7 +135,7 @@ export abstract class DaemonBase {
       return Promise.reject(new SdError('SD_CORE_RESTART', message, { reason }))
     }
     if (!this.signal.aborted) {
-      this.#restart.make(reason)
+      this.#restart.make(reason, false)
       this.log(`Restarting: ${reason}`)
       this.dispatch('restart', { reason })
     }
@@ -151,7 +157,10 @@ export abstract class DaemonBase {
     return this.#life.signal
   }
 
-  /** Gives the daemon the power to replace itself; for launchers. */
+  /**
+   * Gives the daemon the power to replace itself, or another one than {@link restartInPlace} with its defaults,
+   * which a daemon has that runs detached or supervised.
+   */
   provideRestarter(restarter: Restarter): void {
     this.#restart.provide(restarter)
   }
@@ -239,11 +248,7 @@ export abstract class DaemonBase {
   fatalError(message: string | Error, label: string = this.#label): void {
     this.#log.report('fatal', message, label)
     const error = typeof message === 'string' ? new SdError('SD_CORE_FATAL', message) : toError(message)
-    if (this.#restart.isWorthwhile(this.#life.uptime) && !this.signal.aborted) {
-      const reason = `a fatal error: ${error.message}`
-      this.#restart.make(reason)
-      this.dispatch('restart', { reason })
-    }
+    this.#restartAfter('a fatal error', error, this.#life.uptime)
     void this.#life.stop({ reason: 'fatal', error })
   }
 
@@ -272,6 +277,7 @@ export abstract class DaemonBase {
       pid: process.pid,
       state: this.state,
       uptime: this.#life.uptime,
+      restarts: takeHandedOver().restarts,
       loop: this.#life.loop?.statistics() ?? NO_ITERATIONS,
       memory: { rss, heapUsed },
       plugins: this.#plugins.inspect(),
@@ -286,6 +292,10 @@ export abstract class DaemonBase {
     const { signals, priority, interval } = this.#options
     this.#environment.set('startTime', this.#clock.date())
     if (signals) this.#guardProcess()
+    // A process that belongs to somebody else's program is not ours to replace.
+    if (signals && !this.#restart.isPossible && canComeBack()) this.#restart.provide(restartInPlace())
+    const { predecessor } = takeHandedOver()
+    if (predecessor !== undefined) await predecessorEnd(predecessor, this.#clock)
     const warning = applyPriority(priority ?? defaultPriority(interval))
     if (warning) this.log(warning)
     const [life] = await Promise.allSettled([this.#life.live()])
@@ -337,18 +347,43 @@ export abstract class DaemonBase {
   }
 
   #onHangUp(): void {
-    if (this.signal.aborted) return
+    // A daemon that waits before it is tried again need not wait any longer.
+    if (this.signal.aborted) return this.#restart.hasten()
     if (this.#restart.isPossible) return void this.restart('SIGHUP')
     // Without a launcher a hang-up means that the terminal is gone.
     this.log('SIGHUP: stopping, because a daemon in a plain shell does not restart')
     void this.#life.stop({ reason: 'signal', signal: 'SIGHUP' })
   }
 
+  #onInit(): void {
+    const { predecessor } = takeHandedOver()
+    if (predecessor !== undefined) {
+      this.dispatch('pidChange', { pid: process.pid, previous: predecessor })
+    }
+    this.dispatch('init', { pid: process.pid })
+  }
+
   #onStarted(): void {
-    this.log(`Started (${describeInterval(this.#resolved.interval)})`)
+    const { restarts, reason } = takeHandedOver()
+    const again = restarts > 0 ? `, restart ${restarts} because of ${reason}` : ''
+    this.log(`Started (${describeInterval(this.#resolved.interval)})${again}`)
     const restart = (): void => void this.restart('the automatic restart is due')
-    this.#restart.schedule(this.#clock, this.#resolved.autoRestartInterval, restart)
+    this.#restart.schedule(this.#resolved.autoRestartInterval, restart)
     this.dispatch('started', { pid: process.pid })
+  }
+
+  #onFailedStart(error: Error, plugin: string | undefined): void {
+    this.#log.report('fatal', error, plugin ?? this.#label)
+    // It did not get to run: only what it had shown before counts.
+    this.#restartAfter('a failed start', error, 0)
+  }
+
+  /** Has the daemon restarted after a failure, if it is worth it. @param uptime - milliseconds. */
+  #restartAfter(failure: string, error: Error, uptime: number): void {
+    if (!this.#restart.isWorthwhile(uptime) || this.signal.aborted) return
+    const reason = `${failure}: ${error.message}`
+    this.#restart.make(reason, true)
+    this.dispatch('restart', { reason })
   }
 
   /** @returns the report, with the exit code that it comes to in the end. */
@@ -357,6 +392,7 @@ export abstract class DaemonBase {
     for (const { who, what } of report.unfinished) this.error(`${who} ${what}`)
     this.log(`Stopped after ${Math.round(report.duration)} ms (${report.signal ?? report.reason})`)
     await this.#log.close()
+    this.#guard?.retire()
     const exitCode = (await this.#replaceProcess()) ? report.exitCode : report.exitCode || 1
     this.#guard?.remove()
     if (this.#resolved.signals) this.#endProcess(report.reason, exitCode)
@@ -366,7 +402,8 @@ export abstract class DaemonBase {
   /** @returns false when it failed. */
   async #replaceProcess(): Promise<boolean> {
     try {
-      await this.#restart.carryOut()
+      const log = (message: string): void => this.log(message)
+      await this.#restart.carryOut({ uptime: this.#life.uptime, log }, isLastDaemon)
       return true
     } catch (thrown) {
       this.#log.report('fatal', toError(thrown), this.#label)

@@ -1,3 +1,12 @@
+export {
+  type BackOff,
+  type BackOffPolicy,
+  backOffDelay,
+  countFailure,
+  failureScore,
+  isPastLimit,
+  NO_FAILURES,
+} from './back-off.ts'
 export { type ChildServer, childServer, installChildServer } from './child-server.ts'
 export { type Clock, systemClock, type Timer } from './clock.ts'
 export { type ComposedDaemon, createDaemon } from './create-daemon.ts'
@@ -16,7 +25,8 @@ export { nearestName, suggestName } from './nearest-name.ts'
 export { type DaemonOptions, daemonDefaults } from './options.ts'
 export { definePlugin, type Plugin, type PluginHost, type PluginInstance } from './plugin.ts'
 export { type Check, type Checks, describe, must, resolveOptions } from './resolve-options.ts'
-export type { Restarter } from './restarter.ts'
+export { type RestartOptions, restartInPlace } from './restart/restart-in-place.ts'
+export type { Restarter, RestartOrder } from './restart/restarter.ts'
 export { percentileOf, Ring } from './ring.ts'
 export { openRunDirectory, runDirectory } from './run-directory.ts'
 export { SdError, type SdErrorDetails, toError } from './sd-error.ts'

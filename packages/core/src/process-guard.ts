@@ -9,7 +9,10 @@ export interface GuardActions extends SignalActions {
 }
 
 /** The handlers of a daemon on its process. */
-export interface ProcessGuard extends SignalListener {}
+export interface ProcessGuard extends SignalListener {
+  /** Tells that the daemon has stopped: it does not count any more, but still hears of everything. */
+  retire(): void
+}
 
 /** How many daemons have handlers on this process: kept on a global symbol, since they may come with several copies. */
 const KEY: unique symbol = Symbol.for('sd.guardedDaemons') as never
@@ -18,6 +21,11 @@ const place = globalThis as { [KEY]?: number }
 function countDaemons(change: 1 | -1 | 0): number {
   place[KEY] = (place[KEY] ?? 0) + change
   return place[KEY]
+}
+
+/** Whether all daemons of this process have stopped. */
+export function isLastDaemon(): boolean {
+  return countDaemons(0) === 0
 }
 
 /** Installs a daemon's handlers for signals, uncaught errors and the end of the process. */
@@ -29,10 +37,16 @@ export function guardProcess(actions: GuardActions): ProcessGuard {
   process.on('uncaughtException', onUncaught)
   process.on('exit', onExit)
   countDaemons(1)
+  let counts = true
+  const retire = (): void => {
+    if (counts) countDaemons(-1)
+    counts = false
+  }
   return {
     listenToOthers: signals.listenToOthers,
+    retire,
     remove() {
-      countDaemons(-1)
+      retire()
       signals.remove()
       process.off('uncaughtException', onUncaught)
       process.off('exit', onExit)
@@ -52,7 +66,7 @@ const LINGER = 1000
  * @param tell - told what holds it open.
  */
 export function endProcess(exitCode: number, hurry: boolean, tell: (message: string) => void): void {
-  if (countDaemons(0) > 0) return
+  if (!isLastDaemon()) return
   // Another daemon of this process may have failed before.
   const code = exitCode || Number(process.exitCode ?? 0)
   process.exitCode = code

@@ -9,6 +9,8 @@ export interface DaemonStatistics {
   readonly state: LifecycleState
   /** Milliseconds since `run` was called. */
   readonly uptime: number
+  /** How often the daemon was restarted since somebody started it. */
+  readonly restarts: number
   readonly loop: LoopStatistics
   /** Bytes. */
   readonly memory: { readonly rss: number; readonly heapUsed: number }

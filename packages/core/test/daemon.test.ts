@@ -191,10 +191,10 @@ describe('restarting', () => {
     const events: string[] = []
     const daemon = createDaemon({ name: 'x', logger, signals: false })
     daemon.provideRestarter({
-      restart(reason) {
+      restart(order) {
         expect(daemon.state).toBe('stopped')
-        reasons.push(reason)
-        return restart(reason)
+        reasons.push(order.reason)
+        return restart(order)
       },
     })
     daemon.on('restart', ({ reason }) => void events.push(reason))

@@ -34,6 +34,12 @@ function workerProcesses(): number[] {
     .map(({ pid }) => pid)
 }
 
+/** Zombies included. */
+function childrenOf(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1')
+  return children.trim().split(' ').map(Number).sort()
+}
+
 describe('SIGTERM', () => {
   test('with 200 calls under way lets the running ones finish, gives the rest up, and exits with 0', async () => {
     const service = await startService()
@@ -135,3 +141,24 @@ function cpuTime(pid: number): number {
   const nanoseconds = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]
   return Number(nanoseconds) / 1e6
 }
+
+describe('a restart in place', () => {
+  test('lets running calls finish, reaps every worker, and starts new ones in the same process', async () => {
+    const service = runFixture(SERVICE, { env: { ...sandbox.env, SD_SUPERVISED: '1' } })
+    await service.waitForLine(/^all ready$/)
+    const before = workerProcesses()
+    service.tell('calls')
+    await service.waitForLine(/^four run$/)
+    service.kill('SIGHUP')
+    const settled = await service.waitForLine(/^settled (.*)$/)
+    expect(JSON.parse(settled[1]!)).toEqual({ returned: 4, SD_WORKERS_SHUTDOWN: 196 })
+    await waitUntil(() => service.lines.filter((line) => line === 'all ready').length === 2)
+    const after = workerProcesses()
+    expect(after).toHaveLength(before.length)
+    expect(after.filter((pid) => before.includes(pid))).toEqual([])
+    // No zombie of the time before.
+    if (process.platform === 'linux') expect(childrenOf(service.pid)).toEqual(after.sort())
+    service.kill('SIGTERM')
+    expect(await service.exit).toEqual({ code: 0, signal: null })
+  })
+})

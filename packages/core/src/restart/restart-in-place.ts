@@ -1,0 +1,180 @@
+import { accessSync, constants, realpathSync } from 'node:fs'
+import { type BackOffPolicy, backOffDelay, countFailure, isPastLimit } from '../back-off.ts'
+import { type Clock, systemClock } from '../clock.ts'
+import { type Checks, must, resolveOptions } from '../resolve-options.ts'
+import { SdError } from '../sd-error.ts'
+import { firstEnvironment } from './first-environment.ts'
+import { flushOutput } from './flush-output.ts'
+import { HAND_OVER_VARIABLE, type HandedOver, takeHandedOver } from './handed-over.ts'
+import { describeProcess, livingChildren } from './living-children.ts'
+import type { Restarter, RestartOrder } from './restarter.ts'
+
+/** What a daemon's failures cost. */
+export interface RestartOptions {
+  /** Milliseconds before it is started again after the first failure; each further one doubles it. @default 1000 */
+  firstPause?: number
+  /** Milliseconds of the longest pause. @default 60_000 */
+  longestPause?: number
+  /** After how many failures it gives up. They decay: see `halfLife`. @default 10 */
+  mostFailures?: number
+  /** Milliseconds of life after which failures count half. @default 600_000 (10 min) */
+  halfLife?: number
+}
+
+const defaults = Object.freeze({
+  firstPause: 1000,
+  longestPause: 60_000,
+  mostFailures: 10,
+  halfLife: 600_000,
+})
+
+const checks: Checks<RestartOptions> = {
+  firstPause: must.beNumber(0, 3_600_000, 'milliseconds'),
+  longestPause: must.beNumber(0, 24 * 3_600_000, 'milliseconds'),
+  mostFailures: must.beInteger(0),
+  halfLife: must.beNumber(1, Number.POSITIVE_INFINITY, 'milliseconds'),
+}
+
+/**
+ * The means by which a daemon replaces itself: `execve` puts a new Node in its place, in the same process, so
+ * that pid files and supervisors stay true. It gets the same arguments, the environment that this one was
+ * started with, and its stdin, stdout and stderr; every other handle is closed. Where there is no `execve`, a
+ * successor is started, which waits until this process is gone.
+ *
+ * A daemon that runs detached or supervised has this by itself, with the defaults.
+ *
+ * @throws SdError `SD_CORE_OPTIONS` when an option is wrong.
+ * @example
+ * ```ts
+ * daemon.provideRestarter(restartInPlace({ mostFailures: 3 }))
+ * ```
+ */
+export function restartInPlace(options: RestartOptions = {}): Restarter {
+  const { mostFailures, ...pauses } = resolveOptions(
+    'restartInPlace',
+    'SD_CORE_OPTIONS',
+    options,
+    defaults,
+    checks,
+  )
+  const policy: BackOffPolicy = { ...pauses, patience: 1, limit: mostFailures }
+  const before = takeHandedOver()
+  return {
+    upBefore: before.upBefore,
+    async restart(order) {
+      const failures = order.failed ? await backOff(before, policy, order) : before.failures
+      if (!failures) return
+      if (!(await letChildrenEnd(order))) return
+      const next = {
+        restarts: before.restarts + 1,
+        reason: order.reason,
+        upBefore: before.upBefore + order.uptime,
+        failures,
+      }
+      await flushOutput(systemClock)
+      replaceProcess(next)
+    },
+  }
+}
+
+/**
+ * Waits as long as the failures of late demand.
+ *
+ * @returns undefined when the daemon is to stop instead.
+ * @throws SdError `SD_CORE_GAVE_UP` after too many.
+ */
+async function backOff(
+  { failures }: HandedOver,
+  policy: BackOffPolicy,
+  order: RestartOrder,
+  clock: Clock = systemClock,
+): Promise<HandedOver['failures'] | undefined> {
+  const now = clock.now()
+  const counted = countFailure(failures, policy, now, Math.random())
+  const times = Math.ceil(counted.score)
+  if (isPastLimit(counted, policy)) {
+    const message = `The daemon has failed ${times} times in a row and is not restarted any more. Remedy what the last errors say, and start it again.`
+    throw new SdError('SD_CORE_GAVE_UP', message, { failures: times })
+  }
+  const delay = backOffDelay(counted, now)
+  order.log(
+    `Restarting in ${(delay / 1000).toFixed(1)} s after failure ${times} of at most ${policy.limit}: ${order.reason}`,
+  )
+  return (await order.pause(delay)) ? counted : undefined
+}
+
+/** Milliseconds that children may take to end. */
+const CHILDREN_MAY_TAKE = 1000
+
+/** Milliseconds. */
+const LOOK_AGAIN = 20
+
+/**
+ * Waits for the user's own child processes: whoever ends after the process was replaced is a zombie until the
+ * daemon ends, because the new Node does not know it.
+ *
+ * @returns false when the daemon is to stop instead.
+ */
+async function letChildrenEnd(order: RestartOrder): Promise<boolean> {
+  const end = systemClock.now() + CHILDREN_MAY_TAKE
+  while (livingChildren().length > 0 && systemClock.now() < end) {
+    if (!(await order.pause(LOOK_AGAIN))) return false
+  }
+  const left = livingChildren()
+  if (left.length > 0) {
+    order.log(
+      `Child processes outlive the restart, and nobody will know when they end: ${left.map(describeProcess).join(', ')}. End them in the daemon's teardown.`,
+    )
+  }
+  return true
+}
+
+/**
+ * Puts a new Node in this one's place. Returns only where there is no `execve`.
+ *
+ * @throws SdError `SD_CORE_RESTART` when it is clear beforehand that nothing would come after.
+ */
+function replaceProcess(next: HandedOver): void {
+  checkPlace()
+  const args = [...process.execArgv, ...process.argv.slice(1)]
+  const environment = firstEnvironment()
+  const carrying = (more: Partial<HandedOver>): Record<string, string> => ({
+    ...environment,
+    [HAND_OVER_VARIABLE]: JSON.stringify({ ...next, ...more }),
+  })
+  // For what listens to `exit` the program ends here, although the process goes on.
+  const { execve } = process
+  if (!execve) return startSuccessor(args, carrying({ predecessor: process.pid }))
+  process.emit('exit', 0)
+  execve(process.execPath, [process.argv0, ...args], carrying({ pid: process.pid }))
+}
+
+/** An `execve` that fails ends the process on the spot, with a core dump and no word in the log. */
+function checkPlace(): void {
+  const { execPath } = process
+  try {
+    accessSync(execPath, constants.X_OK)
+  } catch (cause) {
+    const message = `The daemon cannot be restarted: there is no ${execPath} to run it with any more. Install Node there again, and start the daemon.`
+    throw new SdError('SD_CORE_RESTART', message, { cause })
+  }
+  try {
+    // Not process.cwd(), which remembers, nor stat(2), which a removed directory still answers.
+    realpathSync.native('.')
+  } catch (cause) {
+    const message = `The daemon cannot be restarted: its working directory was removed. Start it again from a directory that stays.`
+    throw new SdError('SD_CORE_RESTART', message, { cause })
+  }
+}
+
+function startSuccessor(args: readonly string[], env: Record<string, string>): void {
+  // Asked for here and not imported: worker processes load this file too, and never come here.
+  const { spawn } = process.getBuiltinModule('node:child_process')
+  const successor = spawn(process.execPath, args, {
+    env,
+    stdio: 'inherit',
+    detached: true,
+    windowsHide: true,
+  })
+  successor.unref()
+}

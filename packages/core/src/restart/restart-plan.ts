@@ -1,0 +1,99 @@
+import type { Clock, Timer } from '../clock.ts'
+import type { Restarter, RestartOrder } from './restarter.ts'
+
+/** A daemon that fails within this time of its start would fail again: it is not restarted. Milliseconds. */
+const LEAST_LIFE = 10_000
+
+/** Whether, and why, a daemon is replaced when it has stopped. */
+export class RestartPlan {
+  readonly #clock: Clock
+  #restarter: Restarter | undefined
+  #plan: { readonly reason: string; readonly failed: boolean } | undefined
+  #timer: Timer | undefined
+  /** Ends the pause that is under way. */
+  #endPause: (() => void) | undefined
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  provide(restarter: Restarter): void {
+    this.#restarter = restarter
+  }
+
+  /** Whether there is anybody who could restart the daemon. */
+  get isPossible(): boolean {
+    return this.#restarter !== undefined
+  }
+
+  /**
+   * Whether a daemon is worth a new try after a failure.
+   *
+   * @param uptime - milliseconds that it has run; 0 where it did not even start.
+   */
+  isWorthwhile(uptime: number): boolean {
+    return this.isPossible && uptime + (this.#restarter?.upBefore ?? 0) >= LEAST_LIFE
+  }
+
+  /** Whether the daemon is stopping in order to be replaced. */
+  get isPending(): boolean {
+    return this.#plan !== undefined
+  }
+
+  /** Has the daemon replaced when it has stopped. @param failed - whether a failure is the reason. */
+  make(reason: string, failed: boolean): void {
+    this.#plan = { reason, failed }
+  }
+
+  drop(): void {
+    this.#plan = undefined
+    this.#endPause?.()
+  }
+
+  /** Ends a pause before the next try. */
+  hasten(): void {
+    this.#endPause?.()
+  }
+
+  /** Calls `restart` after `delay` milliseconds (0: never), if a restart is possible at all. */
+  schedule(delay: number, restart: () => void): void {
+    if (this.isPossible && delay > 0) this.#timer = this.#clock.after(delay, restart, false)
+  }
+
+  endSchedule(): void {
+    this.#timer?.cancel()
+  }
+
+  /**
+   * Replaces the daemon, if that is the plan.
+   *
+   * @param isAlone - whether no other daemon lives in this process, which is replaced as a whole.
+   * @throws what the restarter throws.
+   */
+  async carryOut(
+    { uptime, log }: Pick<RestartOrder, 'uptime' | 'log'>,
+    isAlone: () => boolean,
+  ): Promise<void> {
+    if (!this.#plan) return
+    const pause = (milliseconds: number): Promise<boolean> => this.#pause(milliseconds)
+    if (!isAlone()) log('Waits with the restart until the other daemons of this process have stopped.')
+    while (!isAlone()) if (!(await pause(LOOK_AGAIN))) return
+    await this.#restarter?.restart({ ...this.#plan, uptime, log, pause })
+    this.#plan = undefined
+  }
+
+  #pause(milliseconds: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        timer.cancel()
+        this.#endPause = undefined
+        resolve(this.isPending)
+      }
+      const timer = this.#clock.after(milliseconds, end)
+      this.#endPause = end
+    })
+  }
+}
+
+/** Milliseconds. */
+const LOOK_AGAIN = 20

@@ -1,0 +1,33 @@
+import type { Awaitable } from '../json.ts'
+
+/** What a restarter is told, and may use. */
+export interface RestartOrder {
+  /** Why, in words. */
+  readonly reason: string
+  /** Whether the daemon has failed, and so may fail again. */
+  readonly failed: boolean
+  /** Milliseconds that the daemon was up, in this process. */
+  readonly uptime: number
+  /** Writes to the daemon's log. */
+  log(message: string): void
+  /**
+   * Waits, with the daemon stopped: for instance before it is tried again after a failure. A HUP ends it.
+   *
+   * @returns false when the daemon was told to stop for good meanwhile: then it must not be replaced.
+   */
+  pause(milliseconds: number): Promise<boolean>
+}
+
+/**
+ * What gives a daemon the power to replace itself. Without one it runs in a plain shell, and a restart is
+ * refused.
+ */
+export interface Restarter {
+  /**
+   * Milliseconds that the daemon had been up before it came to this process. One that has shown that it can
+   * live is restarted also when it fails at its start. @default 0
+   */
+  readonly upBefore?: number
+  /** Called when the daemon has stopped. Replaces the process, or rejects. */
+  restart(order: RestartOrder): Awaitable<void>
+}

@@ -1,0 +1,209 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { createSandbox, type Fixture, runFixture, type Sandbox, waitUntil } from '@sd/testing'
+
+let sandbox: Sandbox
+
+beforeEach(() => {
+  sandbox = createSandbox()
+  writeVersion(1)
+})
+
+afterEach(() => sandbox.assertNothingLeft())
+
+function writeVersion(version: number): void {
+  writeFileSync(join(sandbox.dir, 'version.mjs'), `export const version = ${version}\n`)
+}
+
+const SUPERVISED = { SD_SUPERVISED: '1' }
+const reborn = new URL('./fixtures/reborn.ts', import.meta.url)
+
+function run(manner: string, options: Parameters<typeof runFixture>[1] = { env: SUPERVISED }): Fixture {
+  const env = { ...sandbox.env, FORCE_COLOR: '0', ...options.env }
+  return runFixture(reborn, { ...options, args: [manner, sandbox.dir], env })
+}
+
+interface Life {
+  readonly pid: number
+  readonly version: number
+  readonly [fact: string]: unknown
+}
+
+/** What the lives so far have told of themselves. */
+function lives(fixture: Fixture): Life[] {
+  const told = fixture.lines.filter((line) => line.startsWith('up '))
+  return told.map((line) => JSON.parse(line.slice(3)) as Life)
+}
+
+async function untilLives(fixture: Fixture, count: number): Promise<Life[]> {
+  await waitUntil(() => lives(fixture).length >= count, `${count} lives`, 30_000)
+  return lives(fixture)
+}
+
+function log(): string {
+  const file = join(sandbox.dir, 'reborn.log')
+  return existsSync(file) ? readFileSync(file, 'utf8') : ''
+}
+
+const count = (pattern: RegExp): number => log().match(new RegExp(pattern, 'g'))?.length ?? 0
+
+describe('a restart in place', () => {
+  test('SIGHUP puts new code into the same process, and nothing else changes', async () => {
+    const fixture = run('calm', { env: SUPERVISED, execArgv: ['--stack-size=900'], cwd: sandbox.dir })
+    await untilLives(fixture, 1)
+    writeVersion(2)
+    fixture.kill('SIGHUP')
+    const [first, second] = await untilLives(fixture, 2)
+    // Node makes the pipe of stdout one that does not block, and has one descriptor less for it.
+    const { descriptors, ...facts } = first!
+    expect(second).toEqual({ ...facts, version: 2, descriptors: expect.any(Number) })
+    expect(second!.descriptors).toBeLessThanOrEqual(descriptors as number)
+    expect(second).toMatchObject({ pid: fixture.pid, cwd: sandbox.dir, variable: null, changed: false })
+    fixture.kill('SIGTERM')
+    expect(await fixture.exit).toEqual({ code: 0, signal: null })
+    expect(log()).toMatch(
+      /Restarting: SIGHUP[\s\S]*Stopped after[\s\S]*Started .*, restart 1 because of SIGHUP/,
+    )
+    expect(count(/Date +PID +Label/)).toBe(1)
+  })
+
+  test('what the daemon has begun is finished before', async () => {
+    const fixture = run('busy')
+    await untilLives(fixture, 1)
+    fixture.kill('SIGHUP')
+    await untilLives(fixture, 2)
+    expect(log()).toMatch(/Restarting: SIGHUP[\s\S]*finished[\s\S]*Started .*, restart 1/)
+    fixture.kill('SIGTERM')
+    await fixture.exit
+  })
+
+  test('twenty restarts leave no process, no descriptor and no file behind', async () => {
+    const fixture = run('often')
+    const all = await untilLives(fixture, 21)
+    expect(new Set(all.map(({ pid }) => pid))).toEqual(new Set([fixture.pid]))
+    expect(all.at(-1)!.descriptors).toBe(all[1]!.descriptors)
+    expect(all.at(-1)!.priority).toBe(all[0]!.priority)
+    expect(sandbox.processes()).toHaveLength(1)
+    expect(readdirSync(sandbox.dir).sort()).toEqual(['exited', 'reborn.log', 'version.mjs'])
+    expect(count(/restart \d+ because of time \d+/)).toBe(20)
+    fixture.kill('SIGTERM')
+    expect(await fixture.exit).toEqual({ code: 0, signal: null })
+  }, 60_000)
+
+  test('a child of the user that does not end is told of', async () => {
+    const fixture = run('leaving')
+    await untilLives(fixture, 1)
+    fixture.kill('SIGHUP')
+    await untilLives(fixture, 2)
+    expect(log()).toMatch(/Child processes outlive the restart.*\d+ \(sleep 3\)/)
+    fixture.kill('SIGTERM')
+    await fixture.exit
+  })
+
+  test('a working directory that is gone is an error, and no crash', async () => {
+    const cwd = join(sandbox.dir, 'release-1')
+    mkdirSync(cwd)
+    const fixture = run('calm', { env: SUPERVISED, cwd })
+    await untilLives(fixture, 1)
+    rmdirSync(cwd)
+    fixture.kill('SIGHUP')
+    expect(await fixture.exit).toEqual({ code: 1, signal: null })
+    expect(log()).toContain('its working directory was removed')
+  })
+
+  test('without execve a successor takes over when the daemon is gone', async () => {
+    const fixture = run('without-execve')
+    const [first] = await untilLives(fixture, 1)
+    fixture.kill('SIGHUP')
+    const [, second] = await untilLives(fixture, 2)
+    expect(second).toMatchObject({ version: 1, variable: null })
+    expect(second!.pid).not.toBe(first!.pid)
+    expect(fixture.lines).toContain(`pid change ${first!.pid} ${second!.pid}`)
+    expect(sandbox.processes().map(({ pid }) => pid)).toEqual([second!.pid])
+    process.kill(second!.pid, 'SIGTERM')
+    expect((await fixture.exit).code).toBe(0)
+  })
+})
+
+describe('a daemon that fails', () => {
+  test('is tried again after longer and longer pauses, and given up with an exit code', async () => {
+    const fixture = run('failing')
+    expect(await fixture.exit).toEqual({ code: 1, signal: null })
+    const pauses = [...log().matchAll(/Restarting in ([\d.]+) s after failure (\d) of at most 4/g)]
+    expect(pauses.map(([, , failure]) => failure)).toEqual(['1', '2', '3', '4'])
+    expect(count(/Error: broken/)).toBe(5)
+    expect(log()).toContain('has failed 5 times in a row and is not restarted any more')
+  }, 30_000)
+
+  test('also where it cannot start any more, once it has shown that it can live', async () => {
+    const fixture = run('failing-start')
+    expect(await fixture.exit).toEqual({ code: 1, signal: null })
+    expect(count(/no database/)).toBeGreaterThanOrEqual(3)
+    expect(log()).toContain('has failed 3 times in a row')
+  }, 30_000)
+
+  test('before it has been up for 10 s ends with exit code 1', async () => {
+    const fixture = run('young')
+    expect(await fixture.exit).toEqual({ code: 1, signal: null })
+    expect(lives(fixture)).toHaveLength(1)
+  })
+
+  test('can be stopped while it waits for the next try', async () => {
+    const fixture = run('patient')
+    await waitUntil(() => count(/Restarting in/) === 1)
+    fixture.kill('SIGTERM')
+    expect(await fixture.exit).toEqual({ code: 1, signal: null })
+    expect(log()).toContain('SIGTERM: stopping instead of restarting')
+  })
+
+  test('is tried again at once on SIGHUP', async () => {
+    const fixture = run('patient')
+    await waitUntil(() => count(/Restarting in/) === 1)
+    fixture.kill('SIGHUP')
+    const [first, second] = await untilLives(fixture, 2)
+    expect(second!.pid).toBe(first!.pid)
+    fixture.kill('SIGTERM')
+    expect(await fixture.exit).toEqual({ code: 0, signal: null })
+  })
+})
+
+describe('who may come back', () => {
+  const PLAIN = { SD_SUPERVISED: '', SYSTEMD_EXEC_PID: '' }
+
+  test('a daemon on a terminal stops on SIGHUP, also as the first of its session', async () => {
+    // script(1) gives it a terminal of its own.
+    const prefix = ['sh', '-c', 'exec script -qfec "exec $*" /dev/null', 'sh']
+    const terminal = run('calm', { env: PLAIN, prefix })
+    const [, told] = await terminal.waitForLine(/up (\{.*\})/)
+    process.kill((JSON.parse(told!) as Life).pid, 'SIGHUP')
+    await terminal.exit
+    expect(log()).toContain('SIGHUP: stopping, because a daemon in a plain shell does not restart')
+    expect(lives(terminal)).toHaveLength(1)
+  })
+
+  test('a daemon that was detached restarts', async () => {
+    const fixture = run('calm', { env: PLAIN, prefix: ['setsid'] })
+    await untilLives(fixture, 1)
+    fixture.kill('SIGHUP')
+    await untilLives(fixture, 2)
+    fixture.kill('SIGTERM')
+    expect((await fixture.exit).code).toBe(0)
+  })
+
+  test('a process that somebody else waits for does not', async () => {
+    const fixture = run('calm', { env: PLAIN })
+    await untilLives(fixture, 1)
+    fixture.kill('SIGHUP')
+    expect((await fixture.exit).code).toBe(0)
+    expect(lives(fixture)).toHaveLength(1)
+  })
+
+  test('the environment has the last word', async () => {
+    const fixture = run('calm', { env: { SD_SUPERVISED: '0' }, prefix: ['setsid'] })
+    await untilLives(fixture, 1)
+    fixture.kill('SIGHUP')
+    expect((await fixture.exit).code).toBe(0)
+    expect(lives(fixture)).toHaveLength(1)
+  })
+})
