@@ -5,6 +5,8 @@ export default packageBuild(
     index: 'src/index.ts',
     // On its own: it starts processes where the system has no /proc, and worker processes must not load that.
     'process-identity': 'src/process-identity.ts',
+    // On its own: it loads what belongs to the network.
+    'unix-socket': 'src/unix-socket/index.ts',
   },
   // Mitt comes along: looking its package up would take longer than all that is in it.
   { noExternal: ['mitt'] },

@@ -123,6 +123,21 @@ export abstract class DaemonBase {
   }
 
   /**
+   * Does what SIGTERM does, for somebody who has other ways to ask: stops gracefully, the second time at once, and
+   * ends the process, where the daemon owns it (option `signals`). During a restart it stops for good.
+   *
+   * @param by - who asks, for the log.
+   */
+  terminate(by = 'terminate was called'): void {
+    this.#onStopSignal('SIGTERM', by)
+  }
+
+  /** Whether the daemon could be restarted: known once it runs. */
+  get canRestart(): boolean {
+    return this.#restart.isPossible
+  }
+
+  /**
    * Stops the daemon and starts it anew in its place.
    *
    * @param reason - why, for the log.
@@ -323,17 +338,17 @@ export abstract class DaemonBase {
     if (this.#bus.hasListeners('signal')) this.#guard.listenToOthers()
   }
 
-  #onStopSignal(signal: NodeJS.Signals): void {
+  #onStopSignal(signal: NodeJS.Signals, by: string = signal): void {
     if (!this.signal.aborted) {
-      this.log(`${signal}: stopping`)
+      this.log(`${by}: stopping`)
       void this.#life.stop({ reason: 'signal', signal })
     } else if (this.#restart.isPending) {
-      this.log(`${signal}: stopping instead of restarting`)
+      this.log(`${by}: stopping instead of restarting`)
       this.#restart.drop()
     } else if (this.#life.hurried) {
       process.exit(128 + signalNumber(signal))
     } else {
-      this.log(`${signal}: stopping at once`)
+      this.log(`${by}: stopping at once`)
       this.#life.hurry(128 + signalNumber(signal))
     }
   }

@@ -64,6 +64,18 @@ export class IdTable<Item extends Identified> {
     return this.#slots.filter((item) => item !== undefined)
   }
 
+  /** Those with the lowest ids, in their order. */
+  lowest(count: number): Item[] {
+    const found: Item[] = []
+    for (const item of this.#slots) {
+      if (item === undefined || (found.length === count && item.id > found.at(-1)!.id)) continue
+      const behind = found.findIndex(({ id }) => id > item.id)
+      found.splice(behind === -1 ? found.length : behind, 0, item)
+      if (found.length > count) found.pop()
+    }
+    return found
+  }
+
   /** Where an id belongs. */
   #home(id: number): number {
     return Math.imul(id, GOLDEN) >>> this.#shift

@@ -24,6 +24,9 @@ import { createClient } from './client.ts'
 import { MethodCounter, type MethodStatistics } from './method-statistics.ts'
 import { RecentStatuses } from './recent-statuses.ts'
 
+/** How many of the calls under way `inspect` shows. */
+const SHOWN_CALLS = 20
+
 /** A queue of this length is without a limit. */
 const NO_LIMIT = poolDefaults.maxQueue
 
@@ -157,6 +160,9 @@ export class Pool implements CallOwner {
       ...(typeof engine === 'object' && !Array.isArray(engine) ? engine : {}),
       pending: this.#pending.size,
       methods: this.stats() as unknown as Json,
+      calls: this.#pending
+        .lowest(SHOWN_CALLS)
+        .map((call) => describeCall(call, this.#settings.host.clock.now())),
     }
   }
 
@@ -338,6 +344,19 @@ function checkTraits(alias: string, engine: Engine, options: ResolvedPoolOptions
   if (engine.traits.cancel || options.timeout === 0) return
   const message = `workers.${alias}: the engine "${engine.name}" cannot end a running call, so it cannot keep a timeout. Set timeout: 0, or use another engine.`
   throw new SdError('SD_WORKERS_ENGINE', message, { pool: alias, engine: engine.name })
+}
+
+/** @param now - monotonic milliseconds. */
+function describeCall({ id, method, status, pid, retries, times }: CallRecord, now: number): Json {
+  const since = times.running ?? times.called
+  return {
+    id,
+    method,
+    status,
+    pid: pid ?? null,
+    retries,
+    age: since === undefined ? null : Math.round(now - since),
+  }
 }
 
 function isShutdown(error: Error): boolean {

@@ -1,0 +1,102 @@
+import { lstat, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Json, runDirectory, toError } from '@sd/core'
+import { type Introduction, PROTOCOL } from '../protocol.ts'
+import { mayBeOf, nameOfSocket } from '../socket-path.ts'
+import { openChannel } from './rpc-channel.ts'
+
+/** A control socket in the run directory. */
+export interface ListedDaemon {
+  /** The daemon's name, as the socket's file says. */
+  readonly name: string
+  readonly path: string
+  /**
+   * `alive`: it answers; `silent`: it lives, but does not answer in time, or not as a daemon does; `stale`: nobody
+   * serves the socket.
+   */
+  readonly state: 'alive' | 'silent' | 'stale'
+  /** How it introduced itself. */
+  readonly daemon?: Introduction
+  /** Why it is silent. */
+  readonly problem?: string
+}
+
+/** Where and how to look. */
+export interface ListOptions {
+  /** @default runDirectory() */
+  directory?: string
+  /** Milliseconds that each may take to answer. @default 2000 */
+  timeout?: number
+  /** Only those of this name. */
+  name?: string
+}
+
+/**
+ * The daemons of this user, by their sockets in the run directory, in alphabetical order.
+ *
+ * @example
+ * ```ts
+ * for (const { name, state, daemon } of await listDaemons()) console.log(name, state, daemon?.pid)
+ * ```
+ */
+export async function listDaemons(options: ListOptions = {}): Promise<ListedDaemon[]> {
+  const { directory = runDirectory(), timeout = 2000, name } = options
+  const sockets = await listSockets(directory, name)
+  const looks = sockets.map(async ({ socket, path }) => {
+    const status = await lstat(path).catch(() => undefined)
+    return status?.isSocket() ? look(socket, path, timeout) : undefined
+  })
+  const found = (await Promise.all(looks)).filter((daemon) => daemon !== undefined)
+  // A daemon called `poller.2` is not a second `poller`.
+  return name === undefined ? found : found.filter(({ daemon }) => !daemon || daemon.name === name)
+}
+
+/** What may be the sockets of daemons; only those of one name, where it is given. */
+async function listSockets(
+  directory: string,
+  name: string | undefined,
+): Promise<{ socket: string; path: string }[]> {
+  const files = await readdir(directory).catch(() => [])
+  return files.sort().flatMap((file) => {
+    const socket = nameOfSocket(file)
+    if (socket === undefined || (name !== undefined && !mayBeOf(socket, name))) return []
+    return [{ socket, path: join(directory, file) }]
+  })
+}
+
+/** The socket of a daemon, where there is none that could be a second one's. */
+export async function findOnlySocket(directory: string, name: string): Promise<string | undefined> {
+  const [only, ...others] = await listSockets(directory, name)
+  return others.length === 0 && only?.socket === name ? only.path : undefined
+}
+
+async function look(socket: string, path: string, timeout: number): Promise<ListedDaemon> {
+  const abort = new AbortController()
+  const timer = setTimeout(() => abort.abort(new Error(`no answer within ${timeout} ms`)), timeout)
+  try {
+    const channel = await openChannel(path, abort.signal)
+    try {
+      const daemon = await channel.call('version', { protocol: PROTOCOL }, abort.signal)
+      return {
+        name: nameOf(daemon) ?? socket,
+        path,
+        state: 'alive',
+        daemon: daemon as unknown as Introduction,
+      }
+    } finally {
+      await channel.close()
+    }
+  } catch (thrown) {
+    const error = toError(thrown) as NodeJS.ErrnoException
+    if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT')
+      return { name: socket, path, state: 'stale' }
+    return { name: socket, path, state: 'silent', problem: error.message }
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function nameOf(daemon: Json): string | undefined {
+  const { name } = daemon as { readonly name?: Json }
+  return typeof name === 'string' ? name : undefined
+}

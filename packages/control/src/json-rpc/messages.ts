@@ -1,0 +1,30 @@
+import type { Json } from '@sd/core'
+
+/** What identifies a request; null where it could not be read. */
+export type RequestId = string | number | null
+
+/** A request, or a notification where it has no id. */
+export interface Request {
+  readonly jsonrpc: '2.0'
+  readonly method: string
+  readonly params?: Json
+  readonly id?: RequestId
+}
+
+/** What went wrong. */
+export interface RpcErrorObject {
+  readonly code: number
+  readonly message: string
+  /** Facts; `code` is the SdError's. */
+  readonly data?: { readonly [fact: string]: Json | undefined }
+}
+
+/** The answer to a request. */
+export type Response =
+  | { readonly jsonrpc: '2.0'; readonly result: Json; readonly id: RequestId }
+  | { readonly jsonrpc: '2.0'; readonly error: RpcErrorObject; readonly id: RequestId }
+
+/** An answer that tells of an error. */
+export function errorResponse(id: RequestId, error: RpcErrorObject): Response {
+  return { jsonrpc: '2.0', error, id }
+}

@@ -1,0 +1,2 @@
+export { listenOnPath, listPathProblems, type SocketTarget } from './listen-on-path.ts'
+export { startListening } from './start-listening.ts'
