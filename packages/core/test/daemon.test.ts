@@ -180,25 +180,36 @@ describe('messages', () => {
   })
 })
 
+test('terminate does what SIGTERM does', async () => {
+  const logger = new CollectingLogger()
+  const daemon = createDaemon({ name: 'x', logger, signals: false })
+  daemon.execute(() => daemon.terminate('an operator'))
+  expect(await daemon.run()).toMatchObject({ reason: 'signal', signal: 'SIGTERM', exitCode: 0 })
+  expect(logger.find(/an operator: stopping/)).toHaveLength(1)
+})
+
 describe('restarting', () => {
   afterEach(() => {
     jest.restoreAllMocks()
   })
 
-  function restartable(restart: Restarter['restart'] = () => {}) {
+  function restartable(restart: Restarter['restart'] = () => {}, upBefore = 0) {
+    const orders: object[] = []
     const logger = new CollectingLogger()
     const reasons: string[] = []
     const events: string[] = []
     const daemon = createDaemon({ name: 'x', logger, signals: false })
     daemon.provideRestarter({
+      upBefore,
       restart(order) {
+        orders.push({ reason: order.reason, failed: order.failed })
         expect(daemon.state).toBe('stopped')
         reasons.push(order.reason)
         return restart(order)
       },
     })
     daemon.on('restart', ({ reason }) => void events.push(reason))
-    return { daemon, logger, reasons, events }
+    return { daemon, logger, reasons, events, orders }
   }
 
   const elapse = (milliseconds: number): void => {
@@ -263,6 +274,25 @@ describe('restarting', () => {
     stopping.daemon.teardown(() => stopping.daemon.fatalError('late'))
     await stopping.daemon.run()
     expect([failing.reasons, stopping.reasons]).toEqual([[], []])
+  })
+
+  test('follows a failed start of a daemon that has shown before that it can live', async () => {
+    const { daemon, orders } = restartable(undefined, 10_000)
+    daemon.setup(() => Promise.reject(new Error('no database')))
+    await expect(daemon.run()).rejects.toThrow('no database')
+    expect(orders).toEqual([{ reason: 'a failed start: no database', failed: true }])
+  })
+
+  test('can be put off by the restarter, and is dropped when the daemon is told to stop meanwhile', async () => {
+    const answers: boolean[] = []
+    const { daemon } = restartable(async ({ pause }) => {
+      answers.push(await pause(1))
+      setImmediate(() => daemon.terminate('a test'))
+      answers.push(await pause(60_000))
+    })
+    daemon.execute(() => void daemon.restart())
+    expect(await daemon.run()).toMatchObject({ reason: 'restart', exitCode: 0 })
+    expect(answers).toEqual([true, false])
   })
 
   test('is due after autoRestartInterval, and its timer goes with the daemon', async () => {

@@ -91,6 +91,20 @@ describe('a restart in place', () => {
     expect(await fixture.exit).toEqual({ code: 0, signal: null })
   }, 60_000)
 
+  test('a process with two daemons is replaced when both have stopped', async () => {
+    const fixture = runFixture(new URL('./fixtures/two-reborn.ts', import.meta.url), {
+      env: { ...sandbox.env, ...SUPERVISED },
+    })
+    await fixture.waitForLine(/^slow up$/)
+    await waitUntil(() => fixture.lines.filter((line) => line.includes('Started')).length === 2)
+    fixture.kill('SIGHUP')
+    await waitUntil(() => fixture.lines.filter((line) => line.includes('restart 1')).length === 2)
+    const told = fixture.lines.filter((line) => /^\w+ (up|down)$/.test(line))
+    expect(told).toEqual(['quick up', 'slow up', 'quick down', 'slow down', 'quick up', 'slow up'])
+    fixture.kill('SIGTERM')
+    expect(await fixture.exit).toEqual({ code: 0, signal: null })
+  })
+
   test('a child of the user that does not end is told of', async () => {
     const fixture = run('leaving')
     await untilLives(fixture, 1)

@@ -19,6 +19,20 @@ function submission(id: number, pace = paceOf(10)): Submission {
 }
 
 describe('a table by id', () => {
+  test('tells the lowest ids in their order', () => {
+    const table = new IdTable<{ readonly id: number }>()
+    for (let id = 1000; id > 0; id--) table.add({ id })
+    for (let id = 1; id <= 500; id += 2) table.delete(id)
+    expect(table.lowest(4).map(({ id }) => id)).toEqual([2, 4, 6, 8])
+    expect(table.lowest(5000).map(({ id }) => id)).toEqual(
+      table
+        .values()
+        .map(({ id }) => id)
+        .sort((a, b) => a - b),
+    )
+    expect(new IdTable().lowest(4)).toEqual([])
+  })
+
   test('agrees with a map over random steps', () => {
     const table = new IdTable<{ readonly id: number }>()
     const map = new Map<number, { readonly id: number }>()
