@@ -5,7 +5,7 @@ export type Params = Readonly<Record<string, Json | undefined>>
 
 /** The client that calls, as a method sees it. */
 export interface ControlCaller {
-  /** Aborted when the client is gone, or has said that it will ask for nothing more. */
+  /** Aborted when the client is gone, or will ask for nothing more, and when the daemon closes the socket. */
   readonly signal: AbortSignal
   /**
    * Sends the client a notification.

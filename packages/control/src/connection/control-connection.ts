@@ -70,11 +70,12 @@ export class ControlConnection implements ControlCaller {
     this.#socket.destroySoon()
   }
 
-  /** Lets the client read what it has been sent, but not for longer than until `limit`. */
+  /** Answers what is under way, and lets the client read it, but not for longer than until `limit`. */
   async close(limit: Promise<unknown>): Promise<void> {
     this.#ending = true
     this.#waiting = []
-    this.#socket.end()
+    this.#gone.abort()
+    this.#endIfDone()
     await Promise.race([this.closed, limit])
     this.#socket.destroy()
     await this.closed
