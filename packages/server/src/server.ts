@@ -1,5 +1,5 @@
 import { definePlugin, type Json, type Plugin } from '@sd/core'
-import { listPathProblems } from './listen/unix-socket.ts'
+import { listPathProblems } from '@sd/core/unix-socket'
 import { resolveServerOptions, type ServerOptions } from './options.ts'
 import type { ServerService } from './server-service.ts'
 import { SocketServer } from './socket-server.ts'

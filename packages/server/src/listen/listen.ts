@@ -1,8 +1,8 @@
 import type { AddressInfo, Server } from 'node:net'
-import { listenError } from './listen-error.ts'
+import type { SdError } from '@sd/core'
+import { listenOnPath, startListening } from '@sd/core/unix-socket'
+import { pathError, portError } from './listen-error.ts'
 import { describeTarget, type ListenTarget } from './listen-target.ts'
-import { startListening } from './start-listening.ts'
-import { listenOnPath } from './unix-socket.ts'
 
 /** Where a server has come to listen. */
 export interface Listening {
@@ -21,13 +21,16 @@ export interface Listening {
  */
 export async function listen(server: Server, target: ListenTarget): Promise<Listening> {
   if ('path' in target) {
-    return { address: target.path, port: undefined, release: await listenOnPath(server, target) }
+    const release = await listenOnPath(server, target).catch((error: SdError) => {
+      throw pathError(target, error)
+    })
+    return { address: target.path, port: undefined, release }
   }
   const { port: wanted, host = '127.0.0.1', backlog = 511 } = target
   try {
     await startListening(server, { port: wanted, host, backlog, exclusive: true })
   } catch (error) {
-    throw listenError(target, error as NodeJS.ErrnoException)
+    throw portError(target, error as NodeJS.ErrnoException)
   }
   const { port } = server.address() as AddressInfo
   return { address: describeTarget({ host, port }), port, release: () => {} }
