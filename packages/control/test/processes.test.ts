@@ -101,6 +101,7 @@ describe('a daemon in a process of its own', () => {
     const service = await start()
     const client = await connect()
     const call = client.call('sleep', { ms: 60_000 }, { timeout: 0 }).catch((error) => error)
+    await waitUntil(async () => JSON.stringify(await client.call('calls')).includes('"running"'))
     await client.call('stop')
     await client.call('stop')
     expect((await service.exit).code).toBe(143)
