@@ -24,7 +24,7 @@ export function fileBackend(path: string, files?: LockFiles): LockBackend {
 
 /** See docs/decisions/0022: why at most one holds the lock, whatever happens between two steps. */
 class FileBackend implements LockBackend {
-  readonly traits: LockBackend['traits'] = { provesDeath: true, ttlStep: 1, leastTtl: 100 }
+  readonly traits: LockBackend['traits'] = { provesDeath: true, ttlStep: 1, leastTtl: 100, durable: true }
   readonly place: string
   /** The record of the last holder that is gone; its token is the last one. */
   readonly #last: string

@@ -52,6 +52,11 @@ export interface LockTraits {
   readonly ttlStep: number
   /** The shortest ttl. Milliseconds. */
   readonly leastTtl: number
+  /**
+   * Whether what keeps the lock never drops it. Else, as with a cache, it may be gone at any time, and another may take it
+   * before its holder notices: at the next renewal, after a third of the ttl, or at the next check.
+   */
+  readonly durable: boolean
 }
 
 /** One attempt to take a lock. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Clock, SdError, systemClock, type Timer, toError } from '@sd/core'
-import type { LockAttempt, LockBackend, LockClaim } from './backend.ts'
+import type { LockAttempt, LockBackend, LockClaim, LockTraits } from './backend.ts'
 import { heldLeases } from './held-leases.ts'
 import { describeHolder, heldError, type LockHolder } from './holder.ts'
 import { Judge } from './judge.ts'
@@ -109,10 +109,14 @@ export class Lease {
     return this.holder.ttl
   }
 
+  /** What can be relied on, and what not. @throws as {@link token}. */
+  get traits(): LockTraits {
+    return (this.#holder && this.#backend?.traits) ?? this.#refuse()
+  }
+
   /** What is stored about this holder. @throws as {@link token}. */
   get holder(): LockHolder {
-    if (this.#holder) return this.#holder
-    throw new SdError('SD_LOCK_NOT_HELD', 'The lock is not held yet: it is when the daemon has been set up.')
+    return this.#holder ?? this.#refuse()
   }
 
   /** Whether nobody else can have the lock, by the clock alone. Costs nothing. */
@@ -370,6 +374,10 @@ export class Lease {
     const next = nextLeaseState(this.#state, input)
     if (next) this.#state = next
     return next !== undefined
+  }
+
+  #refuse(): never {
+    throw new SdError('SD_LOCK_NOT_HELD', 'The lock is not held yet: it is when the daemon has been set up.')
   }
 
   get #label(): string {

@@ -8,7 +8,7 @@ import type { LockOptions } from './options.ts'
 export function nullLockBackend(): LockBackend {
   let token = 0
   return {
-    traits: { provesDeath: true, ttlStep: 1, leastTtl: 1 },
+    traits: { provesDeath: true, ttlStep: 1, leastTtl: 1, durable: true },
     place: 'nowhere',
     acquire: async () => ({ token: ++token }),
     renew: async () => true,

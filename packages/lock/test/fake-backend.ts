@@ -2,7 +2,7 @@ import type { LockAttempt, LockBackend } from '../src/index.ts'
 
 /** A backend that answers what the test says, and counts what it was asked. */
 export class FakeBackend implements LockBackend {
-  traits: LockBackend['traits'] = { provesDeath: true, ttlStep: 1, leastTtl: 1 }
+  traits: LockBackend['traits'] = { provesDeath: true, ttlStep: 1, leastTtl: 1, durable: true }
   readonly place = 'a fake place'
   /** Each is the answer to all further questions until another is set. */
   onAcquire: () => Promise<LockAttempt> = async () => ({ token: 7 })

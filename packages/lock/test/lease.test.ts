@@ -301,7 +301,7 @@ describe('a lease that is not held yet', () => {
   })
 
   test('rounds its ttl up to what the backend can keep', async () => {
-    backend.traits = { provesDeath: false, ttlStep: 1000, leastTtl: 2000 }
+    backend.traits = { provesDeath: false, ttlStep: 1000, leastTtl: 2000, durable: true }
     await take({ ttl: 2100 })
     expect(lease.ttl).toBe(3000)
     await lease.release()
