@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { requireCommand } from './require-command.ts'
 import { waitUntil } from './wait-until.ts'
 
@@ -72,27 +73,37 @@ async function findFreePort(): Promise<number> {
   return port
 }
 
+/** A port that was free a moment ago may be taken, by a connection for instance. */
+const LAUNCHES = 20
+
 async function launch(port: number, args: readonly string[]): Promise<ChildProcess> {
-  // As root it wants to be told so. Without a terminal of its own it must not outlive the tests.
+  // As root it wants to be told so. It must not outlive the tests.
   const user = process.getuid?.() === 0 ? ['-u', 'root'] : []
   const command = ['memcached', ...user, '-U', '0', '-l', '127.0.0.1', '-p', String(port), ...args]
   const guarded = process.platform === 'linux' ? ['setpriv', '--pdeathsig', 'KILL', ...command] : command
-  const child = spawn(guarded[0]!, guarded.slice(1), { stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''
-  child.stderr!.on('data', (chunk) => {
-    said += chunk
-  })
-  const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null
-  const answers = (): Promise<boolean> =>
-    ask(port, 'version').then(
-      () => true,
-      () => hasEnded(),
-    )
-  await waitUntil(answers, 'memcached answers')
-  if (hasEnded()) throw new Error(`memcached has ended at once: ${said}`)
-  child.unref()
-  ;(child.stderr as unknown as { unref(): void }).unref()
-  return child
+  for (let left = LAUNCHES; left > 0; left--) {
+    const child = spawn(guarded[0]!, guarded.slice(1), { stdio: ['ignore', 'ignore', 'pipe'] })
+    child.stderr!.on('data', (chunk) => {
+      said += chunk
+    })
+    const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null
+    // Another one could listen there.
+    const answers = (): Promise<boolean> =>
+      ask(port, 'stats').then(
+        (lines) => lines.includes(`STAT pid ${child.pid}`) || hasEnded(),
+        () => hasEnded(),
+      )
+    await waitUntil(answers, `memcached answers (${said})`, 30_000)
+    if (hasEnded()) {
+      await sleep(50)
+      continue
+    }
+    child.unref()
+    ;(child.stderr as unknown as { unref(): void }).unref()
+    return child
+  }
+  throw new Error(`memcached cannot be started on port ${port}: ${said}`)
 }
 
 /** A line that ends an answer of the text protocol. */
@@ -115,6 +126,11 @@ function ask(port: number, line: string, data?: string): Promise<string[]> {
       const lines = text.split(/\r?\n/)
       if (lines.length > 1 && LAST_LINE.test(lines.at(-2)!)) finish(() => resolve(lines.slice(0, -1)))
     })
+    // While nothing listens there, a connection may be made to itself.
+    socket.on(
+      'connect',
+      () => socket.localPort === port && finish(() => reject(new Error('nothing listens'))),
+    )
     socket.write(`${line}\r\n${data === undefined ? '' : `${data}\r\n`}`)
   })
 }
