@@ -1,7 +1,7 @@
+import type { OwnPlace } from '@sd/core/own-place'
 import { isKnownDead } from '@sd/core/process-identity'
 import { heldLeases } from './held-leases.ts'
 import type { LockHolder } from './holder.ts'
-import type { OwnPlace } from './own-place.ts'
 
 /**
  * What has become of a lock's holder. `dead`: its process has ended. `expired`: its ttl is over. Both for good.

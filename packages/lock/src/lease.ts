@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { type Clock, SdError, systemClock, type Timer, toError } from '@sd/core'
+import { readOwnPlace } from '@sd/core/own-place'
 import type { LockAttempt, LockBackend, LockClaim, LockTraits } from './backend.ts'
 import { heldLeases } from './held-leases.ts'
 import { describeHolder, heldError, type LockHolder } from './holder.ts'
 import { Judge } from './judge.ts'
 import { type LeaseInput, type LeaseState, nextLeaseState } from './lease-state.ts'
-import { readOwnPlace } from './own-place.ts'
 import { pollDelay } from './poll-delay.ts'
 import { withinLimit } from './within-limit.ts'
 

@@ -1,0 +1,71 @@
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { SdError, systemClock } from '@sd/core'
+import { listSegments } from './list-segments.ts'
+import { describeSelf, isGone } from './segment-owner.ts'
+import { openSegmentsDirectory } from './segments-directory.ts'
+import { type OpenedMemory, openMemories, openMemory } from './shared-memories.ts'
+import { WriteGate } from './write-gate.ts'
+
+/** Milliseconds. */
+const PATIENCE = 200
+
+/** Milliseconds. */
+const RETRY_DELAY = 3
+
+/**
+ * Removes this user's segments that nobody has open any more: each process that had has ended, or closed it. What a
+ * process in another container has open stays, because its end cannot be seen from here.
+ *
+ * @param onFailure - told of what could not be looked at, for instance because it is damaged. It stays.
+ * @returns the names of the removed ones.
+ */
+export async function cleanSegments(
+  onFailure: (name: string, error: unknown) => void = () => {},
+): Promise<string[]> {
+  const directory = await openSegmentsDirectory()
+  await removeGraves(directory)
+  const removed: string[] = []
+  for (const name of await listSegments()) {
+    try {
+      if (await removeIfUnused(name, join(directory, name))) removed.push(name)
+    } catch (error) {
+      onFailure(name, error)
+    }
+  }
+  return removed
+}
+
+async function removeIfUnused(name: string, directory: string): Promise<boolean> {
+  // In use by this very thread.
+  if (openMemories().has(directory)) return false
+  const self = describeSelf()
+  const opening = { name, directory, timeout: PATIENCE, self, gate: new WriteGate(directory, self) }
+  const until = systemClock.now() + PATIENCE
+  for (;;) {
+    const opened = openMemory(opening, (memory) =>
+      memory.condemn((owners) => owners.every((owner) => isGone(owner, self))),
+    )
+    if (!(opened instanceof SdError)) return await removeCondemned(opened)
+    // Somebody writes: it is in use. Or was killed while it wrote, which takes a second look to tell.
+    if (systemClock.now() > until) return false
+    await sleep(RETRY_DELAY)
+  }
+}
+
+async function removeCondemned({
+  memory,
+  result: grave,
+}: OpenedMemory<string | undefined>): Promise<boolean> {
+  await memory.abandon(PATIENCE)
+  if (grave) await rm(grave, { recursive: true, force: true })
+  return grave !== undefined
+}
+
+/** Segments that were moved away by a process that died before it had removed them. Nobody can open them. */
+async function removeGraves(directory: string): Promise<void> {
+  for (const entry of await readdir(directory)) {
+    if (entry.startsWith('.')) await rm(join(directory, entry), { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,171 @@
+import * as lmdb from 'lmdb'
+import { open, type RootDatabase } from 'lmdb'
+
+/** What `lmdb` has and does not declare. */
+interface Native {
+  /** Ends the snapshot of a read transaction; the next read with it begins a new one. */
+  resetTxn(address: number): void
+}
+
+/** The part of `lmdb`'s environment that it does not declare. */
+interface NativeEnvironment {
+  info(): { lastPageNumber: number; lastTxnId: number; maxReaders: number; numReaders: number }
+  stat(): TreeStatistics
+  freeStat(): TreeStatistics
+}
+
+/** One B-tree of the file. */
+export interface TreeStatistics {
+  readonly pageSize: number
+  readonly treeBranchPageCount: number
+  readonly treeLeafPageCount: number
+  readonly overflowPages: number
+  readonly entryCount: number
+}
+
+/** A table: keys and values are bytes, and each value has a number beside it, its version. */
+export interface Table {
+  readonly db: { stat(): TreeStatistics }
+  getBinary(key: Buffer, options?: ReadOptions): Buffer | undefined
+  getKeys(options?: RangeOptions): Iterable<Buffer>
+  getRange(options?: RangeOptions): Iterable<{ key: Buffer; value: Buffer; version?: number }>
+  /** Within a write, as all below. */
+  putSync(key: Buffer, value: Buffer, version: number): boolean
+  removeSync(key: Buffer): boolean
+  clearSync(): void
+  getWriteTxnId(): number
+}
+
+/** Which part of a table. */
+interface RangeOptions extends Partial<ReadOptions> {
+  readonly start?: Buffer
+  readonly end?: Buffer
+  readonly reverse?: boolean
+  readonly limit?: number
+  readonly versions?: boolean
+}
+
+/** Which snapshot to read from. */
+export interface ReadOptions {
+  readonly transaction: ReturnType<RootDatabase['useReadTransaction']>
+}
+
+const native = (lmdb as unknown as { nativeAddon: Native }).nativeAddon
+
+/** Commit before returning; nothing else is needed of a transaction that is not nested. */
+const COMMIT_AT_ONCE = 2
+
+/**
+ * Readers that can be in the file at a time: a process has one for each of its threads. A slot takes 64 bytes, of
+ * memory only when it is used.
+ */
+const MOST_READERS = 1024
+
+/**
+ * The file of a segment, as three tables. This is the only place that knows `lmdb`, and its ways:
+ *
+ * - `mapSize` is no limit: the map grows as the file does. The limit is ours.
+ * - No writable map: where memory runs out, to write to a map is SIGBUS, the end of the process; `pwrite` is an error.
+ * - No `fsync`: it is memory. A process that is killed loses nothing, because the system has the pages.
+ * - Its asynchronous writes are not used: they print to stderr when they fail, keep the lock of all processes while
+ *   they wait for a turn of the event loop, and a thread that waits for a lock keeps its process from ending.
+ * - A snapshot that is kept keeps all pages that were freed since: each read ends its own at once.
+ */
+export class LmdbStore {
+  readonly entries: Table
+  readonly log: Table
+  readonly meta: Table
+  readonly #root: RootDatabase<Buffer, Buffer>
+  readonly #environment: NativeEnvironment
+  readonly #snapshot: ReadOptions
+  readonly #pageSize: number
+
+  /** @param directory - exists. */
+  constructor(directory: string, mapSize: number) {
+    const table = { encoding: 'binary', keyEncoding: 'binary', useVersions: true } as const
+    this.#root = open<Buffer, Buffer>({
+      path: directory,
+      noSubdir: false,
+      noSync: true,
+      mapSize,
+      maxDbs: 4,
+      maxReaders: MOST_READERS,
+      // Not declared: `permissionsMode`.
+      ...({ permissionsMode: 0o600 } as object),
+      ...table,
+      name: 'entries',
+    } as Parameters<typeof open>[0] & { path: string }) as RootDatabase<Buffer, Buffer>
+    this.entries = this.#root as unknown as Table
+    this.log = this.#root.openDB({ ...table, name: 'log' }) as unknown as Table
+    this.meta = this.#root.openDB({ ...table, name: 'meta' }) as unknown as Table
+    this.#environment = (this.#root as unknown as { env: NativeEnvironment }).env
+    this.#snapshot = { transaction: this.#root.useReadTransaction() }
+    this.#endSnapshot()
+    this.#pageSize = this.statistics().pageSize
+  }
+
+  /** Reads from one snapshot, which never waits for anybody. `action` must not wait for anything either. */
+  read<Result>(action: (snapshot: ReadOptions) => Result): Result {
+    try {
+      return action(this.#snapshot)
+    } finally {
+      this.#endSnapshot()
+    }
+  }
+
+  /**
+   * Changes all or, when `action` throws, nothing. Waits while another process writes.
+   *
+   * @param action - gets the transaction's number, which is greater than all before.
+   */
+  write<Result>(action: (transaction: number) => Result): Result {
+    return this.#root.transactionSync(() => action(this.entries.getWriteTxnId()), COMMIT_AT_ONCE)
+  }
+
+  /** The size of the file, which never shrinks: the most that it ever took. Bytes. */
+  get fileSize(): number {
+    return (this.#environment.info().lastPageNumber + 1) * this.#pageSize
+  }
+
+  /** Bytes in pages that are in use. As a transaction sees it: for within {@link write}. */
+  usedBytes(): number {
+    const trees = [this.entries, this.log, this.meta].map((table) => table.db.stat())
+    const pages = [...trees, this.#environment.stat(), this.#environment.freeStat()].reduce(
+      (sum, tree) => sum + tree.treeBranchPageCount + tree.treeLeafPageCount + tree.overflowPages,
+      2, // The two meta pages.
+    )
+    return pages * this.#pageSize
+  }
+
+  get readers(): { now: number; most: number } {
+    const { maxReaders, numReaders } = this.#environment.info()
+    return { now: numReaders, most: maxReaders }
+  }
+
+  /** Frees the places of readers that have died. */
+  checkReaders(): void {
+    this.#root.readerCheck()
+  }
+
+  /** At once. */
+  close(): void {
+    this.#snapshot.transaction.done()
+    // It is asynchronous only where asynchronous writes are.
+    void this.#root.close()
+  }
+
+  /** Of the entries, and the bytes in use, as they are now. */
+  statistics(): { pageSize: number; entries: number; used: number } {
+    const { transaction } = this.#snapshot
+    return this.read(() => {
+      // What takes no transaction reads from the last one that was made.
+      ;(transaction as unknown as { renew(): void }).renew()
+      const { pageSize, entryCount } = this.entries.db.stat()
+      return { pageSize, entries: entryCount, used: this.usedBytes() }
+    })
+  }
+
+  #endSnapshot(): void {
+    native.resetTxn((this.#snapshot.transaction as unknown as { address: number }).address)
+  }
+}

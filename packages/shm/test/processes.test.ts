@@ -1,0 +1,160 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { expect, test } from '@jest/globals'
+import { cleanSegments, listSegments, openSegment } from '@sd/shm'
+import { useSegments } from './segments.ts'
+
+const segments = useSegments()
+
+test('what a process was writing when it was killed is not there, and others go on at once', async () => {
+  const segment = await openSegment('test')
+  await segment.put('before', 1)
+  for (let round = 0; round < 5; round++) {
+    const killed = segments.run('halt-in-write.ts', 'test', join(segments.directory, 'test'), 'SIGKILL')
+    expect((await killed.exit).signal).toBe('SIGKILL')
+    expect(segment.keys()).toEqual(['before'])
+    const begin = performance.now()
+    await segment.put('before', round)
+    expect(performance.now() - begin).toBeLessThan(1000)
+  }
+  await segment.destroy()
+}, 60_000)
+
+test('a process that is stopped while it writes stops nobody: writes fail in time, reads go on, and all is well when it goes on', async () => {
+  const segment = await openSegment('test', { timeout: 300 })
+  await segment.put('k', 1)
+  const stopped = segments.run('halt-in-write.ts', 'test', join(segments.directory, 'test'), 'SIGSTOP')
+  await stopped.waitForLine(/ready/, 30_000)
+  let failure: unknown
+  // It may not have come to its write yet.
+  while (!failure) await segment.put('k', 2).catch((error) => (failure = error))
+  expect(failure).toMatchObject({ code: 'SD_SHM_BUSY', holder: stopped.pid, transient: true })
+  const before = segment.get('k')
+  await expect(segment.delete('k')).rejects.toThrow(`process ${stopped.pid} writes, and does not get on`)
+  const opener = segments.run('owner.ts', 'test')
+  expect((await opener.exit).code).toBe(1)
+  expect(opener.lines.join('\n')).toMatch(/SD_SHM_BUSY/)
+  expect(segment.get('k')).toBe(before)
+  const waiting = segment.put('k', 3)
+  stopped.kill('SIGCONT')
+  await waiting.catch(() => segment.put('k', 3))
+  await stopped.exit
+  expect(stopped.lines).toEqual(['ready', 'went on'])
+  expect(segment.get('half')).toBe('written')
+  expect(segment.get('k')).toBe(3)
+  await segment.destroy()
+}, 60_000)
+
+test('segments of owners that have died are cleaned, those in use stay', async () => {
+  const mine = await openSegment('mine')
+  const owners = ['killed', 'alive'].map((name) => segments.run('owner.ts', name))
+  for (const owner of owners) await owner.waitForLine(/open/, 30_000)
+  // What a process leaves that is killed at the worst moment.
+  mkdirSync(join(segments.directory, 'empty'), { mode: 0o700 })
+  mkdirSync(join(segments.directory, '.gone.1.0.5'), { mode: 0o700 })
+  expect(await cleanSegments()).toEqual(['empty'])
+  owners[0]!.kill()
+  await owners[0]!.exit
+  expect(await cleanSegments()).toEqual(['killed'])
+  expect(await listSegments()).toEqual(['alive', 'mine'])
+  const alive = await openSegment('alive')
+  expect(alive.get('owner')).toBe(owners[1]!.pid)
+  expect(
+    alive
+      .statistics()
+      .owners.map(({ pid }) => pid)
+      .sort(),
+  ).toEqual([process.pid, owners[1]!.pid].sort())
+  await alive.close()
+  await mine.close()
+  owners[1]!.kill()
+  await owners[1]!.exit
+  expect(await cleanSegments()).toEqual(['alive', 'mine'])
+  expect(readdirSync(segments.directory)).toEqual([])
+}, 60_000)
+
+test('processes that open, write and destroy one name, while another cleans, never meet half of a segment', async () => {
+  const openers = Array.from({ length: 4 }, () => segments.run('opener.ts', 'name', '60'))
+  let done = false
+  const ends = Promise.all(openers.map(({ exit }) => exit)).finally(() => {
+    done = true
+  })
+  const failures: unknown[] = []
+  while (!done) await cleanSegments((_, error) => failures.push(error))
+  await ends
+  expect(openers.flatMap(({ lines }) => lines)).toEqual(['done', 'done', 'done', 'done'])
+  expect((await ends).map(({ code }) => code)).toEqual([0, 0, 0, 0])
+  expect(failures).toEqual([])
+  await cleanSegments()
+}, 120_000)
+
+test('the threads of a process share a segment with it', async () => {
+  const segment = await openSegment('test')
+  await segment.put('n', 0)
+  const file = new URL('./fixtures/counting-thread.ts', import.meta.url)
+  const workers = [1, 2].map(
+    () => new Worker(file, { execArgv: ['-C', '@sd/source'], env: { ...process.env } }),
+  )
+  for (let i = 0; i < 200; i++) {
+    let n: unknown
+    do n = segment.get('n')
+    while (!(await segment.compareAndSet('n', n, (n as number) + 1)))
+  }
+  await Promise.all(
+    workers.map(
+      (worker) => new Promise((resolve, reject) => worker.once('exit', resolve).once('error', reject)),
+    ),
+  )
+  expect(segment.get('n')).toBe(600)
+  await segment.destroy()
+}, 60_000)
+
+test('a thousand times opened and closed, nothing is left', async () => {
+  const before = readdirSync('/proc/self/fd').length
+  for (let n = 0; n < 1000; n++) {
+    const segment = await openSegment('test')
+    await segment.put('n', n)
+    await (n % 10 === 9 ? segment.destroy() : segment.close())
+  }
+  expect(readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(before)
+  expect(await listSegments()).toEqual([])
+}, 60_000)
+
+const mayMount = process.getuid?.() === 0 && process.platform === 'linux'
+
+;(mayMount ? test : test.skip)(
+  'where memory runs out a write fails, and the segment is as it was (needs root, to mount)',
+  async () => {
+    const place = join(segments.directory, 'small')
+    mkdirSync(place, { mode: 0o700 })
+    const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=700', 'tmpfs', place], {
+      encoding: 'utf8',
+    })
+    expect(mount.stderr).toBe('')
+    process.env.SD_SHM_DIR = place
+    try {
+      const segment = await openSegment('test')
+      let n = 0
+      const fill = async (): Promise<never> => {
+        for (; ; n++) await segment.put(`k.${n}`, Buffer.alloc(20_000, n))
+      }
+      await expect(fill()).rejects.toMatchObject({ code: 'SD_SHM_FULL', directory: join(place, 'test') })
+      expect(n).toBeGreaterThan(20)
+      for (let i = 0; i < n; i++) expect(segment.get(`k.${i}`)).toEqual(Buffer.alloc(20_000, i))
+      await expect(segment.put('more', Buffer.alloc(500_000))).rejects.toMatchObject({ code: 'SD_SHM_FULL' })
+      expect(segment.keys()).toHaveLength(n)
+      // Pages that are in the file already can be used again.
+      await segment.put('k.0', 'small')
+      await segment.put('k.1', 'small')
+      await segment.put('fits', Buffer.alloc(10_000))
+      expect(segment.get('k.0')).toBe('small')
+      await segment.destroy()
+    } finally {
+      process.env.SD_SHM_DIR = segments.directory
+      expect(spawnSync('umount', [place], { encoding: 'utf8' }).stderr).toBe('')
+      rmSync(place, { recursive: true })
+    }
+  },
+)
