@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { expect, test } from '@jest/globals'
+import { readOwnPlace } from '@sd/core/own-place'
 import { FakeClock } from '@sd/testing'
 import { heldLeases } from '../src/held-leases.ts'
 import type { LockHolder } from '../src/index.ts'
 import { Judge } from '../src/judge.ts'
-import { readOwnPlace } from '../src/own-place.ts'
 
 const own = readOwnPlace()
 const clock = new FakeClock()

@@ -15,7 +15,8 @@ const ROUND_WITHOUT_BELL = 20
  */
 export class ChangeBell {
   readonly #file: string
-  readonly #listeners = new Set<() => void>()
+  /** And whether each keeps the process running. */
+  readonly #listeners = new Map<() => void, boolean>()
   #watcher: FSWatcher | undefined
   #round: NodeJS.Timeout | undefined
   #afterglow: NodeJS.Timeout | undefined
@@ -24,14 +25,25 @@ export class ChangeBell {
     this.#file = file
   }
 
-  /** @returns ends it. While somebody listens, the process is kept running. */
-  listen(listener: () => void): () => void {
-    this.#listeners.add(listener)
+  /**
+   * @param keepAlive - whether the process is kept running.
+   * @returns ends it.
+   */
+  listen(listener: () => void, keepAlive: boolean): () => void {
+    this.#listeners.set(listener, keepAlive)
     if (this.#listeners.size === 1) this.#start()
+    this.#hold()
     return () => {
       this.#listeners.delete(listener)
       if (this.#listeners.size === 0) this.#stop()
+      this.#hold()
     }
+  }
+
+  /** Keeps the process running, or not. */
+  #hold(): void {
+    const method = [...this.#listeners.values()].includes(true) ? 'ref' : 'unref'
+    for (const handle of [this.#watcher, this.#round, this.#afterglow]) handle?.[method]()
   }
 
   #start(): void {
@@ -47,6 +59,7 @@ export class ChangeBell {
   #goRounds(every: number): void {
     clearInterval(this.#round)
     this.#round = setInterval(this.#ring, every)
+    this.#hold()
   }
 
   #onWritten(): void {
@@ -55,10 +68,11 @@ export class ChangeBell {
       this.#afterglow = undefined
       this.#ring()
     }, AFTERGLOW)
+    this.#hold()
   }
 
   #ring = (): void => {
-    for (const listener of [...this.#listeners]) listener()
+    for (const listener of [...this.#listeners.keys()]) listener()
   }
 
   #stop(): void {

@@ -16,6 +16,8 @@ export type SegmentChange<Entries extends object = Record<string, unknown>> = {
 export interface WatchOptions {
   /** Begins with all keys that there are, as `created`. @default false */
   initial?: boolean
+  /** Whether the process keeps running for it. @default true */
+  keepAlive?: boolean
   /** Ends the watching. */
   signal?: AbortSignal
 }

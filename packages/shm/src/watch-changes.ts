@@ -93,24 +93,24 @@ export class ChangeReader {
 export function watchChanges(
   memory: SegmentMemory,
   prefix: string,
-  { initial = false, signal }: WatchOptions,
+  { initial = false, keepAlive = true, signal }: WatchOptions,
   closed: AbortSignal,
 ): AsyncIterableIterator<Change> {
   // Made now: what is changed before the first `next` is told, too.
   const reader = new ChangeReader(memory, prefix, initial)
   const ends = signal ? AbortSignal.any([signal, closed]) : closed
-  const generator = follow(reader, memory, ends)
-  return generator
+  return follow(reader, memory, ends, keepAlive)
 }
 
 async function* follow(
   reader: ChangeReader,
   memory: SegmentMemory,
   ends: AbortSignal,
+  keepAlive: boolean,
 ): AsyncGenerator<Change, undefined> {
   let wake = (): void => {}
   const ring = (): void => wake()
-  const endListening = memory.bell.listen(ring)
+  const endListening = memory.bell.listen(ring, keepAlive)
   ends.addEventListener('abort', ring)
   try {
     while (!ends.aborted) {
