@@ -5,6 +5,14 @@ import { open, type RootDatabase } from 'lmdb'
 interface Native {
   /** Ends the snapshot of a read transaction; the next read with it begins a new one. */
   resetTxn(address: number): void
+  readonly Txn: new (environment: NativeEnvironment, flags: number) => NativeTransaction
+}
+
+/** A read transaction. */
+interface NativeTransaction {
+  readonly address: number
+  renew(): void
+  abort(): void
 }
 
 /** The part of `lmdb`'s environment that it does not declare. */
@@ -47,13 +55,16 @@ interface RangeOptions extends Partial<ReadOptions> {
 
 /** Which snapshot to read from. */
 export interface ReadOptions {
-  readonly transaction: ReturnType<RootDatabase['useReadTransaction']>
+  readonly transaction: NativeTransaction
 }
 
 const native = (lmdb as unknown as { nativeAddon: Native }).nativeAddon
 
 /** Commit before returning; nothing else is needed of a transaction that is not nested. */
 const COMMIT_AT_ONCE = 2
+
+/** `MDB_RDONLY` of lmdb.h. */
+const READ_ONLY = 0x20000
 
 /**
  * Readers that can be in the file at a time: a process has one for each of its threads. A slot takes 64 bytes, of
@@ -99,7 +110,8 @@ export class LmdbStore {
     this.log = this.#root.openDB({ ...table, name: 'log' }) as unknown as Table
     this.meta = this.#root.openDB({ ...table, name: 'meta' }) as unknown as Table
     this.#environment = (this.#root as unknown as { env: NativeEnvironment }).env
-    this.#snapshot = { transaction: this.#root.useReadTransaction() }
+    // The one that lmdb keeps itself comes with a timer for each time that it is used.
+    this.#snapshot = { transaction: new native.Txn(this.#environment, READ_ONLY) }
     this.#endSnapshot()
     this.#pageSize = this.statistics().pageSize
   }
@@ -149,7 +161,7 @@ export class LmdbStore {
 
   /** At once. */
   close(): void {
-    this.#snapshot.transaction.done()
+    this.#snapshot.transaction.abort()
     // It is asynchronous only where asynchronous writes are.
     void this.#root.close()
   }
@@ -159,13 +171,13 @@ export class LmdbStore {
     const { transaction } = this.#snapshot
     return this.read(() => {
       // What takes no transaction reads from the last one that was made.
-      ;(transaction as unknown as { renew(): void }).renew()
+      transaction.renew()
       const { pageSize, entryCount } = this.entries.db.stat()
       return { pageSize, entries: entryCount, used: this.usedBytes() }
     })
   }
 
   #endSnapshot(): void {
-    native.resetTxn((this.#snapshot.transaction as unknown as { address: number }).address)
+    native.resetTxn(this.#snapshot.transaction.address)
   }
 }

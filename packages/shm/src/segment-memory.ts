@@ -165,6 +165,9 @@ export class SegmentMemory {
       if (this.#size !== present || !meta.getBinary(metaKeys.size)) {
         meta.putSync(metaKeys.size, Buffer.from(String(this.#size)), 0)
       }
+      for (const { key, value } of [...meta.getRange(metaKeys.owners)]) {
+        if (isGone(parseOwner(value), this.#self)) meta.removeSync(key)
+      }
       meta.putSync(this.#ownerKey, Buffer.from(JSON.stringify(this.#self)), 0)
       return 'registered'
     })
@@ -200,12 +203,13 @@ export class SegmentMemory {
     )
   }
 
+  /** Who has it open, and has not ended. */
   owners(): SegmentOwner[] {
-    return this.read((snapshot) =>
-      [...this.store.meta.getRange({ ...metaKeys.owners, ...snapshot })].map(({ value }) =>
-        JSON.parse(value.toString()),
-      ),
+    const options = metaKeys.owners
+    const owners = this.read((snapshot) =>
+      Array.from(this.store.meta.getRange({ ...options, ...snapshot }), ({ value }) => parseOwner(value)),
     )
+    return owners.filter((owner) => !isGone(owner, this.#self))
   }
 
   /**
@@ -262,9 +266,9 @@ export class SegmentMemory {
     const { meta, entries, log } = this.store
     return this.#inTransaction(() => {
       const remover = meta.getBinary(metaKeys.remover)
-      if (remover && !isGone(JSON.parse(remover.toString()), this.#self)) return false
-      const owners = [...meta.getRange(metaKeys.owners)]
-      if (!remover && !isWanted(owners.map(({ value }) => JSON.parse(value.toString())))) return false
+      if (remover && !isGone(parseOwner(remover), this.#self)) return false
+      const owners = Array.from(meta.getRange(metaKeys.owners), ({ value }) => parseOwner(value))
+      if (!remover && !isWanted(owners)) return false
       meta.putSync(metaKeys.remover, Buffer.from(JSON.stringify(this.#self)), 0)
       // Who still has it open finds it empty.
       for (const table of [entries, log]) table.clearSync()
@@ -382,6 +386,10 @@ function refuseForeign(name: string, directory: string): void {
   const mark = endianness() === 'LE' ? header.readUInt32LE(24) : header.readUInt32BE(24)
   // An empty one is of a process that was killed while it made it.
   if (length > 0 && mark !== 0xbeefc0de) throw damagedError(name, directory, 'data.mdb is no file of LMDB')
+}
+
+function parseOwner(bytes: Buffer): SegmentOwner {
+  return JSON.parse(bytes.toString())
 }
 
 function readNumber(bytes: Buffer | undefined): number | undefined {
