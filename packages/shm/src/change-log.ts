@@ -7,7 +7,7 @@ export type ChangeKind = 'c' | 'u' | 'd'
 export type LoggedChange = readonly [kind: ChangeKind, key: string]
 
 /** Transactions that are remembered. Who reads later than that compares all keys instead. */
-export const LOG_LENGTH = 512
+const LOG_LENGTH = 512
 
 /** Bytes for one transaction. */
 const LONGEST_RECORD = 192

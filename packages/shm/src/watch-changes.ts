@@ -8,7 +8,7 @@ import { decodeValue } from './segment-value.ts'
 type Change = SegmentChange
 
 /** Follows the changes of all keys with a prefix. It reads on only when its reader has taken all that it has. */
-export class ChangeReader {
+class ChangeReader {
   readonly #memory: SegmentMemory
   readonly #prefix: string
   /** The keys that there are, as far as its reader knows. */
