@@ -1,12 +1,12 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, renameSync } from 'node:fs'
 import { endianness } from 'node:os'
 import { dirname, join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { SdError, systemClock } from '@sd/core'
 import { ChangeBell } from './change-bell.ts'
 import { ChangeLog, type LoggedChange } from './change-log.ts'
 import { LmdbStore, type ReadOptions } from './lmdb-store.ts'
 import { DEFAULT_SIZE } from './options.ts'
+import { retryDelay } from './retry-delay.ts'
 import { damagedError, destroyedError, explainStoreError } from './segment-errors.ts'
 import { isGone, type SegmentOwner } from './segment-owner.ts'
 import type { WriteGate } from './write-gate.ts'
@@ -103,41 +103,21 @@ export class SegmentMemory {
   }
 
   /**
-   * Runs what must be done in one turn of the event loop, within the gate.
-   *
-   * @returns undefined when somebody else is in.
-   */
-  tryInGate<Result>(action: () => Result): Result | undefined {
-    if (!this.#gate.tryEnter()) return undefined
-    try {
-      return action()
-    } finally {
-      this.#gate.leave()
-    }
-  }
-
-  /**
-   * As {@link tryInGate}, as soon as nobody else is in.
+   * Runs what must be done in one turn of the event loop, within the gate, as soon as nobody else is in.
    *
    * @param timeout - milliseconds.
    * @throws SdError `SD_SHM_BUSY`.
    */
   async inGate<Result>(timeout: number, action: () => Result): Promise<Result> {
-    const until = systemClock.now() + timeout
-    while (!this.#gate.tryEnter()) {
-      if (systemClock.now() > until) throw this.busyError(timeout)
-      await sleep(1)
+    for (let look = 0; !this.#gate.tryEnter(); look++) {
+      if (this.#gate.isStuck(timeout)) throw this.#gate.busyError(this.name, timeout)
+      await retryDelay(look)
     }
     try {
       return action()
     } finally {
       this.#gate.leave()
     }
-  }
-
-  /** `SD_SHM_BUSY`. @param timeout - milliseconds that were waited. */
-  busyError(timeout: number): SdError {
-    return this.#gate.busyError(this.name, timeout)
   }
 
   /**

@@ -1,14 +1,11 @@
 import { closeSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { SdError, systemClock } from '@sd/core'
+import { retryDelay } from './retry-delay.ts'
 import { explainStoreError } from './segment-errors.ts'
 import { isInPlace, openDirectory, SegmentMemory } from './segment-memory.ts'
 import { describeSelf, type SegmentOwner } from './segment-owner.ts'
 import { WriteGate } from './write-gate.ts'
-
-/** Between two attempts to open a segment that others write to, or remove. Milliseconds. */
-const RETRY_DELAY = 2
 
 /** A segment that this thread has open, and how many handles it has. */
 export interface SharedMemory {
@@ -44,31 +41,37 @@ export async function enterMemory(
   const until = systemClock.now() + timeout
   const self = describeSelf()
   const gate = new WriteGate(directory, self)
-  for (;;) {
+  for (let look = 0; ; look++) {
     await mkdir(directory, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error
     })
     await openMemories().get(directory)?.closing
     const present = findMemory(directory)
     const entered = present?.memory.isInPlace()
-      ? enterPresent(present, size, timeout)
+      ? enterPresent(present, gate, size, timeout)
       : await enterNew({ name, directory, timeout, self, gate }, size)
     if (!(entered instanceof SdError)) return entered
-    if (systemClock.now() > until) throw entered
-    await sleep(RETRY_DELAY)
+    // While others write and get on, its turn comes.
+    const isOver = entered.holder === undefined ? systemClock.now() > until : gate.isStuck(timeout)
+    if (isOver) throw entered
+    await retryDelay(look)
   }
 }
 
 /** @returns the reason why not, for now. */
 function enterPresent(
   present: SharedMemory,
+  gate: WriteGate,
   size: number | undefined,
   timeout: number,
 ): SharedMemory | SdError {
   const { memory } = present
-  const registration = memory.tryInGate(() => memory.register(size))
-  if (registration === undefined) return memory.busyError(timeout)
-  if (registration === 'being removed') return removalError(memory.name, timeout)
+  if (!gate.tryEnter()) return gate.busyError(memory.name, timeout)
+  try {
+    if (memory.register(size) === 'being removed') return removalError(memory.name, timeout)
+  } finally {
+    gate.leave()
+  }
   present.users++
   return present
 }

@@ -21,6 +21,7 @@ const PATIENCE_WITH_STRANGERS = 1000
 export class WriteGate {
   readonly #path: string
   readonly #self: string
+  #entries = 0
   readonly #own: GateKeeper
   #isIn = false
   /** Whom the last looks found, and since when. */
@@ -39,7 +40,8 @@ export class WriteGate {
   tryEnter(): boolean {
     for (let attempt = 0; attempt < 3; attempt++) {
       try {
-        symlinkSync(this.#self, this.#path)
+        // The number lets others see that it goes on.
+        symlinkSync(`${this.#self} ${++this.#entries}`, this.#path)
         this.#isIn = true
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
@@ -76,6 +78,15 @@ export class WriteGate {
     this.#isIn = false
   }
 
+  /**
+   * Whether one and the same write has been seen to take so long. While others write and get on, it is only full.
+   *
+   * @param timeout - milliseconds.
+   */
+  isStuck(timeout: number): boolean {
+    return this.#seen !== undefined && systemClock.now() - this.#seen.since > timeout
+  }
+
   /** The process that writes, or thread, as it was last seen. */
   get holder(): number | undefined {
     return this.#seen && readKeeper(this.#seen.text).pid
@@ -85,8 +96,8 @@ export class WriteGate {
   busyError(segment: string, timeout: number): SdError {
     const { holder } = this
     const message =
-      `The shared memory "${segment}" was not available within ${timeout} ms: process ${holder} writes, and does not ` +
-      'get on. It was probably stopped (SIGSTOP, a debugger). Continue it (SIGCONT) or kill it.'
+      `The shared memory "${segment}" cannot be written to: process ${holder} has been at the same write for more than ` +
+      `${timeout} ms. It was probably stopped (SIGSTOP, a debugger). Continue it (SIGCONT) or kill it.`
     return new SdError('SD_SHM_BUSY', message, { segment, holder, timeout, transient: true })
   }
 
@@ -103,7 +114,7 @@ export class WriteGate {
     if (now - this.#seen.since < DOUBT) return false
     const keeper = readKeeper(text)
     // In this very turn nobody but this thread could have been in.
-    if (text === this.#self) return true
+    if (text.startsWith(`${this.#self} `)) return true
     if (keeper.boot !== this.#own.boot) return true
     if (keeper.namespace !== this.#own.namespace) return now - this.#seen.since > PATIENCE_WITH_STRANGERS
     return isKnownDead(keeper)

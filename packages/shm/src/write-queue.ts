@@ -46,7 +46,7 @@ export class WriteQueue<Context> {
   }
 
   /**
-   * @param timeout - how long it may have to wait for its turn. Milliseconds.
+   * @param timeout - how long it waits for somebody else who does not get on. Milliseconds.
    * @param action - runs synchronously within a transaction, and again if the one with others fails.
    * @throws what `action` throws, then nothing is changed; SdError `SD_SHM_BUSY`: the same.
    */
@@ -81,7 +81,7 @@ export class WriteQueue<Context> {
     const { name, gate } = this.#target
     const now = this.#clock.now()
     this.#waiting = this.#waiting.filter((waiting) => {
-      if (waiting.until > now) return true
+      if (waiting.until > now || !gate.isStuck(waiting.timeout)) return true
       waiting.reject(gate.busyError(name, waiting.timeout))
       return false
     })
