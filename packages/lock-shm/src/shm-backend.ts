@@ -31,7 +31,7 @@ export function shmBackend(
 }
 
 class ShmBackend implements LockBackend {
-  readonly traits: LockBackend['traits'] = { provesDeath: true, ttlStep: 1, leastTtl: 100 }
+  readonly traits: LockBackend['traits'] = { provesDeath: true, ttlStep: 1, leastTtl: 100, durable: true }
   readonly place: string
   readonly #segment: Segment<SharedLocks>
   readonly #name: string
