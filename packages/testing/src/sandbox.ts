@@ -14,6 +14,8 @@ export interface Sandbox {
   readonly env: Readonly<Record<string, string>>
   /** The living processes that carry the marker. */
   processes(): readonly SeenProcess[]
+  /** The children of this process that have ended and were not reaped, whoever started them. Linux only. */
+  zombies(): readonly SeenProcess[]
   /**
    * Proves that no process with the marker lives, that this process has no zombie, and that it has no more
    * timers, sockets and pipes than when the sandbox was made. Then removes the directory. Processes that it
@@ -73,7 +75,7 @@ export function createSandbox(): Sandbox {
     }
   }
 
-  return { dir, env: { [MARKER]: id }, processes, assertNothingLeft }
+  return { dir, env: { [MARKER]: id }, processes, zombies: findZombies, assertNothingLeft }
 }
 
 /** Node makes them when somebody first looks, which must not count as left behind by the test. */
