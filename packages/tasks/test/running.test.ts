@@ -161,8 +161,12 @@ describe('the limit', () => {
     const { run, inspect, events } = await start({ limit: 8 })
     const zombies = new Map<number, number>()
     let longest = 0
+    let lateness = 0
+    let lookedAt = performance.now()
     const look = (): void => {
       const now = performance.now()
+      lateness = Math.max(lateness, now - lookedAt - 30)
+      lookedAt = now
       const seen = new Set(
         sandbox()
           .zombies()
@@ -179,7 +183,8 @@ describe('the limit', () => {
     const results = await Promise.all(Array.from({ length: total }, (_, n) => run(subjects.square, n)))
     clearInterval(watch)
     expect(results).toEqual(Array.from({ length: total }, (_, n) => n * n))
-    expect(longest).toBeLessThan(100)
+    // On a busy machine a process that ends waits for its turn as long as this one's timer does.
+    expect(longest).toBeLessThan(100 + lateness)
     expect(inspect()).toMatchObject({ running: 0, waiting: 0, done: total, failed: 0 })
     await waitUntil(() => events.length === 2 * total)
     expect(new Set(events.map(({ pid }) => pid)).size).toBe(total)
