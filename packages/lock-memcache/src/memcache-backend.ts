@@ -37,6 +37,12 @@ export function memcacheBackend(
   return new MemcacheBackend(name, resolvePlace(checked), clock)
 }
 
+/** The share of the ttl that an operation may take: so that time is left to try it again, */
+const REPEATED = 1 / 4
+
+/** or where it is not tried again. */
+const ONCE = 3 / 4
+
 /** See docs/decisions/0029: why at most one holds the lock, and when two may. */
 class MemcacheBackend implements LockBackend {
   readonly traits: LockBackend['traits'] = {
@@ -64,7 +70,7 @@ class MemcacheBackend implements LockBackend {
   }
 
   async acquire(claim: LockClaim): Promise<LockAttempt> {
-    const until = this.#until(claim.ttl)
+    const until = this.#until(claim.ttl * ONCE)
     const quarantine = Math.min(this.#options.quarantine, claim.ttl)
     const takings = this.#servers.map((server) => server.take(claim, quarantine, until))
     const tally = await countAnswers(takings, ({ standing }) => standing === 'own')
@@ -85,7 +91,7 @@ class MemcacheBackend implements LockBackend {
   }
 
   async renew(holder: LockHolder): Promise<boolean> {
-    const until = this.#until(holder.ttl)
+    const until = this.#until(holder.ttl * REPEATED)
     const answers = this.#servers.map((server) => server.write(holder, until))
     const isMine = this.#decide(await this.#count(answers))
     if (isMine) this.#restore(answers, holder, until)
@@ -93,7 +99,7 @@ class MemcacheBackend implements LockBackend {
   }
 
   async check({ id, ttl }: LockHolder): Promise<boolean> {
-    const until = this.#until(ttl)
+    const until = this.#until(ttl * REPEATED)
     try {
       return this.#decide(await this.#count(this.#servers.map((server) => server.check(id, until))))
     } catch (error) {
@@ -104,7 +110,7 @@ class MemcacheBackend implements LockBackend {
   }
 
   async release({ id, ttl }: LockHolder): Promise<void> {
-    const until = this.#until(ttl)
+    const until = this.#until(ttl * ONCE)
     const removals = this.#servers.map((server) => server.remove(id, until))
     await Promise.allSettled(removals)
     const { outcome, errors } = await countAnswers(removals, () => true)
@@ -189,9 +195,8 @@ class MemcacheBackend implements LockBackend {
     return outcome === 'yes'
   }
 
-  /** Time for a renewal that fails to be tried again must be left. */
-  #until(ttl: number): number {
-    return this.#clock.now() + Math.min(this.#options.timeout, ttl / 4)
+  #until(longest: number): number {
+    return this.#clock.now() + Math.min(this.#options.timeout, longest)
   }
 
   #unreachable(errors: readonly Error[]): Error {

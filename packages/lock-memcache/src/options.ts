@@ -12,8 +12,8 @@ export interface MemcachePlace {
   /** What the names of the lock's items begin with: up to 100 visible ASCII characters. @default 'sd:lock:' */
   prefix?: string
   /**
-   * Milliseconds within which each operation on the lock succeeds or fails, what must be repeated included; a quarter
-   * of the ttl at most. @default 1000
+   * Milliseconds within which each operation on the lock succeeds or fails, what must be repeated included; at
+   * most a quarter of the ttl for a renewal or a check, three quarters to take the lock or give it back. @default 1000
    */
   timeout?: number
   /**

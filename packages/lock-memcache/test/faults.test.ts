@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { systemClock } from '@sd/core'
 import { Lease, parseHolder } from '@sd/lock'
@@ -9,7 +10,7 @@ import { type Fault, type FaultProxy, startFaultProxy } from './fault-proxy.ts'
 
 /** Within which an operation must succeed or fail. Milliseconds. */
 const TIMEOUT = 600
-/** What it may take longer, on a machine that has other work. */
+/** What it may take longer. */
 const SLACK = 250
 const TTL = 3000
 /** What is not tested may take its time. Milliseconds. */
@@ -67,13 +68,19 @@ interface Settled {
 
 /** Awaits an operation and sees that it ends in time. A restart takes what it takes. */
 async function settle(operation: Promise<unknown>, fault: Fault): Promise<Settled> {
+  const delays = monitorEventLoopDelay({ resolution: 5 })
+  delays.enable()
   const begin = systemClock.now()
   const settled = await operation.then(
     () => ({}),
     (error: Error) => ({ error }),
   )
+  const elapsed = systemClock.now() - begin
+  delays.disable()
+  // What the machine held this process up is nobody's fault: at each of the tries at most the longest of them.
+  const heldUp = (3 * delays.max) / 1e6
   const isRestart = fault.before === restart || fault.after === restart
-  if (!isRestart) expect(systemClock.now() - begin).toBeLessThan(TIMEOUT + SLACK)
+  if (!isRestart) expect(elapsed).toBeLessThan(TIMEOUT + SLACK + heldUp)
   return settled
 }
 
