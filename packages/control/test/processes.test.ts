@@ -33,7 +33,8 @@ describe('a daemon in a process of its own', () => {
   test('shows its workers and their calls, and finishes them when stopped', async () => {
     const service = await start()
     const client = await connect()
-    const answers = [1, 2, 3].map(() => client.call('sleep', { ms: 600 }))
+    const [first, second] = [join(sandbox.dir, 'first'), join(sandbox.dir, 'second')]
+    const answers = [1, 2, 3].map(() => client.call('wait', { file: first }))
     const calls = async () => (await client.call('calls')) as { calls: Json[]; pools: Json[] }
     await waitUntil(async () => JSON.stringify((await calls()).calls).split('"running"').length === 3)
     expect(await calls()).toMatchObject({
@@ -43,12 +44,12 @@ describe('a daemon in a process of its own', () => {
           plugin: 'workers',
           pool: 'subject',
           id: 1,
-          method: 'sleep',
+          method: 'wait',
           status: 'running',
           age: expect.any(Number),
         },
         { id: 2, status: 'running' },
-        { id: 3, method: 'sleep' },
+        { id: 3, method: 'wait' },
       ],
     })
     expect(await client.call('status')).toMatchObject({
@@ -56,15 +57,17 @@ describe('a daemon in a process of its own', () => {
       pid: service.pid,
       processes: { children: [{ role: 'subject #1' }, { role: 'subject #2' }] },
     })
+    writeFileSync(first, '')
     const pids = (await Promise.all(answers)).map(Number)
     const { processes } = (await client.call('status')) as { processes: { children: { pid: number }[] } }
     expect(processes.children.map(({ pid }) => pid)).toEqual(expect.arrayContaining(pids))
     expect((await calls()).pools).toMatchObject([
-      { methods: { sleep: { count: 3, p99: expect.any(Number) } } },
+      { methods: { wait: { count: 3, p99: expect.any(Number) } } },
     ])
-    const last = client.call('sleep', { ms: 600 })
+    const last = client.call('wait', { file: second })
     await waitUntil(async () => JSON.stringify((await calls()).calls).includes('"running"'))
     expect(await client.call('stop')).toEqual({ pid: service.pid, state: 'draining' })
+    writeFileSync(second, '')
     expect(pids).toContain(await last)
     expect(await service.exit).toEqual({ code: 0, signal: null })
     expect(readdirSync(directory)).toEqual([])
@@ -100,7 +103,9 @@ describe('a daemon in a process of its own', () => {
   test('a second stop means at once', async () => {
     const service = await start()
     const client = await connect()
-    const call = client.call('sleep', { ms: 60_000 }, { timeout: 0 }).catch((error) => error)
+    const call = client
+      .call('wait', { file: join(sandbox.dir, 'never') }, { timeout: 0 })
+      .catch((error) => error)
     await waitUntil(async () => JSON.stringify(await client.call('calls')).includes('"running"'))
     await client.call('stop')
     await client.call('stop')
