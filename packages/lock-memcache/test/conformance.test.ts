@@ -29,11 +29,13 @@ describeLock(
       return {
         place: joinPlace([memcached.address], prefix),
         async leftovers() {
-          // The server notices a moment later that a connection is closed.
-          await waitUntil(async () => (await countConnections()) <= 0, 'all connections are closed').catch(
-            () => {},
-          )
-          const connections = await countConnections()
+          // The server notices a moment later that a connection is closed, also one that asked this before.
+          let connections = 0
+          const areClosed = async (): Promise<boolean> => {
+            connections = await countConnections()
+            return connections === 0
+          }
+          await waitUntil(areClosed).catch(() => {})
           const keys = await memcached.keys(prefix)
           // The last token stays.
           const left = keys.filter((key) => !key.endsWith(':token'))
