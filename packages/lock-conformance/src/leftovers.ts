@@ -1,5 +1,7 @@
 import { readdirSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import { expect, test } from '@jest/globals'
+import { waitUntil } from '@sd/testing'
 import type { Stage } from './stage.ts'
 
 export function testLeftovers(stage: Stage): void {
@@ -13,7 +15,7 @@ export function testLeftovers(stage: Stage): void {
       const lease = await stage.take()
       await lease.release()
     }
-    expect(countResources()).toEqual(before)
+    expect(await countUntil(before)).toEqual(before)
     expect(await stage.server.leftovers()).toEqual([])
   }, 600_000)
 
@@ -22,13 +24,29 @@ export function testLeftovers(stage: Stage): void {
     const first = await stage.take()
     const before = countResources()
     for (let round = 0; round < 20; round++) await expect(stage.take()).rejects.toThrow('is held by')
-    expect(countResources()).toEqual(before)
+    expect(await countUntil(before)).toEqual(before)
     await first.release()
     expect(await stage.server.leftovers()).toEqual([])
   })
 }
 
-function countResources(): { descriptors: number; resources: string[] } {
+interface Resources {
+  readonly descriptors: number
+  readonly resources: readonly string[]
+}
+
+/** jest has a timer of its own every second, for a moment. @returns the last count. */
+async function countUntil(wanted: Resources): Promise<Resources> {
+  let found = countResources()
+  const isWanted = (): boolean => {
+    found = countResources()
+    return isDeepStrictEqual(found, wanted)
+  }
+  await waitUntil(isWanted, 'nothing is left', 3000).catch(() => {})
+  return found
+}
+
+function countResources(): Resources {
   const descriptors = process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0
   return {
     descriptors,
