@@ -13,7 +13,6 @@ export interface SharedMemory {
   users: number
   /** Set when the last user has gone. */
   closing?: Promise<void>
-  onExit?: () => void
 }
 
 /** Also found by a second copy of this package: LMDB must open a file only once in each thread. */
@@ -172,14 +171,17 @@ export async function leaveMemory(shared: SharedMemory, timeout: number): Promis
 }
 
 function keep(shared: SharedMemory): void {
+  if (openMemories().size === 0) process.on('exit', closeAtExit)
   openMemories().set(shared.memory.directory, shared)
-  shared.onExit = () => shared.memory.closeAtExit()
-  process.once('exit', shared.onExit)
 }
 
 function release(shared: SharedMemory): void {
   const { directory } = shared.memory
-  if (shared.onExit) process.off('exit', shared.onExit)
   // A destroyed one may have a successor.
   if (openMemories().get(directory) === shared) openMemories().delete(directory)
+  if (openMemories().size === 0) process.off('exit', closeAtExit)
+}
+
+function closeAtExit(): void {
+  for (const { memory } of openMemories().values()) memory.closeAtExit()
 }

@@ -113,6 +113,17 @@ test('the threads of a process share a segment with it', async () => {
   await segment.destroy()
 }, 60_000)
 
+test('a process that ends without closing its segments leaves the list of owners', async () => {
+  const ended = segments.run('leaver.ts')
+  expect((await ended.exit).code).toBe(7)
+  expect(ended.lines).toEqual(['exit listeners: 1'])
+  const segment = await openSegment('leaver.11')
+  expect(segment.statistics().owners).toHaveLength(1)
+  expect(segment.get('n')).toBe(11)
+  await segment.close()
+  expect(await cleanSegments()).toHaveLength(12)
+}, 30_000)
+
 test('two hundred times opened and closed, nothing is left', async () => {
   const before = readdirSync('/proc/self/fd').length
   for (let n = 0; n < 200; n++) {
