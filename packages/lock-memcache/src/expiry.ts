@@ -1,6 +1,6 @@
 /**
- * What an item outlives its lease by: memcached's clock goes in whole seconds, of which the first may be over at once;
- * and on a busy machine it may be late. Seconds.
+ * What an item outlives its lease by: memcached's clock goes in whole seconds, the first of which may be over at once,
+ * and may be late by another one when the machine is busy. Seconds.
  */
 const SPARE = 3
 

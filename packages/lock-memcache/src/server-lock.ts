@@ -28,8 +28,11 @@ interface Found {
 /** How often an operation is tried within its time. After a doubtful answer a new try begins by reading. */
 const TRIES = 3
 
-/** By how much memcached says that it runs longer than it does. Seconds. */
-const UPTIME_AHEAD = 2
+/**
+ * By how much memcached says that it runs longer than it does: it begins with 2, and counts seconds of the clock, the first
+ * of which may be over at once. Seconds.
+ */
+const UPTIME_AHEAD = 3
 
 /**
  * One lock on one server, for one lease. Operations run one after the other, each within its own time, over
