@@ -12,6 +12,9 @@ export type Verdict = 'alive' | 'unknown' | 'dead' | 'expired'
 /** Holders give up at their ttl; who takes over allows them this much for the last step. Milliseconds. */
 const GRACE = 250
 
+/** How far the clocks of two machines may drift apart: adjtimex(2) speeds each up or slows it down by 500 ppm at most. */
+const CLOCK_DRIFT = 0.001
+
 /** A renewal that lies further ahead than this was not stamped by this clock. Milliseconds. */
 const CLOCK_SLACK = 1000
 
@@ -68,7 +71,7 @@ export class Judge {
       const moved = this.#last?.mark.startsWith(`${id} `) ?? false
       this.#last = { mark, at: now, moved }
     }
-    if (now - this.#last.at > ttl + GRACE) return 'expired'
+    if (now - this.#last.at > ttl * (1 + CLOCK_DRIFT) + GRACE) return 'expired'
     return this.#last.moved ? 'alive' : 'unknown'
   }
 }
