@@ -9,6 +9,9 @@ export type LoggedChange = readonly [kind: ChangeKind, key: string]
 /** Transactions that are remembered. Who reads later than that compares all keys instead. */
 const LOG_LENGTH = 512
 
+/** Old records that one transaction removes: more than it adds, and not so many that it would take long. */
+const MOST_REMOVED = 8
+
 /** Bytes for one transaction. */
 const LONGEST_RECORD = 192
 
@@ -33,7 +36,9 @@ export class ChangeLog {
       const fits = record.length <= LONGEST_RECORD
       this.#table.putSync(toBytes(transaction), fits ? record : TOO_MANY, 0)
     }
-    if (transaction > LOG_LENGTH) this.#table.removeSync(toBytes(transaction - LOG_LENGTH))
+    // Not every transaction is logged: more than one may have become too old since.
+    const old = this.#table.getKeys({ end: toBytes(transaction - LOG_LENGTH + 1), limit: MOST_REMOVED })
+    for (const key of [...old]) this.#table.removeSync(key)
   }
 
   /** The last transaction that changed a key; 0: none yet. */
@@ -61,7 +66,7 @@ export class ChangeLog {
 /** In an order that compares as bytes do. */
 function toBytes(transaction: number): Buffer {
   const bytes = Buffer.alloc(8)
-  bytes.writeBigUInt64BE(BigInt(transaction))
+  bytes.writeBigUInt64BE(BigInt(Math.max(transaction, 0)))
   return bytes
 }
 

@@ -21,7 +21,7 @@ const WORKING_ROOM = 64 * 1024
 /** How long the end of a process waits for others who write. Milliseconds. */
 const EXIT_PATIENCE = 100
 
-/** By how much the file grows before it is looked for readers that have died. Bytes. */
+/** By how much the file of a large segment grows before it is looked for readers that have died. Bytes. */
 const READER_CHECK_GROWTH = 1024 * 1024
 
 /** Between two looks at least. Milliseconds. */
@@ -306,7 +306,7 @@ export class SegmentMemory {
   /** A reader that was killed while it read keeps all pages that were freed since. */
   #checkReaders(): void {
     const { fileSize } = this.store
-    if (fileSize < this.#checkedSize + READER_CHECK_GROWTH) return
+    if (fileSize < this.#checkedSize + Math.min(READER_CHECK_GROWTH, this.#size / 8)) return
     const now = systemClock.now()
     if (now - this.#lastReaderCheck < READER_CHECK_INTERVAL) return
     this.#lastReaderCheck = now

@@ -184,6 +184,23 @@ test('a full segment says so, keeps all it has, and can be emptied', () =>
     await larger.close()
   }))
 
+test('a segment that is opened, written and closed again and again does not fill', async () => {
+  const used = async (rounds: number): Promise<number> => {
+    for (let round = 0; round < rounds; round++) {
+      const segment = await openSegment('test', { size: 1_048_576 })
+      await segment.put('key', round)
+      await segment.close()
+    }
+    const segment = await openSegment('test')
+    const { used } = segment.statistics()
+    await segment.close()
+    return used
+  }
+  const before = await used(700)
+  expect((await used(700)) - before).toBeLessThan(3 * 4096)
+  await (await openSegment('test')).destroy()
+})
+
 test('a destroyed segment tells all who have it open, and its name is free', () =>
   withSegment(async (segment) => {
     await segment.put('k', 1)
