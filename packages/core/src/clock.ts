@@ -16,6 +16,21 @@ export interface Clock {
    * @param keepAlive - whether a pending timer keeps the process running. @default true
    */
   after(delay: number, action: () => void, keepAlive?: boolean): Timer
+  /** The clock below, where this is one that stands still now and then: see {@link systemTime}. */
+  readonly base?: Clock
+  /**
+   * What a moment that another process or thread has taken down is by this clock: a time of `process.hrtime`, in
+   * milliseconds. Left out where they are the same.
+   */
+  fromSystem?(at: number): number
+}
+
+/**
+ * The clock at the bottom of another one, which never stands still: for times that other processes must understand,
+ * and for what must be done in time even when a debugger has stopped the daemon.
+ */
+export function systemTime(clock: Clock): Clock {
+  return clock.base ? systemTime(clock.base) : clock
 }
 
 /** `setTimeout` overflows beyond this many milliseconds and would fire at once. */

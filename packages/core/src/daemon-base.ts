@@ -1,7 +1,10 @@
 import { childServer } from './child-server.ts'
-import { type Clock, systemClock } from './clock.ts'
+import { systemClock } from './clock.ts'
 import { type DaemonHooks, HOOKS, SETTINGS } from './daemon-hooks.ts'
 import { DaemonLog } from './daemon-log.ts'
+import type { DebugFacet } from './debug/debug-facet.ts'
+import { debugSeat, passPoint } from './debug/debug-probe.ts'
+import { enterDebugTarget } from './debug/debug-target.ts'
 import { type Environment, EnvironmentValues } from './environment.ts'
 import {
   createEventBus,
@@ -22,6 +25,7 @@ import {
   reservedNames,
   resolveDaemonOptions,
 } from './options.ts'
+import { PausableClock } from './pausable-clock.ts'
 import type { Plugin } from './plugin.ts'
 import { createPluginHost } from './plugin-host.ts'
 import { PluginRegistry } from './plugin-registry.ts'
@@ -48,7 +52,7 @@ export function isDaemon(value: unknown): value is DaemonBase {
 /** What both styles of writing a daemon share: everything but the blanks to fill in. */
 export abstract class DaemonBase {
   readonly [BRAND] = true
-  readonly #clock: Clock = systemClock
+  readonly #clock: PausableClock = new PausableClock(systemClock)
   readonly #bus: EventBus
   readonly #log: DaemonLog
   readonly #plugins = new PluginRegistry()
@@ -78,7 +82,7 @@ export abstract class DaemonBase {
       teardown: (reason) => this[HOOKS]().teardown(reason),
       onInit: () => this.#onInit(),
       onStarted: () => this.#onStarted(),
-      onShutdown: (reason) => this.dispatch('shutdown', { reason }),
+      onShutdown: (reason) => this.#onShutdown(reason),
       onError: (error) => this.error(error),
       onFailedStart: (error, plugin) => this.#onFailedStart(error, plugin),
       onFatal: (error) => this.fatalError(error),
@@ -157,6 +161,18 @@ export abstract class DaemonBase {
     return this.#stop({ reason: 'restart' })
   }
 
+  /**
+   * Stops here when a debugger is attached and asks for it. Without one it does nothing.
+   *
+   * @param label - what the debugger shows.
+   * @returns true to go on, false when the person at the debugger has aborted.
+   */
+  breakpoint(label?: string): boolean {
+    const seat = debugSeat()
+    if (!seat.probe) return true
+    return passPoint(seat, { name: 'breakpoint', ...(label !== undefined && { label }) })
+  }
+
   /** Ends the sleep before the next iteration. */
   wake(): void {
     this.#life.loop?.wake()
@@ -213,6 +229,7 @@ export abstract class DaemonBase {
       bus: this.#bus,
       log: this.#log,
       plugins: this.#plugins,
+      facet: this.#facet,
     })
     const isTaken = (name: string): boolean => name in this || reservedNames.has(name)
     return this.#plugins.add(plugin, host, isTaken).service
@@ -299,6 +316,22 @@ export abstract class DaemonBase {
     }
   }
 
+  /** What a debugger may do with the daemon as a whole. */
+  get #facet(): DebugFacet {
+    return {
+      processes: () => [
+        { pid: process.pid, role: 'daemon', group: this.#label, index: 0, state: this.state },
+      ],
+      freeze: (pid, since) => {
+        // One that is to stop stops: nobody may have to wait for a debugger.
+        if (pid === undefined && !this.signal.aborted) this.#clock.freeze(since)
+      },
+      thaw: (pid, at) => {
+        if (pid === undefined) this.#clock.thaw(at)
+      },
+    }
+  }
+
   // --- inside ----------------------------------------------------------------------------------------------
 
   async #live(): Promise<StopReport> {
@@ -309,12 +342,15 @@ export abstract class DaemonBase {
     if (signals) this.#guardProcess()
     // A process that belongs to somebody else's program is not ours to replace.
     if (signals && !this.#restart.isPossible && canComeBack()) this.#restart.provide(restartInPlace())
+    this.signal.addEventListener('abort', () => this.#clock.thaw(), { once: true })
+    const leaveTarget = enterDebugTarget(this.#clock)
     const { predecessor } = takeHandedOver()
     if (predecessor !== undefined) await predecessorEnd(predecessor, this.#clock)
     const warning = applyPriority(priority ?? defaultPriority(interval))
     if (warning) this.log(warning)
     const [life] = await Promise.allSettled([this.#life.live()])
     const report = await this.#onStopped(await this.#life.report)
+    leaveTarget()
     if (life.status === 'rejected') throw life.reason
     return report
   }
@@ -385,6 +421,12 @@ export abstract class DaemonBase {
     const restart = (): void => void this.restart('the automatic restart is due')
     this.#restart.schedule(this.#resolved.autoRestartInterval, restart)
     this.dispatch('started', { pid: process.pid })
+  }
+
+  #onShutdown(reason: StopReason): void {
+    const seat = debugSeat()
+    if (seat.probe) passPoint(seat, { name: 'shutdown', facts: { reason } })
+    this.dispatch('shutdown', { reason })
   }
 
   #onFailedStart(error: Error, plugin: string | undefined): void {

@@ -8,12 +8,30 @@ export {
   NO_FAILURES,
 } from './back-off.ts'
 export { type ChildServer, childServer, installChildServer } from './child-server.ts'
-export { type Clock, systemClock, type Timer } from './clock.ts'
+export { type Clock, systemClock, systemTime, type Timer } from './clock.ts'
 export { type ComposedDaemon, createDaemon } from './create-daemon.ts'
 export { Daemon } from './daemon.ts'
 export { DaemonBase, isDaemon } from './daemon-base.ts'
 export type { DaemonHooks } from './daemon-hooks.ts'
 export { createDeadline, type Deadline } from './deadline.ts'
+export type {
+  CallView,
+  DebugFacet,
+  DebugModule,
+  DebugProcess,
+  DebugType,
+  LeaseRenewal,
+} from './debug/debug-facet.ts'
+export type { DebugPoint, DebugPointCall, DebugPointName } from './debug/debug-point.ts'
+export {
+  type DebugProbe,
+  type DebugSeat,
+  debugProbe,
+  debugSeat,
+  installDebugProbe,
+  passPoint,
+} from './debug/debug-probe.ts'
+export type { DebugTarget } from './debug/debug-target.ts'
 export type { Environment } from './environment.ts'
 export type { DaemonEvents, EventHandle, EventName, Handler, ListenOptions } from './event-bus.ts'
 export type { Awaitable, Json } from './json.ts'
@@ -23,6 +41,7 @@ export type { LogFacts, Logger } from './log/logger.ts'
 export type { LoopStatistics } from './loop.ts'
 export { nearestName, suggestName } from './nearest-name.ts'
 export { type DaemonOptions, daemonDefaults } from './options.ts'
+export { PausableClock } from './pausable-clock.ts'
 export { definePlugin, type Plugin, type PluginHost, type PluginInstance } from './plugin.ts'
 export { type Check, type Checks, describe, must, resolveOptions } from './resolve-options.ts'
 export { type RestartOptions, restartInPlace } from './restart/restart-in-place.ts'

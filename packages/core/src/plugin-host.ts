@@ -1,6 +1,7 @@
 import { getPriority } from 'node:os'
 import type { Clock } from './clock.ts'
 import type { DaemonLog } from './daemon-log.ts'
+import type { DebugFacet } from './debug/debug-facet.ts'
 import type { EventBus } from './event-bus.ts'
 import type { PluginHost } from './plugin.ts'
 import type { PluginRegistry } from './plugin-registry.ts'
@@ -11,6 +12,8 @@ export interface HostParts {
   readonly bus: EventBus
   readonly log: DaemonLog
   readonly plugins: PluginRegistry
+  /** The daemon's own. */
+  readonly facet: DebugFacet
 }
 
 /** The public members of a daemon that its plugins reach through their host. */
@@ -27,7 +30,7 @@ export function createPluginHost(
   plugin: string,
   daemon: HostDaemon,
   settings: () => { readonly name: string; readonly interval: number | null },
-  { clock, bus, log, plugins }: HostParts,
+  { clock, bus, log, plugins, facet }: HostParts,
 ): PluginHost {
   return {
     daemon,
@@ -55,5 +58,6 @@ export function createPluginHost(
     hasListeners: bus.hasListeners,
     shares: () => plugins.shares((name, error) => daemon.error(`share() failed: ${error.message}`, name)),
     shareChanged: () => bus.dispatch('share', { plugin }),
+    facets: () => ({ daemon: facet, ...plugins.facets() }),
   }
 }

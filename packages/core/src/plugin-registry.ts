@@ -1,4 +1,5 @@
 import type { Deadline } from './deadline.ts'
+import type { DebugFacet } from './debug/debug-facet.ts'
 import type { Awaitable, Json } from './json.ts'
 import type { Plugin, PluginHost, PluginInstance } from './plugin.ts'
 import { describe } from './resolve-options.ts'
@@ -127,6 +128,13 @@ export class PluginRegistry {
       onFailure(name, error)
       return undefined
     })
+  }
+
+  /** What each plugin lets a debugger see and do, where it does. */
+  facets(): Record<string, DebugFacet> {
+    const facets: Record<string, DebugFacet> = {}
+    for (const [name, { debug }] of this.#plugins) if (debug) facets[name] = debug
+    return facets
   }
 
   #collect(

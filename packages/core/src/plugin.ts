@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts'
 import type { Deadline } from './deadline.ts'
+import type { DebugFacet } from './debug/debug-facet.ts'
 import type { DaemonEvents, EventHandle, EventName, Handler, ListenOptions } from './event-bus.ts'
 import type { Awaitable, Json } from './json.ts'
 import type { LogLevel, LogRecord } from './log/log-record.ts'
@@ -17,7 +18,10 @@ export interface PluginHost {
   readonly name: string
   /** Milliseconds between iterations; 0: continuous; null: block mode. */
   readonly interval: number | null
-  /** Where time comes from. */
+  /**
+   * Where time comes from. It stands still while a debugger holds the daemon, and so do its timers: what other
+   * processes must understand is told by `systemTime(clock)`.
+   */
   readonly clock: Clock
   /** The daemon's nice value. */
   readonly priority: number
@@ -45,6 +49,8 @@ export interface PluginHost {
   shares(): Readonly<Record<string, Json>>
   /** Tells that this plugin's `share()` has a new answer. */
   shareChanged(): void
+  /** What the plugins of this daemon let a debugger see and do, by plugin name; `daemon` is the daemon's own. */
+  facets(): Readonly<Record<string, DebugFacet>>
 }
 
 /** What a plugin's factory returns: its service, and whichever hooks it needs. */
@@ -75,6 +81,8 @@ export interface PluginInstance<Service> {
   inspect?(): Json
   /** What worker processes may read with `this.daemon('<name>')`. */
   share?(): Json
+  /** What a debugger may see and do. */
+  readonly debug?: DebugFacet
 }
 
 /** A plugin, made by {@link definePlugin}: a name, and how to create an instance for one daemon. */

@@ -30,6 +30,7 @@ export function createFakeHost(clock: Clock = systemClock, name = 'test-daemon')
     hasListeners: () => false,
     shares: () => ({}),
     shareChanged: () => {},
+    facets: () => ({}),
   }
   return Object.assign(host, told)
 }
