@@ -5,6 +5,7 @@ import {
   definePlugin,
   type Plugin,
   type PluginHost,
+  systemTime,
   toError,
 } from '@sd/core'
 import type { LockBackend } from './backend.ts'
@@ -16,7 +17,7 @@ import { defaultTtl, type LockOptions, resolveLockOptions } from './options.ts'
 export interface OpenContext {
   /** The lock's name. */
   readonly name: string
-  /** The daemon's clock. */
+  /** The system's clock: it never stands still. */
   readonly clock: Clock
 }
 
@@ -40,8 +41,10 @@ export function lockPlugin<Options extends LockOptions, Name extends string>(
 ): Plugin<Name, LockService> {
   const resolved = resolveLockOptions(plugin, options, checks)
   return definePlugin((resolved.as ?? plugin) as Name, (host) => {
-    const lease = new Lease((error) => host.fatalError(error), host.clock)
-    const context = (): OpenContext => ({ name: resolved.name ?? host.name, clock: host.clock })
+    // What others must understand, and what runs out also while a debugger has stopped the daemon, is real time.
+    const clock = systemTime(host.clock)
+    const lease = new Lease((error) => host.fatalError(error), clock)
+    const context = (): OpenContext => ({ name: resolved.name ?? host.name, clock })
     return {
       service: lease,
       ...(missing && { checkEnvironment: () => missing(context(), resolved) }),

@@ -1,4 +1,4 @@
-import type { Deadline } from '@sd/core'
+import type { Clock, Deadline } from '@sd/core'
 import type { ProcessIdentity } from '@sd/core/process-identity'
 import type { ChildState } from './child-state.ts'
 
@@ -30,6 +30,11 @@ export interface Child {
   readonly pid: number | undefined
   /** Where it is in its life. Only a `ready` child may be given work. */
   readonly state: ChildState
+  /**
+   * The daemon's clock, which also stands still while a debugger has paused this child: for the time that it may take
+   * for something by itself. What somebody has ordered is by the daemon's clock.
+   */
+  readonly clock: Clock
   /** Pid and start time, to recognise the process later. */
   readonly identity: ProcessIdentity | undefined
   /** Bytes of messages that wait because the child does not read: hold back when it grows. */

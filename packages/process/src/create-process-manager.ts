@@ -1,5 +1,6 @@
 import type { Deadline, Json, PluginHost } from '@sd/core'
 import { toError } from '@sd/core'
+import { AttachmentList } from './attachment-list.ts'
 import type { Child } from './child.ts'
 import { churnError, closedError } from './child-errors.ts'
 import { ChildGroup } from './child-group.ts'
@@ -9,6 +10,9 @@ import { type ChildEnd, type ChildSurroundings, ManagedChild } from './managed-c
 import { type ResolvedChildSpec, resolveChildSpec } from './options.ts'
 import type { ProcessManager } from './process-manager.ts'
 import { refuseChild } from './refused-child.ts'
+
+/** Milliseconds in which a child's inspector answers, on a busy machine. */
+const INSPECTOR_TIME = 2000
 
 /** What tests set. */
 export interface ManagerSeams extends LauncherSeams {
@@ -21,6 +25,7 @@ export function createProcessManager(host: PluginHost, seams: ManagerSeams = {})
   const groups = new Map<string, ChildGroup>()
   /** Those of which something is still to come, be it only the rest of their output. */
   const unfinished = new Set<ManagedChild>()
+  const attached = new AttachmentList()
   const totals = { spawned: 0, exited: 0 }
   let lastId = 0
   let closed = false
@@ -30,6 +35,7 @@ export function createProcessManager(host: PluginHost, seams: ManagerSeams = {})
   const surroundings: ChildSurroundings = {
     host,
     launcher,
+    attachments: () => attached.all(),
     onStarted,
     onAssigned(child, name) {
       groupOf(child.group).freeSlot(child.index)
@@ -54,7 +60,7 @@ export function createProcessManager(host: PluginHost, seams: ManagerSeams = {})
   function start(spec: ResolvedChildSpec): Child {
     const id = ++lastId
     const group = groupOf(spec.group)
-    if (group.closed) return refuseChild(id, spec.group, closedError(spec.group))
+    if (group.closed) return refuseChild(id, spec.group, host.clock, closedError(spec.group))
     const index = group.takeSlot()
     const child = create(spec, id, index, group)
     unfinished.add(child)
@@ -134,6 +140,21 @@ export function createProcessManager(host: PluginHost, seams: ManagerSeams = {})
     return closing
   }
 
+  function find(pid: number): ManagedChild | undefined {
+    return members().find((child) => child.pid === pid && child.state !== 'exited')
+  }
+
+  function attach(module: string, data: Json): () => void {
+    const { attachment, isNew } = attached.add(module, data)
+    if (isNew) for (const child of members()) child.attach(attachment)
+    let ended = false
+    return () => {
+      if (ended) return
+      ended = true
+      if (attached.remove(attachment)) for (const child of members()) child.detach(attachment.id)
+    }
+  }
+
   function inspect(): Json {
     const inspectGroup = ([name, group]: [string, ChildGroup]): [string, Json] => [
       name,
@@ -164,6 +185,13 @@ export function createProcessManager(host: PluginHost, seams: ManagerSeams = {})
     whenSpawnAllowed: (name) => groupOf(name).whenAllowed(),
     drain,
     close,
+    freeze: (pid, since) => find(pid)?.clock.freeze(since),
+    thaw: (pid, at) => find(pid)?.clock.thaw(at),
+    attach,
+    openInspector: async (pid) => find(pid)?.openInspector(INSPECTOR_TIME),
+    get spawner() {
+      return launcher.spawnerPid
+    },
     inspect,
   }
 }

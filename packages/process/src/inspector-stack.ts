@@ -28,6 +28,9 @@ const LAST_ACT = 3
 /** Milliseconds in which JavaScript that runs is paused: within its next statement. After that there is none. */
 const PAUSE_TIME = 200
 
+/** What such a line begins with: spares a closer look at all others. */
+export const INSPECTOR_WORD: RegExp = /^(?:Debugger|For help|Waiting for)/
+
 /** What Node prints on stderr about its inspector; the first line carries the address. */
 export const INSPECTOR_LINE: RegExp =
   /^(?:Debugger listening on (ws:\/\/127\.0\.0\.1:\d+\/[\w-]+)|For help, see: https:\/\/nodejs\.org\/|Debugger attached\.|Debugger ending on ws:|Waiting for the debugger to disconnect)/

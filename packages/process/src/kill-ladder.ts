@@ -1,4 +1,7 @@
-import type { Clock, Deadline } from '@sd/core'
+import type { Clock, Deadline, Timer } from '@sd/core'
+
+/** Milliseconds after which a deadline that has moved is looked at again, at the earliest. */
+const LOOK_AGAIN = 50
 
 /**
  * SIGTERM `killAfter` ms before the deadline (at once when that has passed), SIGKILL at the deadline.
@@ -15,7 +18,15 @@ export function climbKillLadder(
     stop()
     signalGroup('SIGKILL')
   }
-  const term = clock.after(Math.max(0, deadline.remaining() - killAfter), () => signalGroup('SIGTERM'))
+  let term: Timer
+  // The deadline may be by a clock that stands still now and then: it is asked again when its time seems to have come.
+  const arm = (least: number): void => {
+    term = clock.after(Math.max(least, deadline.remaining() - killAfter), () => {
+      if (deadline.remaining() - killAfter >= LOOK_AGAIN) arm(LOOK_AGAIN)
+      else signalGroup('SIGTERM')
+    })
+  }
+  arm(0)
   const stop = (): void => {
     term.cancel()
     deadline.signal.removeEventListener('abort', kill)

@@ -1,10 +1,11 @@
 import type { Deadline, PluginHost, Timer } from '@sd/core'
-import { toError } from '@sd/core'
+import { PausableClock, toError } from '@sd/core'
 import { identify, type ProcessIdentity, signalProcess } from '@sd/core/process-identity'
 import { encodeFrame } from './channel/frame-encoder.ts'
 import { type ReceivedKind, readFrames } from './channel/frame-reader.ts'
 import { FrameWriter } from './channel/frame-writer.ts'
 import { closeSharedFiles, createSharedFiles, type SharedFiles } from './channel/shared-files.ts'
+import type { Attachment } from './child/attachments.ts'
 import type { Child, ChildExit } from './child.ts'
 import {
   type ChildFacts,
@@ -18,7 +19,7 @@ import { type ChildInput, type ChildState, nextChildState } from './child-state.
 import { CHURN_YOUTH } from './churn.ts'
 import { isFlatError } from './exchange/flat-error.ts'
 import { reviveError } from './exchange/revive-error.ts'
-import { INSPECTOR_LINE, readInspectorStack } from './inspector-stack.ts'
+import { INSPECTOR_LINE, INSPECTOR_WORD, readInspectorStack } from './inspector-stack.ts'
 import { climbKillLadder } from './kill-ladder.ts'
 import type { LaunchedProcess } from './launched-process.ts'
 import type { Launcher } from './launcher.ts'
@@ -44,6 +45,8 @@ export interface ChildEnd {
 export interface ChildSurroundings {
   readonly host: PluginHost
   readonly launcher: Launcher
+  /** What a debugger wants to have in every child. */
+  attachments(): Iterable<Attachment>
   /** Its process runs; by the return of the constructor, or later. */
   onStarted(child: ManagedChild): void
   /** It leaves its group. @returns its number in the other one. */
@@ -62,6 +65,7 @@ export interface ChildSurroundings {
 export class ManagedChild implements Child {
   readonly id: number
   readonly spec: ResolvedChildSpec
+  readonly clock: PausableClock
   readonly ready: Promise<void>
   readonly exited: Promise<ChildExit>
 
@@ -93,6 +97,8 @@ export class ManagedChild implements Child {
   #failure: Error | undefined
   /** Set while the child's stack is read: what Node then prints about its inspector is not for the log. */
   #onInspectorLine: ((address: string | undefined) => void) | undefined
+  /** Of its inspector, once that has said it. */
+  #inspectorAddress: string | undefined
 
   /**
    * @throws DOMException `DataCloneError` when structured clone does not take `initial`; nothing was started.
@@ -105,6 +111,7 @@ export class ManagedChild implements Child {
     this.#index = index
     this.#reserved = spec.reserve
     this.spec = spec
+    this.clock = new PausableClock(host.clock)
     this.#surroundings = surroundings
     this.#title = spec.title ?? `sd ${host.name}: ${spec.group} #${index}`
     this.ready = new Promise((resolve, reject) => {
@@ -131,9 +138,10 @@ export class ManagedChild implements Child {
     } else {
       this.#begin(launched, initial)
     }
-    this.#after(spec.readyTimeout, () => {
+    const lateStart = this.clock.after(spec.readyTimeout, () => {
       if (this.#readyAt === undefined || !this.#protected) this.#fail(this.#notReady())
     })
+    this.#endings.push(() => lateStart.cancel())
   }
 
   get group(): string {
@@ -221,26 +229,58 @@ export class ManagedChild implements Child {
     this.#fail(protocolError(this.#facts(), 'sent a message that means nothing', cause))
   }
 
-  async readStack(within: number, lastAct?: string): Promise<string | undefined> {
-    // Through the identity: SIGUSR1 would end a process that is no Node, or no longer ours.
+  /** Has a debugger's module imported. One that has no process yet finds it there when it begins. */
+  attach(attachment: Attachment): void {
+    this.#tell('attach', attachment)
+  }
+
+  /** @param id - of the attachment. */
+  detach(id: number): void {
+    this.#tell('detach', id)
+  }
+
+  readStack(within: number, lastAct?: string): Promise<string | undefined> {
+    return this.#withInspector(within, (address, signal) => readInspectorStack(address, signal, lastAct))
+  }
+
+  /** Starts its inspector, if need be. @returns where it listens; undefined when it does not, or not in time. */
+  openInspector(within: number): Promise<string | undefined> {
+    return this.#withInspector(within, async (address) => address)
+  }
+
+  async #withInspector(
+    within: number,
+    use: (address: string, signal: AbortSignal) => Promise<string | undefined>,
+  ): Promise<string | undefined> {
     const ended = new AbortController()
-    const address = new Promise<string | undefined>((resolve) => {
-      this.#onInspectorLine = (found) => found !== undefined && resolve(found)
-      ended.signal.addEventListener('abort', () => resolve(undefined), { once: true })
-    })
     const end = (): void => ended.abort()
     this.#endings.push(end)
     const timer = this.#surroundings.host.clock.after(within, end)
     try {
-      if (!this.identity || !signalProcess(this.identity, 'SIGUSR1')) return undefined
-      const found = await address
-      return found === undefined ? undefined : await readInspectorStack(found, ended.signal, lastAct)
+      const address = this.#inspectorAddress ?? (await this.#startInspector(ended.signal))
+      return address === undefined ? undefined : await use(address, ended.signal)
     } catch {
       // A stack is a courtesy: whatever is in its way must not stop what is done because the child is stuck.
       return undefined
     } finally {
       timer.cancel()
     }
+  }
+
+  async #startInspector(signal: AbortSignal): Promise<string | undefined> {
+    const address = new Promise<string | undefined>((resolve) => {
+      this.#onInspectorLine = (found) => found !== undefined && resolve(found)
+      signal.addEventListener('abort', () => resolve(undefined), { once: true })
+    })
+    // Through the identity: SIGUSR1 would end a process that is no Node, or no longer ours.
+    if (!this.identity || !signalProcess(this.identity, 'SIGUSR1')) return undefined
+    return address
+  }
+
+  #tell(kind: 'attach' | 'detach', message: unknown): void {
+    if (this.#doomed || this.#state === 'exited' || !this.#writer) return
+    this.#writer.write(encodeFrame(kind, message))
+    this.#writer.flush()
   }
 
   /** Now, or as soon as there is a process. */
@@ -283,6 +323,9 @@ export class ManagedChild implements Child {
     this.#identity = identify(launched.pid)
     this.#writer = new FrameWriter(launched.down)
     this.#follow(launched)
+    for (const attachment of this.#surroundings.attachments()) {
+      this.#writer.write(encodeFrame('attach', attachment))
+    }
     this.#writer.write(initial)
     this.#writer.flush()
     const waiting = this.#beforeStart ?? []
@@ -325,9 +368,10 @@ export class ManagedChild implements Child {
 
   #printed(message: string, name: 'stdout' | 'stderr'): void {
     const { host } = this.#surroundings
-    if (this.#onInspectorLine) {
-      const inspector = message.match(INSPECTOR_LINE)
-      if (inspector) return this.#onInspectorLine(inspector[1])
+    const inspector = INSPECTOR_WORD.test(message) ? message.match(INSPECTOR_LINE) : undefined
+    if (inspector) {
+      this.#inspectorAddress = inspector[1] ?? this.#inspectorAddress
+      if (this.#onInspectorLine) return this.#onInspectorLine(inspector[1])
     }
     let wanted: boolean | undefined
     try {

@@ -28,6 +28,33 @@ export interface ProcessManager {
   /** SIGKILLs what is left and waits until it is gone; `spawn` refuses from now on. Idempotent. */
   close(): Promise<void>
   /**
+   * The time of a child stands still from now on, because a debugger has paused it: see {@link Child.clock}.
+   *
+   * @param pid - of a living child; else nothing happens.
+   * @param since - when it was paused: milliseconds of `process.hrtime`. @default now
+   */
+  freeze(pid: number, since?: number): void
+  /** Its time goes on. @param at - as for {@link ProcessManager.freeze}. */
+  thaw(pid: number, at?: number): void
+  /**
+   * Has a module imported in every child, those that live and those to come, where its export `start(data)` is
+   * called; see `DebugModule` of `@sd/core`. A child that begins later does this before anything else, provided that
+   * its entry awaits {@link ParentLink.attached}. The same module with the same data is attached once, until the
+   * last one who asked for it detaches.
+   *
+   * @param module - a `file:` URL.
+   * @returns detaches: what `start` returned is called.
+   */
+  attach(module: string, data: Json): () => void
+  /**
+   * Opens the inspector of a child from outside, by SIGUSR1: that works in an endless loop, too.
+   *
+   * @returns its address, `ws://127.0.0.1:…` with a secret path; undefined when there is none within two seconds.
+   */
+  openInspector(pid: number): Promise<string | undefined>
+  /** The process through which a large daemon starts others, while there is one. */
+  readonly spawner: number | undefined
+  /**
    * Per group its children (pid, state, uptime) and churn, how many were spawned and have exited, and the pid of
    * the spawner of a large daemon.
    */

@@ -1,8 +1,8 @@
-import type { SdError } from '@sd/core'
+import type { Clock, SdError } from '@sd/core'
 import type { Child, ChildExit } from './child.ts'
 
 /** A child that was never started. */
-export function refuseChild(id: number, group: string, error: SdError): Child {
+export function refuseChild(id: number, group: string, clock: Clock, error: SdError): Child {
   const exit: ChildExit = {
     code: null,
     signal: null,
@@ -20,6 +20,7 @@ export function refuseChild(id: number, group: string, error: SdError): Child {
     index: 0,
     pid: undefined,
     state: 'exited',
+    clock,
     identity: undefined,
     buffered: 0,
     ready,

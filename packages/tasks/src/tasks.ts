@@ -35,6 +35,7 @@ export function tasks(options: TasksOptions = {}): Plugin<'tasks', TasksService>
       drain: (deadline) => runner.drain(deadline),
       teardown: () => runner.close(),
       inspect: () => runner.inspect(),
+      debug: runner.facet,
     }
   })
 }

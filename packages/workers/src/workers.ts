@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import {
+  type DebugFacet,
   definePlugin,
   describe,
   type Json,
@@ -8,6 +9,7 @@ import {
   SdError,
   suggestName,
 } from '@sd/core'
+import { ChildrenFacet } from '@sd/process/exchange'
 import type { WorkerDefinition } from './definition/define-worker.ts'
 import type { WorkerShape } from './definition/worker-shape.ts'
 import { type AnyCall, type PoolOptions, resolvePoolOptions } from './options.ts'
@@ -48,6 +50,7 @@ export function workers<const Workers extends Record<string, WorkerShape>>(
   return definePlugin('workers', (host) => {
     const created = createPools(host, options)
     const all = [...created.values()]
+    const children = new ChildrenFacet(({ group }) => (created.has(group) ? 'worker' : undefined))
     let opened = false
     // A daemon may be told to stop, or fail to start, before it was this plugin's turn.
     const closeUnopened = (): void => {
@@ -59,11 +62,14 @@ export function workers<const Workers extends Record<string, WorkerShape>>(
       checkEnvironment: () => listMissingFiles(options),
       async setup() {
         opened = true
+        const { processManager } = await import('@sd/process')
+        children.provide(processManager(host))
         await Promise.all(all.map((pool) => pool.open()))
       },
       drain: async (deadline) => void (await Promise.all(all.map((pool) => pool.shutDown(deadline)))),
       teardown: async () => void (await Promise.all(all.map((pool) => pool.close()))),
       inspect: () => Object.fromEntries([...created].map(([alias, pool]) => [alias, pool.inspect()])) as Json,
+      debug: createFacet(created, children),
     }
   })
 }
@@ -99,11 +105,34 @@ function createService(pools: Map<string, Pool>): object {
   const pool = (alias: string): Pool => {
     const found = pools.get(alias)
     if (found) return found
-    const message = `There is no worker "${alias}".${suggestName(alias, [...pools.keys()])}`
-    throw new SdError('SD_WORKERS_UNKNOWN_POOL', message, { pool: alias })
+    throw unknownPoolError(alias, pools)
   }
   const clients = Object.fromEntries([...pools].map(([alias, { client }]) => [alias, client]))
   return Object.freeze({ ...clients, pool })
+}
+
+function unknownPoolError(alias: string, pools: ReadonlyMap<string, Pool>): SdError {
+  const message = `There is no worker "${alias}".${suggestName(alias, [...pools.keys()])}`
+  return new SdError('SD_WORKERS_UNKNOWN_POOL', message, { pool: alias })
+}
+
+function createFacet(pools: ReadonlyMap<string, Pool>, children: ChildrenFacet): DebugFacet {
+  const all = [...pools.values()]
+  return {
+    ...children.facet,
+    types: () => all.map(({ alias, methods }) => ({ pool: alias, methods })),
+    calls: () => all.flatMap((pool) => pool.views()).sort((a, b) => a.id - b.id),
+    call: (alias, id) => pools.get(alias)?.view(id),
+    abort(alias, id) {
+      const call = pools.get(alias)?.call(id)
+      call?.cancel()
+      return call !== undefined
+    },
+    run(alias, method, args) {
+      const pool = pools.get(alias)
+      return pool ? pool.run(method, args) : Promise.reject(unknownPoolError(alias, pools))
+    },
+  }
 }
 
 /** Worker files that are not there: found before anything starts. */

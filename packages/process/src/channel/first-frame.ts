@@ -1,5 +1,5 @@
 import { readSync } from 'node:fs'
-import { HEADER_LENGTH } from './frame.ts'
+import { FRAME_KINDS, type FrameKind, HEADER_LENGTH } from './frame.ts'
 import { decodeMessage } from './message-codec.ts'
 
 /**
@@ -8,10 +8,12 @@ import { decodeMessage } from './message-codec.ts'
  *
  * @returns undefined when the pipe ended before.
  */
-export function readFirstFrame(fd: number): { readonly message: unknown } | undefined {
+export function readFirstFrame(
+  fd: number,
+): { readonly kind: FrameKind | undefined; readonly message: unknown } | undefined {
   const header = readExactly(fd, HEADER_LENGTH)
   const payload = header && readExactly(fd, header.readUInt32BE(0) - 1)
-  return payload && { message: decodeMessage(payload) }
+  return payload && { kind: FRAME_KINDS[header.readUInt8(4)], message: decodeMessage(payload) }
 }
 
 function readExactly(fd: number, length: number): Buffer | undefined {

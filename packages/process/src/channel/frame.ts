@@ -18,6 +18,8 @@ export type FrameKind =
   | 'drain'
   | 'ready'
   | 'failed'
+  | 'attach'
+  | 'detach'
 
 /**
  * The kinds; the position is the number on the wire.
@@ -28,6 +30,7 @@ export type FrameKind =
  *   shared file, or follow the frame as they are.
  * - `taken`: an array of the places in the shared file that were read and may be used again.
  * - `sharing`: the child has opened the shared files.
+ * - `attach`, `detach`: a debugger's module; those that are there already come before `initial`.
  */
 export const FRAME_KINDS: readonly FrameKind[] = [
   'batch',
@@ -39,6 +42,8 @@ export const FRAME_KINDS: readonly FrameKind[] = [
   'drain',
   'ready',
   'failed',
+  'attach',
+  'detach',
 ]
 
 /** A frame as it was read, not yet decoded. */

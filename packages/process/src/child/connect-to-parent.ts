@@ -1,4 +1,5 @@
 import { readFirstFrame } from '../channel/first-frame.ts'
+import { type Attachment, Attachments } from './attachments.ts'
 import { startGuardThread } from './guard-thread.ts'
 import { keepCompiledCode } from './keep-compiled-code.ts'
 import { killOwnGroup } from './kill-own-group.ts'
@@ -49,7 +50,11 @@ export function connectToParent({ lean = false }: ConnectOptions = {}): ParentLi
   keepCompiledCode()
   if (ticket.guard) startGuardThread(FD_GUARD)
   process.on('SIGINT', () => {})
-  const first = readFirstFrame(FD_FROM_PARENT)
+  const attachments = new Attachments()
+  let first = readFirstFrame(FD_FROM_PARENT)
+  for (; first?.kind === 'attach'; first = readFirstFrame(FD_FROM_PARENT)) {
+    attachments.add(first.message as Attachment)
+  }
   if (!first) killOwnGroup()
-  return new ParentConnection(first?.message, ticket.shared, lean)
+  return new ParentConnection(first?.message, ticket.shared, lean, attachments)
 }

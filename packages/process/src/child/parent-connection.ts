@@ -5,6 +5,7 @@ import { type ReceivedKind, readFrames } from '../channel/frame-reader.ts'
 import { FrameWriter } from '../channel/frame-writer.ts'
 import { openSharedFiles, type SharedFilesAddress } from '../channel/shared-files.ts'
 import { flattenError } from '../exchange/flatten-error.ts'
+import type { Attachment, Attachments } from './attachments.ts'
 import { killOwnGroup } from './kill-own-group.ts'
 import { FD_FROM_PARENT, FD_TO_PARENT } from './launch-ticket.ts'
 import type { ParentLink } from './parent-link.ts'
@@ -15,6 +16,7 @@ export class ParentConnection implements ParentLink {
   readonly initial: unknown
   readonly #writer: FrameWriter
   readonly #sharedAddress: SharedFilesAddress | undefined
+  readonly #attachments: Attachments
   #listening = false
   #handleMessage: ((message: unknown) => void) | undefined
   /** What came before anybody listened. */
@@ -23,8 +25,14 @@ export class ParentConnection implements ParentLink {
   #draining = false
   #exiting = false
 
-  constructor(initial: unknown, shared: SharedFilesAddress | undefined, lean: boolean) {
+  constructor(
+    initial: unknown,
+    shared: SharedFilesAddress | undefined,
+    lean: boolean,
+    attachments: Attachments,
+  ) {
     this.initial = initial
+    this.#attachments = attachments
     this.#sharedAddress = shared
     this.#writer = new FrameWriter(lean ? new SyncPipe(FD_TO_PARENT, killOwnGroup) : openSocket(FD_TO_PARENT))
     process.on('SIGTERM', () => this.#drain())
@@ -50,6 +58,10 @@ export class ParentConnection implements ParentLink {
       onReleased: (places) => this.#writer.release(places),
       onNonsense: killOwnGroup,
     })
+  }
+
+  get attached(): Promise<void> | undefined {
+    return this.#attachments.started
   }
 
   send(message: unknown, ownLevels?: number): void {
@@ -103,6 +115,8 @@ export class ParentConnection implements ParentLink {
   #receive = (kind: ReceivedKind, message: unknown): void => {
     if (kind === 'drain') this.#drain()
     else if (kind === 'message') this.#deliver(message)
+    else if (kind === 'attach') this.#attachments.add(message as Attachment)
+    else if (kind === 'detach') this.#attachments.remove(message as number)
   }
 
   #deliver(message: unknown): void {

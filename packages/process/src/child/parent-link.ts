@@ -3,6 +3,11 @@ export interface ParentLink {
   /** What the parent gave as `ChildSpec.initial`. */
   readonly initial: unknown
   /**
+   * Resolves when what a debugger has attached so far works: to be awaited before user's code is imported. Undefined
+   * where nothing is attached.
+   */
+  readonly attached: Promise<void> | undefined
+  /**
    * Sends a message. Messages of one turn travel in one write; their order is kept. Does nothing once
    * {@link ParentLink.exit} was called.
    *

@@ -1,4 +1,4 @@
-import { type Json, SdError } from '@sd/core'
+import { type DebugPointCall, debugSeat, type Json, passPoint, SdError } from '@sd/core'
 
 /** What code in a child process has as `this`, whatever the child was started for. */
 export interface ChildContext {
@@ -7,9 +7,11 @@ export interface ChildContext {
   /** Logs an error; the daemon's `error` listeners hear of it. */
   error(message: string | Error, label?: string): void
   /**
-   * Stops here when a debug console is attached and asks for it. Without one it does nothing.
+   * Stops here when a debug console is attached and asks for it. Without one it does nothing, and costs nothing.
    *
-   * @returns true to go on, false when the person at the console has aborted.
+   * @param label - what the console shows.
+   * @returns true to go on. False when the person at the console has aborted: return, then; whatever the code still
+   * does, it settles as cancelled.
    */
   breakpoint(label?: string): boolean
   /**
@@ -26,15 +28,28 @@ export interface ChildContextSettings {
   shares(): Readonly<Record<string, Json>>
   /** The code of the error when a plugin shares nothing. */
   readonly notSharedCode: string
+  /** The call, or task, to which the code that asks belongs. */
+  current(): DebugPointCall | undefined
+  /** It was aborted. @param where - for people. */
+  onAborted(call: DebugPointCall, where: string): void
 }
 
 /** Makes the part of a context that all kinds of children have. */
-export function createChildContext({ log, shares, notSharedCode }: ChildContextSettings): ChildContext {
+export function createChildContext(settings: ChildContextSettings): ChildContext {
+  const { log, shares, notSharedCode } = settings
+  const seat = debugSeat()
   return {
     log: (message, label) => log('info', String(message), label),
     error: (message, label) =>
       log('error', message instanceof Error ? (message.stack ?? message.message) : message, label),
-    breakpoint: () => true,
+    breakpoint(label) {
+      if (!seat.probe) return true
+      const call = settings.current()
+      const named = label !== undefined && { label: String(label) }
+      const goOn = passPoint(seat, { name: 'breakpoint', ...named, ...(call && { call }) })
+      if (!goOn && call) settings.onAborted(call, named ? `breakpoint "${named.label}"` : 'breakpoint')
+      return goOn
+    },
     daemon(plugin) {
       const all = shares()
       const share = Object.hasOwn(all, plugin) ? all[plugin] : undefined

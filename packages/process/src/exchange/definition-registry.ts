@@ -35,6 +35,13 @@ export function enterDefinition<Definition>(
   return definition
 }
 
+/** All definitions of a kind that the files of this process have made. */
+export function allDefinitions<Definition>(kind: string): Definition[] {
+  const registry = (globalThis as { [KEY]?: Registry })[KEY] ?? new Map<string, unknown[]>()
+  const ofKind = [...registry].filter(([key]) => key.startsWith(`${kind} `))
+  return ofKind.flatMap(([, definitions]) => definitions) as Definition[]
+}
+
 /** The definition of that kind and number in that file. */
 export function findDefinition<Definition>(
   kind: string,

@@ -1,4 +1,4 @@
-import { type ChildServer, SdError, systemClock, toError } from '@sd/core'
+import { type ChildServer, debugSeat, passPoint, SdError, systemClock, toError } from '@sd/core'
 import type { ParentLink } from '@sd/process/child'
 import {
   attachContext,
@@ -22,6 +22,8 @@ export class TaskServer implements ChildServer {
   /** Made when somebody first asks for the signal. */
   #abort: AbortController | undefined
   #aborted = false
+  /** Where a debugger has aborted the task, for people. */
+  #abortedAt: string | undefined
   #assignment: Assignment | undefined
   #shares: Assignment['shares'] = {}
   #running: Promise<void> | undefined
@@ -53,7 +55,14 @@ export class TaskServer implements ChildServer {
     this.#parent.send({ type: 'taken' } satisfies FromTask)
     process.title = assignment.title
     if (assignment.script !== undefined) process.argv[1] = assignment.script
-    import(assignment.url).then(
+    const { attached } = this.#parent
+    // A debugger must be there before the first line of the user's is run.
+    if (attached) void attached.then(() => this.#import(assignment))
+    else this.#import(assignment)
+  }
+
+  #import({ url }: Assignment): void {
+    import(url).then(
       () => this.#begin(),
       (error) => this.#end(() => this.#tellFailure(error)),
     )
@@ -88,13 +97,29 @@ export class TaskServer implements ChildServer {
       const { body } = this.#findDefinition(assignment)
       const self = attachContext(body, this.#createContext(assignment)) as TaskBody
       this.#tell({ type: 'started', at: systemClock.now() })
+      this.#pass('running')
+      if (this.#abortedAt !== undefined) return this.#end(() => this.#tellAbort())
       const running = runBody(self, assignment.args)
       this.#parent.listen()
       const result = await running
-      this.#end(() => this.#tellResult(result))
+      this.#pass('return', result)
+      this.#end(() => (this.#abortedAt === undefined ? this.#tellResult(result) : this.#tellAbort()))
     } catch (thrown) {
-      this.#end(() => this.#tellFailure(thrown))
+      this.#end(() => (this.#abortedAt === undefined ? this.#tellFailure(thrown) : this.#tellAbort()))
     }
+  }
+
+  /** Whatever it still did, it settles as cancelled. */
+  #tellAbort(): void {
+    this.#tell({ type: 'aborted', point: this.#abortedAt! })
+  }
+
+  #pass(name: 'running' | 'return', value?: unknown): void {
+    const seat = debugSeat()
+    if (!seat.probe || this.#abortedAt !== undefined) return
+    const { id, group, args } = this.#assignment!
+    const call = { id, pool: group, method: group, args }
+    if (!passPoint(seat, name === 'return' ? { name, call, value } : { name, call })) this.#abortedAt = name
   }
 
   #findDefinition({ url, ordinal, group }: Assignment): TaskDefinition {
@@ -113,12 +138,17 @@ export class TaskServer implements ChildServer {
     return definition
   }
 
-  #createContext({ id, group }: Assignment): TaskContext {
+  #createContext({ id, group, args }: Assignment): TaskContext {
     const common = createChildContext({
       log: (level, message, label) =>
         this.#tell({ type: 'log', level, message, ...(label !== undefined && { label }) }),
       shares: () => this.#shares,
       notSharedCode: 'SD_TASKS_NOT_SHARED',
+      current: () => ({ id, pool: group, method: group, args }),
+      onAborted: (_, where) => {
+        this.#abortedAt = where
+        this.#onAbort()
+      },
     })
     const readSignal = (): AbortSignal => this.#signal
     return {

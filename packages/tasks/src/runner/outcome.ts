@@ -8,7 +8,8 @@ export type Outcome =
   /** Its code was not reached. */
   | { readonly type: 'unstarted'; readonly error: Error }
   | { readonly type: 'timeout'; readonly taskStack: string | undefined }
-  | { readonly type: 'cancelled'; readonly cause: unknown }
+  /** @param point - where a debugger has aborted it, for people. */
+  | { readonly type: 'cancelled'; readonly cause?: unknown; readonly point?: string }
   /** The daemon stops. @param cause - what the task threw when it was told. */
   | { readonly type: 'shutdown'; readonly cause?: Error }
   | ({ readonly type: 'died' } & Death)

@@ -34,4 +34,6 @@ export type FromTask =
   | { readonly type: 'progress'; readonly value: unknown }
   | { readonly type: 'returned'; readonly value?: unknown }
   | { readonly type: 'failed'; readonly error: FlatError }
+  /** A debugger has ended it. @param point - where, for people. */
+  | { readonly type: 'aborted'; readonly point: string }
   | { readonly type: 'log'; readonly level: LogLevel; readonly message: string; readonly label?: string }

@@ -22,6 +22,8 @@ function isTaskMessage(message: Record<string, unknown>): boolean {
       return Number.isFinite(message.at)
     case 'progress':
       return 'value' in message
+    case 'aborted':
+      return typeof message.point === 'string'
     case 'failed':
       return isFlatError(message.error)
     case 'log':

@@ -1,5 +1,5 @@
 import type { Json } from '@sd/core'
-import type { ProcessManager } from '@sd/process'
+import type { Child, ProcessManager } from '@sd/process'
 import { DEFAULT_GROUP } from '../definition/define-task.ts'
 import type { TaskProcess } from './task-process.ts'
 
@@ -56,6 +56,10 @@ export class Reserve {
     this.#open = false
     for (const spare of this.#spares.keys()) void spare.child.kill()
     this.#spares.clear()
+  }
+
+  has(child: Child): boolean {
+    return [...this.#spares.keys()].some((spare) => spare.child === child)
   }
 
   inspect(): Json {

@@ -1,4 +1,12 @@
-import { createDeadline, type Deadline, type PluginHost, type Timer, toError } from '@sd/core'
+import {
+  createDeadline,
+  type Deadline,
+  debugSeat,
+  type PluginHost,
+  passPoint,
+  type Timer,
+  toError,
+} from '@sd/core'
 import type { Child, ChildExit } from '@sd/process'
 import { reviveError } from '@sd/process/exchange'
 import { notReadyError } from '../task/task-errors.ts'
@@ -28,7 +36,7 @@ const STACK_TIME = 2000
 
 /** Why a process is being ended. */
 type Ending =
-  | { readonly why: 'cancelled'; readonly cause: unknown }
+  | { readonly why: 'cancelled'; readonly cause?: unknown; readonly point?: string }
   | { readonly why: 'timeout' | 'late start' | 'untaken' | 'shutdown' }
 
 /** One process, blank or with the one task of its life. */
@@ -84,7 +92,7 @@ export class TaskProcess {
     this.#wasSpare = true
     this.#expect(task, timeout)
     this.child.assign(task.group)
-    this.#takeTimer = this.#after(TAKE_TIME, () => this.#end({ why: 'untaken' }))
+    this.#takeTimer = this.child.clock.after(TAKE_TIME, () => this.#end({ why: 'untaken' }))
     return true
   }
 
@@ -109,7 +117,7 @@ export class TaskProcess {
     if (this.#phase === 'ended' || (this.#ending && this.#ending.why !== 'untaken')) return
     this.#ending = { why: 'cancelled', cause }
     this.#send({ type: 'abort' })
-    this.#arm(this.#settings.killAfter, () => void this.child.kill())
+    this.#armKill()
   }
 
   /** Ends it at once. @returns when it is dead. */
@@ -121,7 +129,8 @@ export class TaskProcess {
   /** Lets the task finish until the deadline; shortly before, it is told to. */
   async stop(deadline: Deadline): Promise<void> {
     const { killAfter } = this.#settings
-    this.#abortTimer ??= this.#after(Math.max(0, deadline.remaining() - killAfter), () => {
+    const { clock } = this.#settings.host
+    this.#abortTimer ??= clock.after(Math.max(0, deadline.remaining() - killAfter), () => {
       if (this.#ending || this.#phase === 'ended') return
       this.#ending = { why: 'shutdown' }
       this.#send({ type: 'abort' })
@@ -178,25 +187,39 @@ export class TaskProcess {
   #onStarted(task: TaskRecord, at: number): void {
     this.#phase = 'started'
     this.#timer?.cancel()
-    task.move('running', Math.max(at, task.times.starting!))
-    if (this.#ending?.why === 'cancelled') this.#arm(this.#settings.killAfter, () => void this.child.kill())
-    else if (this.#timeout > 0) this.#arm(this.#timeout, () => this.#end({ why: 'timeout' }))
+    const { clock } = this.#settings.host
+    const startedAt = clock.fromSystem ? clock.fromSystem(at) : at
+    task.move('running', Math.max(startedAt, task.times.starting!))
+    if (this.#ending?.why === 'cancelled') this.#armKill()
+    else if (this.#timeout > 0) this.#arm(this.#timeout, () => this.#onTimeout(task))
     this.#settings.onStarted()
   }
 
-  #onEnded(task: TaskRecord, message: FromTask & { type: 'returned' | 'failed' }): void {
+  #onTimeout(task: TaskRecord): void {
+    const seat = debugSeat()
+    const { id, group, args } = task
+    const call = { id, pool: group, method: group, args }
+    const facts = { pid: this.child.pid ?? null, timeout: this.#timeout }
+    if (!seat.probe || passPoint(seat, { name: 'timeout', call, facts })) this.#end({ why: 'timeout' })
+    else this.#end({ why: 'cancelled', point: 'timeout' })
+  }
+
+  #onEnded(task: TaskRecord, message: FromTask & { type: 'returned' | 'failed' | 'aborted' }): void {
     const unstarted = this.#phase === 'taken'
     this.#phase = 'ended'
     this.#timer?.cancel()
     this.#timer = undefined
     // It ends by itself. Should it not, it is helped.
     if (!this.#deadline) {
-      this.#deadline = createDeadline(this.#settings.host.clock, 2 * this.#settings.killAfter)
+      this.#deadline = createDeadline(this.child.clock, 2 * this.#settings.killAfter)
       void this.child.drain(this.#deadline)
     }
     if (this.#ending?.why === 'cancelled') return
     if (message.type === 'returned') {
       return this.#settings.onEnded(task, { type: 'returned', value: message.value })
+    }
+    if (message.type === 'aborted') {
+      return this.#settings.onEnded(task, { type: 'cancelled', point: message.point })
     }
     const error = Object.assign(reviveError(message.error), { pid: this.child.pid, taskId: task.id })
     if (this.#ending) this.#settings.onEnded(task, { type: 'shutdown', cause: error })
@@ -234,7 +257,10 @@ export class TaskProcess {
 
   #outcomeOfExit(exit: ChildExit): Outcome {
     const ending = this.#ending
-    if (ending?.why === 'cancelled') return { type: 'cancelled', cause: ending.cause }
+    if (ending?.why === 'cancelled') {
+      const { cause, point } = ending
+      return { type: 'cancelled', cause, ...(point !== undefined && { point }) }
+    }
     if (ending?.why === 'shutdown') return { type: 'shutdown' }
     if (ending?.why === 'timeout') return { type: 'timeout', taskStack: this.#stack }
     if (ending?.why === 'late start') {
@@ -252,12 +278,16 @@ export class TaskProcess {
     return this.child.send(message)
   }
 
+  /** By the clock of the process: it stands still while a debugger has it. */
   #arm(delay: number, action: () => void): void {
     this.#timer?.cancel()
-    this.#timer = this.#after(delay, action)
+    this.#timer = this.child.clock.after(delay, action)
   }
 
-  #after(delay: number, action: () => void): Timer {
-    return this.#settings.host.clock.after(delay, action)
+  /** By the daemon's clock: what was given up ends in its time, also when a debugger has it. */
+  #armKill(): void {
+    this.#timer?.cancel()
+    const { host, killAfter } = this.#settings
+    this.#timer = host.clock.after(killAfter, () => void this.child.kill())
   }
 }

@@ -1,14 +1,26 @@
 import { fileURLToPath } from 'node:url'
 import {
+  type CallView,
   childServer,
   type Deadline,
+  type DebugFacet,
+  debugSeat,
   type EventHandle,
   type Json,
   type PluginHost,
+  passPoint,
   type Timer,
 } from '@sd/core'
-import type { ProcessManager } from '@sd/process'
-import { addCaller, blameCaller, clonableShares, RunCounter } from '@sd/process/exchange'
+import type { Child, ProcessManager } from '@sd/process'
+import {
+  addCaller,
+  allDefinitions,
+  blameCaller,
+  ChildrenFacet,
+  clonableShares,
+  RecentRecords,
+  RunCounter,
+} from '@sd/process/exchange'
 import { DEFAULT_GROUP, type TaskDefinition } from '../definition/define-task.ts'
 import type { ResolvedTasksOptions } from '../options.ts'
 import type { TaskStatistics, TaskStatus } from '../task/task.ts'
@@ -22,6 +34,7 @@ import {
   timeoutError,
   unclonableArgumentsError,
   unheardError,
+  unknownTaskError,
 } from '../task/task-errors.ts'
 import { type TaskOwner, TaskRecord } from '../task/task-record.ts'
 import type { Outcome } from './outcome.ts'
@@ -61,6 +74,10 @@ export class TaskRunner implements TaskOwner {
   readonly #counters = new Map<string, RunCounter<TaskStatus>>()
   /** What takes a task's AbortSignal off again. */
   readonly #signals = new Map<TaskRecord, () => void>()
+  readonly #seat = debugSeat()
+  /** What a debugger can still look at. */
+  readonly #kept = new RecentRecords<TaskRecord>(this.#seat, 'tasks')
+  readonly #children = new ChildrenFacet((child) => this.#roleOf(child))
   #manager: ProcessManager | undefined
   #reserve: Reserve | undefined
   #replenishTimer: Timer | undefined
@@ -88,6 +105,7 @@ export class TaskRunner implements TaskOwner {
       import('@sd/process'))
     const manager = processManager(this.#host)
     this.#manager = manager
+    this.#children.provide(manager)
     this.#execArgv = [...inheritableExecArgv(process.execArgv), ...(this.#options.execArgv ?? [])]
     this.#shareListener = this.#host.on('share', () => this.#share())
     this.#reserve = new Reserve({
@@ -155,6 +173,46 @@ export class TaskRunner implements TaskOwner {
     await this.#manager?.close()
   }
 
+  /** What a debugger may see and do. */
+  get facet(): DebugFacet {
+    return {
+      ...this.#children.facet,
+      types: () => [...this.#definitions().keys()].map((group) => ({ pool: group, methods: [group] })),
+      calls: () => [...this.#kept.all(), ...this.list()].map(viewTask).sort((a, b) => a.id - b.id),
+      call: (group, id) => {
+        const task = this.#find(id) ?? this.#kept.get(id)
+        return task?.group === group ? viewTask(task) : undefined
+      },
+      abort: (group, id) => {
+        const task = this.#find(id)
+        if (task?.group !== group) return false
+        void this.kill(task)
+        return true
+      },
+      run: (group, _method, args) => {
+        const definition = this.#definitions().get(group)
+        return definition
+          ? this.run(definition, args, this.run)
+          : Promise.reject(unknownTaskError(group, [...this.#definitions().keys()]))
+      },
+    }
+  }
+
+  /** What the files of the daemon have defined; of the same name the first. */
+  #definitions(): Map<string, TaskDefinition> {
+    const all = allDefinitions<TaskDefinition>('task')
+    return new Map(all.toReversed().map((definition) => [definition.group, definition]))
+  }
+
+  #find(id: number): TaskRecord | undefined {
+    return this.list().find((task) => task.id === id)
+  }
+
+  #roleOf(child: Child): string | undefined {
+    if ([...this.#busy].some((process) => process.child === child)) return 'task'
+    return this.#reserve?.has(child) ? 'spare' : undefined
+  }
+
   inspect(): Json {
     const unsettled = this.list()
     const groups = this.stats()
@@ -213,9 +271,11 @@ export class TaskRunner implements TaskOwner {
 
   /** @returns false when no process may be started for it yet. */
   #start(task: TaskRecord, manager: ProcessManager): boolean {
+    if (!this.#pass('callSent', task)) return true
     try {
       const process = this.#useSpare(task) ?? this.#spawn(task, manager)
-      if (!process) return false
+      // Undefined also where a debugger has aborted it: then it waits no more.
+      if (!process) return task.settled
       this.#waiting.delete(task)
       this.#busy.add(process)
     } catch (cause) {
@@ -244,11 +304,25 @@ export class TaskRunner implements TaskOwner {
       this.#pause(group, manager)
       return undefined
     }
+    if (!this.#pass('beforeFork', task)) return undefined
     const assignment = this.#assignmentOf(task)
     return this.#spawnProcess(manager, group, { assignment }, assignment.title, task)
   }
 
+  /** @returns false when a debugger has aborted the task there; then it has settled. */
+  #pass(name: 'callSent' | 'beforeFork' | 'return' | 'retry', task: TaskRecord, value?: unknown): boolean {
+    if (!this.#seat.probe) return true
+    const { id, group, args, pid } = task
+    const call = { id, pool: group, method: group, args }
+    const point = { name, call, facts: { group, pid: pid ?? null } }
+    if (passPoint(this.#seat, name === 'return' ? { ...point, value } : point)) return true
+    this.#waiting.delete(task)
+    this.#fail(task, 'cancelled', cancelledError(task, undefined, name))
+    return false
+  }
+
   #spawnSpare(manager: ProcessManager): TaskProcess {
+    if (this.#seat.probe) passPoint(this.#seat, { name: 'beforeFork', facts: { group: 'spare' } })
     const title = `sd ${this.#host.name}: tasks spare`
     const spare = this.#spawnProcess(manager, DEFAULT_GROUP, { preload: findPreloaded() }, title)
     // The first message that a process reads takes it some time: let it be this one, while it has nothing to do.
@@ -345,6 +419,7 @@ export class TaskRunner implements TaskOwner {
   #conclude(task: TaskRecord, outcome: Outcome): void {
     switch (outcome.type) {
       case 'returned':
+        if (!this.#pass('return', task, outcome.value)) return
         this.#forget(task, 'returned')
         task.fulfil(outcome.value)
         return this.#announce(task)
@@ -352,10 +427,13 @@ export class TaskRunner implements TaskOwner {
         return this.#reject(task, 'failed', addCaller(outcome.error, task.caller))
       case 'unstarted':
         return this.#fail(task, 'failed', startError(task, outcome.error))
-      case 'timeout':
-        return this.#fail(task, 'timeout', timeoutError(task, this.#timeoutOf(task), outcome.taskStack))
+      case 'timeout': {
+        const error = timeoutError(task, this.#timeoutOf(task), outcome.taskStack)
+        this.#host.log(error.message, task.group)
+        return this.#fail(task, 'timeout', error)
+      }
       case 'cancelled':
-        return this.#fail(task, 'cancelled', cancelledError(task, outcome.cause))
+        return this.#fail(task, 'cancelled', cancelledError(task, outcome.cause, outcome.point))
       case 'shutdown':
         return this.#fail(task, 'cancelled', shutdownError(task, outcome.cause))
       case 'died':
@@ -368,6 +446,7 @@ export class TaskRunner implements TaskOwner {
   /** Before all others: it was its turn. */
   #runElsewhere(task: TaskRecord): void {
     if (!this.#accepting) return this.#fail(task, 'cancelled', shutdownError(task))
+    if (!this.#pass('retry', task)) return
     const others = [...this.#waiting]
     this.#waiting.clear()
     for (const waiting of [task, ...others]) this.#waiting.add(waiting)
@@ -391,6 +470,7 @@ export class TaskRunner implements TaskOwner {
   #forget(task: TaskRecord, status: TaskStatus): void {
     this.#signals.get(task)?.()
     this.#signals.delete(task)
+    if (this.#kept.isUsed) this.#kept.add(task)
     let counter = this.#counters.get(task.group)
     if (!counter) {
       counter = new RunCounter()
@@ -401,6 +481,15 @@ export class TaskRunner implements TaskOwner {
 
   #announce(task: TaskRecord): void {
     if (this.#host.hasListeners('task')) this.#host.dispatch('task', task)
+  }
+}
+
+function viewTask(task: TaskRecord): CallView {
+  const { id, group, args, status, settled, pid, times, result, error } = task
+  return {
+    ...{ id, pool: group, method: group, args, status, settled, retries: 0, pid, times },
+    ...(status === 'returned' && { result }),
+    ...(error && { error }),
   }
 }
 

@@ -1,4 +1,4 @@
-import { SdError, toError } from '@sd/core'
+import { SdError, suggestName, toError } from '@sd/core'
 import { type Death, describeDeath, findUnclonable } from '@sd/process/exchange'
 import type { TaskRecord } from './task-record.ts'
 
@@ -19,9 +19,15 @@ export function diedError(task: TaskRecord, death: Death): SdError {
   return new SdError('SD_TASKS_DIED', message, { ...facts(task), ...death })
 }
 
-/** The error of a task that somebody has given up. */
-export function cancelledError(task: TaskRecord, cause: unknown): SdError {
-  return new SdError('SD_TASKS_CANCELLED', `${who(task)} was cancelled.`, { ...facts(task), cause })
+/**
+ * The error of a task that somebody has given up.
+ *
+ * @param point - where a debugger has aborted it.
+ */
+export function cancelledError(task: TaskRecord, cause: unknown, point?: string): SdError {
+  const where = point === undefined ? '' : ` in the debugger, at the point ${point}`
+  const more = { cause, ...(point !== undefined && { point }) }
+  return new SdError('SD_TASKS_CANCELLED', `${who(task)} was cancelled${where}.`, { ...facts(task), ...more })
 }
 
 /** The error of a task that a shutdown left undone. */
@@ -58,6 +64,12 @@ export function unclonableArgumentsError(task: TaskRecord, cause: unknown): SdEr
   const where = found ? `${found.path} is ${found.what}` : toError(cause).message
   const message = `${who(task)}: the arguments cannot be sent to a process: ${where}. Send plain data instead.`
   return new SdError('SD_TASKS_UNCLONABLE', message, { ...facts(task), cause, path: found?.path })
+}
+
+/** The error of a task that no file of the daemon has defined. */
+export function unknownTaskError(group: string, known: readonly string[]): SdError {
+  const message = `There is no task "${group}".${suggestName(group, known)}`
+  return new SdError('SD_TASKS_UNKNOWN', message, { group, known })
 }
 
 /** What the log is told of a failure that nobody waits for. */

@@ -40,7 +40,11 @@ export type Outcome =
   | { readonly type: 'failed'; readonly error: Error }
   | { readonly type: 'timeout'; readonly workerStack?: string }
   | ({ readonly type: 'died' } & Death)
-  | { readonly type: 'cancelled' }
+  | {
+      readonly type: 'cancelled'
+      /** Where a debugger has aborted it, for people. */
+      readonly point?: string
+    }
   /** It could not be run and trying again would not help: shutdown, a value that cannot be sent. */
   | { readonly type: 'refused'; readonly error: Error }
 

@@ -1,4 +1,4 @@
-import { type Deadline, toError } from '@sd/core'
+import { type Deadline, debugSeat, passPoint, toError } from '@sd/core'
 import { Implementation } from '../worker/implementation.ts'
 import type { Engine, EngineCall, EngineContext, EngineTraits, Outcome } from './engine.ts'
 import { shutdownError } from './shutdown-error.ts'
@@ -12,6 +12,9 @@ export class InlineEngine implements Engine {
   /** The calls that have not ended, each with what settles it. */
   readonly #running = new Map<Promise<void>, (outcome: Outcome) => void>()
   readonly #cancelled = new Set<number>()
+  /** Calls that a debugger has aborted, and where. */
+  readonly #aborted = new Map<number, string>()
+  readonly #seat = debugSeat()
   #implementation: Promise<Implementation> | undefined
 
   constructor(context: EngineContext) {
@@ -63,14 +66,31 @@ export class InlineEngine implements Engine {
       this.#implementation ??= this.#create()
       const implementation = await this.#implementation
       call.onStarted(process.pid, this.#context.host.clock.now())
+      this.#pass('running', call)
+      if (this.#aborted.has(call.id)) return this.#abort(call)
       try {
-        return { type: 'returned', value: await implementation.invoke(call, call.args) }
+        const value = await implementation.invoke(call, call.args)
+        this.#pass('return', call, value)
+        return this.#aborted.has(call.id) ? this.#abort(call) : { type: 'returned', value }
       } finally {
         implementation.forget(call.id)
       }
     } catch (thrown) {
-      return { type: 'failed', error: toError(thrown) }
+      return this.#aborted.has(call.id) ? this.#abort(call) : { type: 'failed', error: toError(thrown) }
     }
+  }
+
+  #pass(name: 'running' | 'return', { id, method, args }: EngineCall, value?: unknown): void {
+    if (!this.#seat.probe) return
+    const call = { id, pool: this.#context.alias, method, args }
+    const point = name === 'return' ? { name, call, value } : { name, call }
+    if (!passPoint(this.#seat, point)) this.#aborted.set(id, name)
+  }
+
+  #abort({ id }: EngineCall): Outcome {
+    const point = this.#aborted.get(id)!
+    this.#aborted.delete(id)
+    return { type: 'cancelled', point }
   }
 
   async #create(): Promise<Implementation> {
@@ -81,6 +101,7 @@ export class InlineEngine implements Engine {
       log: (level, message, label = alias) =>
         level === 'error' ? host.error(message, label) : host.log(message, label),
       shares: () => host.shares(),
+      onAborted: (id, where) => this.#aborted.set(id, where),
     })
     await implementation.start()
     return implementation

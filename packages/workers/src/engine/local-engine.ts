@@ -1,5 +1,15 @@
 import { fileURLToPath } from 'node:url'
-import { childServer, type Deadline, type EventHandle, type Json, SdError, toError } from '@sd/core'
+import {
+  childServer,
+  type Deadline,
+  debugSeat,
+  type EventHandle,
+  type Json,
+  passPoint,
+  SdError,
+  systemTime,
+  toError,
+} from '@sd/core'
 import type { Child, ProcessManager } from '@sd/process'
 import { clonableShares } from '@sd/process/exchange'
 import { Paces } from '../call/pace.ts'
@@ -35,6 +45,7 @@ export class LocalEngine implements Engine {
   readonly #queue = new CallQueue<Submission>()
   readonly #paces = new Paces()
   readonly #workers = new Set<WorkerProcess>()
+  readonly #seat = debugSeat()
   #manager: ProcessManager | undefined
   /** Node's flags for the processes. */
   #execArgv: readonly string[] = []
@@ -174,7 +185,10 @@ export class LocalEngine implements Engine {
     for (const worker of surplus) worker.retire()
     // The replacement of the one before must be ready; what that one still has to finish holds nobody up.
     const complete = alive.every((worker) => worker.child.state === 'ready')
-    if (complete) alive.find((worker) => worker.worn)?.retire()
+    const worn = complete ? alive.find((worker) => worker.worn) : undefined
+    if (!worn) return
+    this.#pass('recycle', worn.child.pid)
+    worn.retire()
   }
 
   #fill(): void {
@@ -206,7 +220,8 @@ export class LocalEngine implements Engine {
 
   #spawn(manager: ProcessManager): void {
     const { host, alias, options } = this.#context
-    const epoch = host.clock.now()
+    const epoch = systemTime(host.clock).now()
+    this.#pass('beforeFork')
     let worker: WorkerProcess | undefined
     const child = manager.spawn({
       group: alias,
@@ -233,6 +248,11 @@ export class LocalEngine implements Engine {
     })
     this.#workers.add(worker)
     this.#follow(worker, child)
+  }
+
+  #pass(name: 'beforeFork' | 'recycle', pid?: number): void {
+    const facts = { group: this.#context.alias, ...(pid !== undefined && { pid }) }
+    if (this.#seat.probe) passPoint(this.#seat, { name, facts })
   }
 
   #follow(worker: WorkerProcess, child: Child): void {

@@ -42,6 +42,8 @@ export const WITHDRAWN = 3
 export const LOG = 4
 /** See {@link FromWorker}. */
 export const MEMORY = 5
+/** See {@link FromWorker}. */
+export const ABORTED = 6
 
 /** A call on its way to a worker. */
 export type CallMessage = readonly [
@@ -69,6 +71,8 @@ export type FromWorker =
   | readonly [type: typeof STARTED, lastId: number, at: number]
   | readonly [type: typeof RETURNED, id: number, startedAt: number, duration: number, value?: unknown]
   | readonly [type: typeof FAILED, id: number, startedAt: number, duration: number, error: FlatError]
+  /** A debugger has ended it. @param point - where, for people. */
+  | readonly [type: typeof ABORTED, id: number, startedAt: number, duration: number, point: string]
   /** These have not started, and will not here. */
   | readonly [type: typeof WITHDRAWN, ids: readonly number[]]
   | readonly [type: typeof LOG, level: LogLevel, message: string, label: string | null]

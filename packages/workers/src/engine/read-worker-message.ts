@@ -1,5 +1,5 @@
 import { isFlatError } from '@sd/process/exchange'
-import { FAILED, type FromWorker, LOG, MEMORY, RETURNED, STARTED, WITHDRAWN } from './protocol.ts'
+import { ABORTED, FAILED, type FromWorker, LOG, MEMORY, RETURNED, STARTED, WITHDRAWN } from './protocol.ts'
 
 /**
  * What a worker has sent, once it is certain that it means something: other code may have got hold of the pipe.
@@ -16,6 +16,8 @@ function isWorkerMessage(given: readonly unknown[]): boolean {
       return areNumbers(given[1], given[2], given[3])
     case FAILED:
       return areNumbers(given[1], given[2], given[3]) && isFlatError(given[4])
+    case ABORTED:
+      return areNumbers(given[1], given[2], given[3]) && isText(given[4])
     case STARTED:
       return areNumbers(given[1], given[2], 0)
     case WITHDRAWN:

@@ -1,4 +1,16 @@
-import { createDeadline, type Deadline, type PluginHost, SdError, type Timer, toError } from '@sd/core'
+import {
+  type Clock,
+  createDeadline,
+  type Deadline,
+  type DebugPointCall,
+  debugSeat,
+  type PluginHost,
+  passPoint,
+  SdError,
+  systemTime,
+  type Timer,
+  toError,
+} from '@sd/core'
 import type { Child, ChildExit } from '@sd/process'
 import { findUnclonable, reviveError } from '@sd/process/exchange'
 import type { Pace } from '../call/pace.ts'
@@ -21,7 +33,7 @@ export interface WorkerProcessSettings {
   /** Milliseconds that a cancelled call has to end by itself. */
   readonly killAfter: number
   readonly limits: Required<Recycle>
-  /** What the worker's times count from: monotonic milliseconds. */
+  /** What the worker's times count from: milliseconds of `process.hrtime`. */
   readonly epoch: number
   /** A call has ended: there may be room for another. */
   onRoom(worker: WorkerProcess): void
@@ -48,7 +60,7 @@ const LAST_ACT = 'globalThis[Symbol.for("sd.lastAct")]?.()'
 
 type EndedMessage = Extract<
   protocol.FromWorker,
-  readonly [typeof protocol.RETURNED | typeof protocol.FAILED, ...unknown[]]
+  readonly [typeof protocol.RETURNED | typeof protocol.FAILED | typeof protocol.ABORTED, ...unknown[]]
 >
 
 /** One process of a pool, and the calls that it was given. */
@@ -56,6 +68,9 @@ export class WorkerProcess {
   readonly child: Child
   readonly #settings: WorkerProcessSettings
   readonly #window = new CallWindow()
+  readonly #seat = debugSeat()
+  readonly #system: Clock
+  /** By the child's clock, which stands still while a debugger has it. */
   readonly #bornAt: number
   #calls = 0
   #memory = 0
@@ -68,7 +83,7 @@ export class WorkerProcess {
   #ending: { readonly why: 'timeout' | 'cancelled'; readonly at: number } | undefined
   /** Where it was stuck. */
   #workerStack: string | undefined
-  /** When it last showed that it is alive. Monotonic milliseconds. */
+  /** When it last showed that it is alive, by the child's clock. */
   #heardAt = 0
   #provedAt = Number.NEGATIVE_INFINITY
   #ageTimer: Timer | undefined
@@ -78,9 +93,10 @@ export class WorkerProcess {
   constructor(child: Child, settings: WorkerProcessSettings) {
     this.child = child
     this.#settings = settings
-    this.#bornAt = settings.host.clock.now()
+    this.#system = systemTime(settings.host.clock)
+    this.#bornAt = child.clock.now()
     if (Number.isFinite(settings.limits.age)) {
-      this.#ageTimer = settings.host.clock.after(settings.limits.age, settings.onChange, false)
+      this.#ageTimer = child.clock.after(settings.limits.age, settings.onChange, false)
     }
   }
 
@@ -98,7 +114,7 @@ export class WorkerProcess {
   get worn(): boolean {
     const { calls, age, memory } = this.#settings.limits
     if (this.#calls >= calls || this.#memory >= memory) return true
-    return age < Number.POSITIVE_INFINITY && this.#settings.host.clock.now() - this.#bornAt >= age
+    return age < Number.POSITIVE_INFINITY && this.child.clock.now() - this.#bornAt >= age
   }
 
   /** Whether it can be given a call of this pace: to be run at once, or to be at hand when its turn comes. */
@@ -112,6 +128,9 @@ export class WorkerProcess {
 
   /** Gives it a call. */
   run(submission: Submission): void {
+    if (this.#seat.probe && !this.#pass('callSent', submission)) {
+      return submission.call.onEnded({ type: 'cancelled', point: 'callSent' })
+    }
     submission.worker = this
     const idle = this.#window.size === 0
     const presumed = idle && submission.pace.brief
@@ -125,13 +144,15 @@ export class WorkerProcess {
 
   /** It has something to do again. */
   #begin(submission: Submission): void {
-    this.#heardAt = this.#settings.host.clock.now()
-    if (submission.started) this.#markStarted(submission, this.#heardAt)
+    const at = this.#system.now()
+    this.#heardAt = this.#childTime(at)
+    if (submission.started) this.#markStarted(submission, at)
   }
 
+  /** @param at - milliseconds of `process.hrtime`. */
   #markStarted(submission: Submission, at: number): void {
-    submission.since = at
-    submission.call.onStarted(this.child.pid!, at)
+    submission.since = this.#childTime(at)
+    submission.call.onStarted(this.child.pid!, this.#daemonTime(at))
   }
 
   /** Asks a call to end, and ends the process when it does not. */
@@ -149,6 +170,7 @@ export class WorkerProcess {
     switch (message[0]) {
       case protocol.RETURNED:
       case protocol.FAILED:
+      case protocol.ABORTED:
         return this.#onEnded(message)
       case protocol.STARTED:
         return this.#onStarted(message[1], message[2])
@@ -226,22 +248,26 @@ export class WorkerProcess {
 
   /** One timer for all: it is due when the first of them would be, and then looks again. */
   #watch(): void {
-    const { host, timeout } = this.#settings
     const first = this.#overdue()
     if (!first) return
-    const now = host.clock.now()
-    const due = this.#startOf(first) + timeout
-    this.#timeoutTimer = host.clock.after(Math.max(due, now) - now, () => this.#onTimer())
+    this.#timeoutTimer = this.child.clock.after(Math.max(0, this.#timeLeft(first)), () => this.#onTimer())
+  }
+
+  /** Milliseconds until it times out, by the child's clock. */
+  #timeLeft(submission: Submission): number {
+    return this.#startOf(submission) + this.#settings.timeout - this.child.clock.now()
   }
 
   #onTimer(): void {
     this.#timeoutTimer = undefined
     if (this.#ending) return
-    const now = this.#settings.host.clock.now()
     const first = this.#overdue()
     // Times that differ only by how they were rounded count as passed.
-    if (first && this.#startOf(first) + this.#settings.timeout <= now + 0.01) this.#end('timeout')
-    else this.#watch()
+    if (!first || this.#timeLeft(first) > 0.01) return this.#watch()
+    if (!this.#seat.probe || this.#pass('timeout', first)) return this.#end('timeout')
+    first.cancelled = true
+    first.abortedAt = 'timeout'
+    this.#end('cancelled')
   }
 
   /** The call that is the first to time out: of those that have started, or else that should have. */
@@ -269,7 +295,7 @@ export class WorkerProcess {
   /** Ends the process because of a call, after it has told what it had no time to tell. */
   #end(why: 'timeout' | 'cancelled'): void {
     if (this.#ending) return
-    this.#ending = { why, at: this.#settings.host.clock.now() }
+    this.#ending = { why, at: this.child.clock.now() }
     this.#retiring = true
     void this.child.readStack(STACK_TIME, LAST_ACT).then((stack) => {
       this.#workerStack = stack
@@ -282,7 +308,7 @@ export class WorkerProcess {
     const begun = this.#window.start(lastId)
     if (!begun) return this.child.condemn(new Error(`No call ${lastId} waits there to be started.`))
     const at = this.#timeOf(startedAt)
-    this.#heardAt = at
+    this.#heardAt = this.#childTime(at)
     for (const submission of begun) {
       this.#markStarted(submission, at)
       if (submission.cancelled) this.#armCancel()
@@ -293,15 +319,16 @@ export class WorkerProcess {
     const [, id, startedAt, duration] = message
     const submission = this.#window.get(id)
     if (!submission?.started) return this.child.condemn(new Error(`No call ${id} runs there.`))
-    const at = this.#timeOf(startedAt)
-    if (this.#isTooLate(at, duration)) return
-    this.#heardAt = at
+    const systemAt = this.#timeOf(startedAt)
+    const at = this.#daemonTime(systemAt)
+    if (this.#isTooLate(startedAt, duration)) return
+    this.#heardAt = this.#childTime(systemAt)
     this.#slow = false
     this.#window.remove(submission)
     submission.pace.add(duration)
     submission.call.onStarted(this.child.pid!, at)
     if (at >= this.#provedAt + PROOF_PERIOD) this.#prove(at)
-    submission.call.onEnded(submission.cancelled ? { type: 'cancelled' } : this.#outcomeOf(message))
+    submission.call.onEnded(submission.cancelled ? cancelledOutcome(submission) : this.#outcomeOf(message))
     if (submission.cancelled) this.#disarmCancel()
     if (this.#retiring) this.#drainWhenEmpty()
     this.#settings.onRoom(this)
@@ -314,16 +341,21 @@ export class WorkerProcess {
 
   #outcomeOf(message: EndedMessage): Outcome {
     if (message[0] === protocol.RETURNED) {
-      return { type: 'returned', value: message[4], duration: message[3] / 1000 }
+      const [, , startedAt, duration, value] = message
+      const end = this.#daemonTime(this.#timeOf(startedAt + duration))
+      return { type: 'returned', value, duration: end - this.#daemonTime(this.#timeOf(startedAt)) }
     }
+    if (message[0] === protocol.ABORTED) return { type: 'cancelled', point: message[4] }
     return { type: 'failed', error: Object.assign(reviveError(message[4]), { pid: this.child.pid }) }
   }
 
   /** Whether the call had timed out before it ended, and its process is being ended for that. */
-  #isTooLate(at: number, duration: number): boolean {
+  #isTooLate(startedAt: number, duration: number): boolean {
     if (this.#ending?.why !== 'timeout') return false
-    const end = this.#ending.at
-    return at + this.#settings.timeout <= end && at + duration / 1000 > end
+    const { at } = this.#ending
+    const start = this.#childTime(this.#timeOf(startedAt))
+    const end = this.#childTime(this.#timeOf(startedAt + duration))
+    return start + this.#settings.timeout <= at && end > at
   }
 
   #disarmCancel(): void {
@@ -352,12 +384,9 @@ export class WorkerProcess {
     this.#settings.onChange()
   }
 
-  #outcomeOfExit(
-    { cancelled, started, suspicions }: Submission,
-    exit: ChildExit,
-    blamed: boolean,
-  ): Outcome | undefined {
-    if (cancelled) return { type: 'cancelled' }
+  #outcomeOfExit(submission: Submission, exit: ChildExit, blamed: boolean): Outcome | undefined {
+    const { cancelled, started, suspicions } = submission
+    if (cancelled) return cancelledOutcome(submission)
     if (blamed) return { type: 'timeout', ...(this.#workerStack && { workerStack: this.#workerStack }) }
     if (this.#stopping) return this.#refusal()
     if (!started && suspicions < MOST_SUSPICIONS) return undefined
@@ -369,8 +398,27 @@ export class WorkerProcess {
     return { type: 'refused', error: shutdownError(this.#settings.alias) }
   }
 
+  /** What the worker has taken down, in milliseconds of `process.hrtime`. */
   #timeOf(microseconds: number): number {
     return this.#settings.epoch + microseconds / 1000
+  }
+
+  /** A moment of `process.hrtime` by the daemon's clock. */
+  #daemonTime(at: number): number {
+    const { clock } = this.#settings.host
+    return clock.fromSystem ? clock.fromSystem(at) : at
+  }
+
+  /** A moment of `process.hrtime` by the child's clock: what its timeouts count by. */
+  #childTime(at: number): number {
+    const { clock } = this.child
+    return clock.fromSystem ? clock.fromSystem(at) : at
+  }
+
+  /** @returns false when a debugger has aborted the call there. */
+  #pass(name: 'callSent' | 'timeout', { call: { id, method, args } }: Submission): boolean {
+    const call: DebugPointCall = { id, pool: this.#settings.alias, method, args }
+    return passPoint(this.#seat, { name, call, facts: { pid: this.child.pid ?? null } })
   }
 
   #onLog(level: 'debug' | 'info' | 'error' | 'fatal', message: string, label: string): void {
@@ -382,9 +430,13 @@ export class WorkerProcess {
   #drainWhenEmpty(): void {
     if (!this.#retiring || this.#draining || this.#ending || this.#window.size > 0) return
     this.#draining = true
-    const deadline = createDeadline(this.#settings.host.clock, RETIREMENT)
+    const deadline = createDeadline(this.child.clock, RETIREMENT)
     void this.child.drain(deadline).finally(deadline.cancel)
   }
+}
+
+function cancelledOutcome({ abortedAt }: Submission): Outcome {
+  return { type: 'cancelled', ...(abortedAt !== undefined && { point: abortedAt }) }
 }
 
 function unclonableError(alias: string, method: string, args: EngineCall['args'], cause: unknown): SdError {

@@ -21,9 +21,18 @@ export function diedError(call: CallRecord, outcome: Outcome & { type: 'died' })
   return new SdError('SD_WORKERS_DIED', message, { ...facts(call), ...death })
 }
 
-/** The error of a call that was cancelled. */
-export function cancelledError(call: CallRecord): SdError {
-  return new SdError('SD_WORKERS_CANCELLED', `${call.pool}.${call.method}() was cancelled.`, facts(call))
+/**
+ * The error of a call that was cancelled.
+ *
+ * @param point - where a debugger has aborted it.
+ */
+export function cancelledError(call: CallRecord, point?: string): SdError {
+  const where = point === undefined ? '' : ` in the debugger, at the point ${point}`
+  const message = `${call.pool}.${call.method}() was cancelled${where}.`
+  return new SdError('SD_WORKERS_CANCELLED', message, {
+    ...facts(call),
+    ...(point !== undefined && { point }),
+  })
 }
 
 /** The error of a call for which there is no room. */

@@ -1,4 +1,16 @@
-import { type Deadline, describe, type Json, type PluginHost, SdError, type Timer, toError } from '@sd/core'
+import {
+  type CallView,
+  type Deadline,
+  debugSeat,
+  describe,
+  type Json,
+  type PluginHost,
+  passPoint,
+  SdError,
+  type Timer,
+  toError,
+} from '@sd/core'
+import { RecentRecords } from '@sd/process/exchange'
 import type { CallStatus } from '../call/call.ts'
 import { type CallOwner, CallRecord } from '../call/call-record.ts'
 import { IdTable } from '../call/id-table.ts'
@@ -50,6 +62,9 @@ export class Pool implements CallOwner {
   readonly #inlineEngine: Engine
   readonly #pending = new IdTable<CallRecord>()
   readonly #recent = new RecentStatuses()
+  readonly #seat = debugSeat()
+  /** What a debugger can still look at. */
+  readonly #kept: RecentRecords<CallRecord>
   readonly #counters = new Map<string, MethodCounter>()
   readonly #origins: OriginRation
   /** Undefined where the worker is a function: its name is the pool's, whatever that is. */
@@ -72,6 +87,7 @@ export class Pool implements CallOwner {
     this.#settings = settings
     const { alias, definition, options } = settings
     this.#size = options.size
+    this.#kept = new RecentRecords(this.#seat, alias)
     this.#origins = new OriginRation(settings.host.clock.now())
     this.#engine = options.engine?.(settings) ?? new LocalEngine(settings)
     this.#inlineEngine = new InlineEngine(settings)
@@ -152,6 +168,27 @@ export class Pool implements CallOwner {
   async close(): Promise<void> {
     this.#refuseMore()
     await Promise.all([this.#engine.close(), this.#inlineEngine.close()])
+  }
+
+  /** What can be called. */
+  get methods(): readonly string[] {
+    return this.#settings.definition.kind === 'function' ? [this.alias] : this.#settings.definition.methods
+  }
+
+  /** Calls a method as the client does. */
+  run(method: string, args: readonly unknown[]): CallRecord {
+    return this.#start(this.#create(method, args, false), this.run)
+  }
+
+  /** The calls under way, and the last ones that have settled while there was a debugger; in order of their ids. */
+  views(): CallView[] {
+    return [...this.#kept.all(), ...this.#pending.values()].map(viewCall).sort((a, b) => a.id - b.id)
+  }
+
+  /** One of those. */
+  view(id: number): CallView | undefined {
+    const record = this.#pending.get(id) ?? this.#kept.get(id)
+    return record && viewCall(record)
   }
 
   inspect(): Json {
@@ -240,6 +277,9 @@ export class Pool implements CallOwner {
   conclude(call: CallRecord, outcome: Outcome): void {
     switch (outcome.type) {
       case 'returned':
+        if (this.#seat.probe && !this.#pass('return', call, outcome.value)) {
+          return this.#fail(call, 'cancelled', cancelledError(call, 'return'))
+        }
         return this.#return(call, outcome.value, outcome.duration)
       case 'failed':
         // What was thrown in the daemon itself is the user's own object, and its stack shows the caller.
@@ -251,7 +291,7 @@ export class Pool implements CallOwner {
       case 'refused':
         return this.#fail(call, isShutdown(outcome.error) ? 'cancelled' : 'failed', outcome.error)
       case 'cancelled':
-        return this.#fail(call, 'cancelled', cancelledError(call))
+        return this.#fail(call, 'cancelled', cancelledError(call, outcome.point))
       case 'died':
         return this.#retryOrFail(call, 'failed', diedError(call, outcome), false)
       case 'timeout': {
@@ -278,6 +318,9 @@ export class Pool implements CallOwner {
     if (call.cancelRequested) return this.#fail(call, 'cancelled', cancelledError(call))
     const exhausted = !wanted && call.retries >= options.retries
     if (this.#closing || exhausted) return this.#fail(call, status, error)
+    if (this.#seat.probe && !this.#pass('retry', call, error.message)) {
+      return this.#fail(call, 'cancelled', cancelledError(call, 'retry'))
+    }
     const delay = retryDelay(call.retries, Math.random())
     call.retries++
     this.#counter(call.method).retried()
@@ -286,6 +329,15 @@ export class Pool implements CallOwner {
       this.#attempt(call, host.clock.now())
     })
     this.#waiting.set(call, timer)
+  }
+
+  /** @returns false when a debugger has aborted the call there. */
+  #pass(name: 'return' | 'retry', record: CallRecord, value: unknown): boolean {
+    const { id, pool, method, args, retries, pid } = record
+    const call = { id, pool, method, args }
+    const facts = { retries, pid: pid ?? null }
+    if (name === 'return') return passPoint(this.#seat, { name, call, value, facts })
+    return passPoint(this.#seat, { name, call, facts: { ...facts, error: String(value) } })
   }
 
   #fail(call: CallRecord, status: CallStatus, error: Error): void {
@@ -313,6 +365,7 @@ export class Pool implements CallOwner {
   #settle(call: CallRecord, status: CallStatus, end: number): void {
     void this.#pending.delete(call.id)
     this.#recent.add(call.id, status)
+    if (this.#kept.isUsed) this.#kept.add(call)
     // A name that the worker does not know is not counted: there may be any number of those.
     if (this.#isKnown(call.method)) this.#counter(call.method).settled(status, end - call.runningAt)
     if (this.isIdle()) for (const resolve of this.#onEmpty.splice(0)) resolve()
@@ -356,6 +409,15 @@ function describeCall({ id, method, status, pid, retries, times }: CallRecord, n
     pid: pid ?? null,
     retries,
     age: since === undefined ? null : Math.round(now - since),
+  }
+}
+
+function viewCall(record: CallRecord): CallView {
+  const { id, pool, method, args, status, settled, retries, pid, times, result, error } = record
+  return {
+    ...{ id, pool, method, args, status, settled, retries, pid, times },
+    ...(status === 'returned' && { result }),
+    ...(error && { error }),
   }
 }
 

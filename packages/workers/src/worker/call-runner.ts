@@ -1,3 +1,4 @@
+import { debugSeat, passPoint } from '@sd/core'
 import { Fifo } from '../call/fifo.ts'
 import { BRIEF, type Pace, Paces } from '../call/pace.ts'
 
@@ -13,6 +14,8 @@ export interface GivenCall {
 
 /** What a runner needs of its surroundings. Times are microseconds of one clock. */
 export interface CallRunnerSettings {
+  /** The pool's alias. */
+  readonly alias: string
   /** How many calls run at a time. */
   readonly concurrency: number
   now(): number
@@ -22,6 +25,8 @@ export interface CallRunnerSettings {
   onReturned(call: GivenCall, startedAt: number, duration: number, value: unknown): void
   /** See {@link CallRunnerSettings.onReturned}. */
   onThrew(call: GivenCall, startedAt: number, duration: number, thrown: unknown): void
+  /** Takes down that a debugger has ended a call. @param point - where, for people. */
+  onAborted(call: GivenCall, startedAt: number, duration: number, point: string): void
   /** Takes down that the calls up to this one start now. */
   onStarting(lastId: number, at: number): void
   /** Takes down that these calls will not be run here. */
@@ -49,6 +54,9 @@ export class CallRunner {
   readonly #settings: CallRunnerSettings
   readonly #paces = new Paces()
   readonly #queue = new Fifo<GivenCall>()
+  readonly #seat = debugSeat()
+  /** Calls that a debugger has aborted, and where. */
+  readonly #aborted = new Map<number, string>()
   #running = 0
   /** Calls that were announced and have not started. */
   #announced = 0
@@ -84,6 +92,11 @@ export class CallRunner {
     if (place < this.#announced) this.#announced--
     this.#settings.onWithdrawn([id])
     return true
+  }
+
+  /** A debugger has aborted a call that runs: whatever it still does, it settles as that. @param point - for people. */
+  abort(id: number, point: string): void {
+    this.#aborted.set(id, point)
   }
 
   /** Gives back all calls that have not started. */
@@ -173,6 +186,9 @@ export class CallRunner {
     const startedAt = this.#settings.now()
     this.#running++
     this.#started++
+    // Left by code that ran on behind the end of an attempt before this one.
+    if (this.#aborted.size > 0) this.#aborted.delete(call.id)
+    if (this.#seat.probe && !this.#pass('running', call)) return this.#endAborted(call, pace, startedAt)
     let result: unknown
     try {
       result = this.#settings.invoke(call)
@@ -196,18 +212,40 @@ export class CallRunner {
   }
 
   #returned(call: GivenCall, pace: Pace, startedAt: number, value: unknown): void {
+    if (this.#seat.probe) this.#pass('return', call, value)
+    if (this.#aborted.size > 0 && this.#aborted.has(call.id)) return this.#endAborted(call, pace, startedAt)
     const duration = this.#settings.now() - startedAt
     this.#settings.onReturned(call, startedAt, duration, value)
-    this.#ended(pace, duration)
+    this.#leave(pace, duration)
   }
 
   #threw(call: GivenCall, pace: Pace, startedAt: number, thrown: unknown): void {
+    if (this.#aborted.size > 0 && this.#aborted.has(call.id)) return this.#endAborted(call, pace, startedAt)
     const duration = this.#settings.now() - startedAt
     this.#settings.onThrew(call, startedAt, duration, thrown)
-    this.#ended(pace, duration)
+    this.#leave(pace, duration)
   }
 
-  #ended(pace: Pace, duration: number): void {
+  /** @returns whether the call goes on: false when a debugger has aborted it, there or before. */
+  #pass(name: 'running' | 'return', { id, method, args }: GivenCall, value?: unknown): boolean {
+    if (this.#aborted.has(id)) return false
+    // Whoever waits for what this process has done so far need not wait for a person.
+    this.#settings.flush()
+    const call = { id, pool: this.#settings.alias, method, args }
+    if (passPoint(this.#seat, name === 'return' ? { name, call, value } : { name, call })) return true
+    this.#aborted.set(id, name)
+    return false
+  }
+
+  #endAborted(call: GivenCall, pace: Pace, startedAt: number): void {
+    const duration = this.#settings.now() - startedAt
+    const point = this.#aborted.get(call.id)!
+    this.#aborted.delete(call.id)
+    this.#settings.onAborted(call, startedAt, duration, point)
+    this.#leave(pace, duration)
+  }
+
+  #leave(pace: Pace, duration: number): void {
     pace.add(duration)
     this.#running--
     if (this.#running === 0) this.#onIdle?.()

@@ -6,6 +6,7 @@ export interface RunningScope {
   /** The call's. */
   readonly id: number
   readonly call: CurrentCall
+  readonly args: readonly unknown[]
   /** Made when the worker first asks for its signal. */
   abort: AbortController | undefined
 }

@@ -12,6 +12,8 @@ export interface ImplementationSettings {
   readonly concurrency: number
   log(level: LogLevel, message: string, label?: string): void
   shares(): Readonly<Record<string, Json>>
+  /** A debugger has aborted a call. @param where - for people. */
+  onAborted(id: number, where: string): void
 }
 
 type Lifecycle = Partial<Record<'checkEnvironment' | 'setup' | 'teardown', () => unknown>>
@@ -51,7 +53,7 @@ export class Implementation {
   invoke(call: CurrentCall, args: readonly unknown[]): unknown {
     const method = this.#function ?? (this.#self as Record<string, Method>)[call.method]
     const { id, method: name, retries } = call
-    const scope: RunningScope = { id, call: { id, method: name, retries }, abort: undefined }
+    const scope: RunningScope = { id, call: { id, method: name, retries }, args, abort: undefined }
     const result = this.#scope.run(scope, method!, this.#self, args)
     // A call that has returned already cannot be cancelled.
     if (typeof (result as PromiseLike<unknown> | undefined)?.then === 'function') this.#running.add(scope)
@@ -66,9 +68,7 @@ export class Implementation {
   /** Aborts the signal of a call. */
   cancel(id: number): void {
     const scope = this.#running.get(id)
-    if (!scope) return
-    scope.abort ??= new AbortController()
-    scope.abort.abort()
+    if (scope) abort(scope)
   }
 
   async stop(): Promise<void> {
@@ -88,6 +88,17 @@ export class Implementation {
       log: settings.log,
       shares: settings.shares,
       notSharedCode: 'SD_WORKERS_NOT_SHARED',
+      current() {
+        const running = scope.current
+        if (!running) return undefined
+        const { id, method } = running.call
+        return { id, pool: settings.alias, method, args: running.args }
+      },
+      onAborted({ id }, where) {
+        settings.onAborted(id, where)
+        const running = scope.current
+        if (running) abort(running)
+      },
     })
     return {
       ...common,
@@ -102,4 +113,9 @@ export class Implementation {
       },
     }
   }
+}
+
+function abort(scope: RunningScope): void {
+  scope.abort ??= new AbortController()
+  scope.abort.abort()
 }

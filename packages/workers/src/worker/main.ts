@@ -15,7 +15,11 @@ const server = new WorkerServer(parent, open)
 installChildServer(server)
 if (open.script !== undefined) process.argv[1] = open.script
 
-import(open.url).then(
-  () => server.begin(),
-  (error) => parent.startFailed(error),
-)
+const begin = (): void =>
+  void import(open.url).then(
+    () => server.begin(),
+    (error) => parent.startFailed(error),
+  )
+// A debugger must be there before the first line of the user's is run.
+if (parent.attached) void parent.attached.then(begin)
+else begin()

@@ -3,6 +3,7 @@ import type { ParentLink } from '@sd/process/child'
 import { findDefinition, findUnclonable, flattenError, freezeShares, plainError } from '@sd/process/exchange'
 import type { WorkerDefinition } from '../definition/define-worker.ts'
 import {
+  ABORTED,
   CALL,
   CANCEL,
   FAILED,
@@ -64,6 +65,7 @@ export class WorkerServer {
         concurrency: this.#open.concurrency,
         log: (level, message, label) => this.#send([LOG, level, message, label ?? null]),
         shares: () => this.#shares,
+        onAborted: (id, where) => this.#runner?.abort(id, where),
       })
       this.#parent.onMessage((message) => this.#receive(message as ToWorker))
       this.#parent.onDrain(() => this.#drain())
@@ -114,11 +116,16 @@ export class WorkerServer {
   #createRunner(implementation: Implementation): CallRunner {
     const parent = this.#parent
     return new CallRunner({
+      alias: this.#open.alias,
       concurrency: this.#open.concurrency,
       now: this.#now,
       invoke: (call) => implementation.invoke(call, call.args),
       onReturned: this.#onReturned,
       onThrew: this.#onThrew,
+      onAborted: (call, startedAt, duration, point) => {
+        implementation.forget(call.id)
+        this.#send([ABORTED, call.id, startedAt, duration, point])
+      },
       onStarting: (lastId, at) => this.#send([STARTED, lastId, at]),
       onWithdrawn: (ids) => this.#send([WITHDRAWN, ids]),
       flush() {
