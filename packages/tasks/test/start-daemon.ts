@@ -1,5 +1,12 @@
 import { afterEach, beforeEach } from '@jest/globals'
-import { createDaemon, definePlugin, type Logger, type LogRecord, type StopReport } from '@sd/core'
+import {
+  createDaemon,
+  type DebugFacet,
+  definePlugin,
+  type Logger,
+  type LogRecord,
+  type StopReport,
+} from '@sd/core'
 import { type AnyTask, type TasksOptions, type TasksService, tasks } from '@sd/tasks'
 import { createSandbox, type Sandbox, waitUntil } from '@sd/testing'
 
@@ -16,6 +23,8 @@ export interface TestDaemon {
     readonly group: string
   }[]
   readonly daemon: ReturnType<typeof createDaemon>
+  /** What a debugger may see and do, by plugin. */
+  facets(): Readonly<Record<string, DebugFacet>>
   /** What the plugin `notes` shares. */
   share(value: { readonly text: string }): void
   /** What the statistics show of the plugin. */
@@ -78,8 +87,10 @@ async function startDaemon(sandbox: Sandbox, options: TasksOptions): Promise<Tes
   const events: { event: 'fork' | 'reap'; pid: number; group: string }[] = []
   let shared = { text: 'first' }
   let shareChanged = (): void => {}
+  let facets: TestDaemon['facets'] = () => ({})
   const notes = definePlugin('notes', (host) => {
     shareChanged = () => host.shareChanged()
+    facets = () => host.facets()
     return { service: {}, share: () => shared }
   })
   const daemon = createDaemon({ name: 'test', signals: false, shutdownTimeout: 20_000, logger: SILENT })
@@ -102,6 +113,7 @@ async function startDaemon(sandbox: Sandbox, options: TasksOptions): Promise<Tes
     errors,
     events,
     daemon,
+    facets: () => facets(),
     share(value) {
       shared = value
       shareChanged()

@@ -287,7 +287,7 @@ describe('under a debugger', () => {
     await new Promise((resolve) => setImmediate(resolve))
     expect(events.filter((event) => /^(threw|returned|aborted) /.test(event))).toEqual([
       'threw 2',
-      'aborted 1 at breakpoint in 1',
+      'aborted 1 at breakpoint in 2',
     ])
   })
 

@@ -1,4 +1,11 @@
-import { createDaemon, definePlugin, type Logger, type LogRecord, type StopReport } from '@sd/core'
+import {
+  createDaemon,
+  type DebugFacet,
+  definePlugin,
+  type Logger,
+  type LogRecord,
+  type StopReport,
+} from '@sd/core'
 import type { Sandbox } from '@sd/testing'
 import { type PoolMap, type PoolOptions, type WorkerShape, type WorkersService, workers } from '@sd/workers'
 
@@ -8,6 +15,8 @@ export interface TestDaemon<Workers extends Record<string, WorkerShape>> {
   readonly log: readonly LogRecord[]
   readonly errors: readonly string[]
   readonly daemon: ReturnType<typeof createDaemon>
+  /** What a debugger may see and do, by plugin. */
+  facets(): Readonly<Record<string, DebugFacet>>
   /** What the plugin `notes` shares. */
   share(value: { readonly text: string }): void
   stop(): Promise<StopReport>
@@ -22,8 +31,10 @@ export async function startDaemon<const Workers extends Record<string, WorkerSha
   const errors: string[] = []
   let shared = { text: 'first' }
   let shareChanged = (): void => {}
+  let facets: TestDaemon<Workers>['facets'] = () => ({})
   const notes = definePlugin('notes', (host) => {
     shareChanged = () => host.shareChanged()
+    facets = () => host.facets()
     return { service: {}, share: () => shared }
   })
   const daemon = createDaemon({ name: 'test', signals: false, shutdownTimeout: 20_000, logger: SILENT })
@@ -41,6 +52,7 @@ export async function startDaemon<const Workers extends Record<string, WorkerSha
     log,
     errors,
     daemon,
+    facets: () => facets(),
     share(value) {
       shared = value
       shareChanged()
