@@ -7,6 +7,7 @@ import { testForgeries } from './forgeries.ts'
 import { testLeftovers } from './leftovers.ts'
 import { testOwnClock } from './own-clock.ts'
 import { testPauses } from './pauses.ts'
+import { testRenewals } from './renewals.ts'
 import { Stage } from './stage.ts'
 import type { LockModule, LockSubject } from './subject.ts'
 
@@ -35,5 +36,6 @@ export function describeLock(subject: LockSubject, module: LockModule): void {
   describe(`${subject.name}: contention`, () => testContention(stage))
   describe(`${subject.name}: dead holders`, () => testDeaths(stage))
   describe(`${subject.name}: holders that sleep`, () => testPauses(stage))
+  describe(`${subject.name}: a main thread that a debugger has stopped`, () => testRenewals(stage))
   describe(`${subject.name}: what a record can say`, () => testForgeries(stage))
 }

@@ -56,6 +56,15 @@ class FileBackend implements LockBackend {
     throw new SdError('SD_LOCK_FILE_BUSY', message, { path: this.place, transient: true })
   }
 
+  async resume(holder: LockHolder): Promise<void> {
+    this.#chosen ??= await chooseFiles(dirname(this.place))
+    // To leave is for who has entered.
+    const refuse = (): never => {
+      throw new Error(`The lock ${this.place} was not taken here.`)
+    }
+    this.#occupancy = { id: holder.id, entry: nameEntry(holder), leave: refuse, withdraw: refuse }
+  }
+
   renew(holder: LockHolder): Promise<boolean> {
     return this.#own(async (occupancy) => {
       const next = nameEntry(holder)

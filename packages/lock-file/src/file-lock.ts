@@ -1,10 +1,14 @@
 import { access, constants, mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { openRunDirectory, type Plugin, toError } from '@sd/core'
-import { type LockService, lockPlugin, type OpenContext } from '@sd/lock'
+import { type LockService, lockPlugin, type OpenContext, type RenewalThread } from '@sd/lock'
 import { fileBackend } from './file-backend.ts'
 import { type FileLockOptions, fileChecks, locateLock } from './options.ts'
 import { placeError } from './place-error.ts'
+
+/** What renews the lease from another thread: source beside source, built beside built. */
+const HOLD: string = new URL(import.meta.url.endsWith('.ts') ? './hold.ts' : './hold.js', import.meta.url)
+  .href
 
 /**
  * Makes the plugin that keeps a daemon single on its machine, or on all machines that share a directory: a second
@@ -21,7 +25,7 @@ import { placeError } from './place-error.ts'
 export function fileLock<const Name extends string = 'fileLock'>(
   options: FileLockOptions<Name> = {},
 ): Plugin<Name, LockService> {
-  return lockPlugin('fileLock', options, fileChecks, open, findMissing)
+  return lockPlugin('fileLock', options, fileChecks, open, findMissing, describeThread)
 }
 
 async function open(
@@ -31,6 +35,11 @@ async function open(
   const path = locateLock(name, options)
   await makeDirectory(path, options)
   return fileBackend(path)
+}
+
+function describeThread({ name }: OpenContext, options: FileLockOptions): RenewalThread {
+  const path = locateLock(name, options)
+  return { module: HOLD, place: { path } }
 }
 
 async function findMissing({ name }: OpenContext, options: FileLockOptions): Promise<string[]> {

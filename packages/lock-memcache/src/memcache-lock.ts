@@ -1,10 +1,21 @@
 import { type Plugin, toError } from '@sd/core'
-import { type LockBackend, type LockService, lockPlugin, type OpenContext } from '@sd/lock'
+import {
+  type LockBackend,
+  type LockService,
+  lockPlugin,
+  type OpenContext,
+  type RenewalThread,
+} from '@sd/lock'
 import { Connection } from './connection.ts'
+import type { HeldPlace } from './hold.ts'
 import { majorityOf } from './majority.ts'
 import { memcacheBackend } from './memcache-backend.ts'
-import { type MemcacheLockOptions, memcacheChecks, resolvePlace } from './options.ts'
+import { type MemcacheLockOptions, type MemcachePlace, memcacheChecks, resolvePlace } from './options.ts'
 import type { ServerAddress } from './server-address.ts'
+
+/** What renews the lease from another thread: source beside source, built beside built. */
+const HOLD: string = new URL(import.meta.url.endsWith('.ts') ? './hold.ts' : './hold.js', import.meta.url)
+  .href
 
 /**
  * Makes the plugin that keeps a daemon single on all machines that share a memcached, or several of them: a second
@@ -23,12 +34,21 @@ import type { ServerAddress } from './server-address.ts'
 export function memcacheLock<const Name extends string = 'memcacheLock'>(
   options: MemcacheLockOptions<Name> = {},
 ): Plugin<Name, LockService> {
-  return lockPlugin('memcacheLock', options, memcacheChecks, open, findMissing)
+  return lockPlugin('memcacheLock', options, memcacheChecks, open, findMissing, describeThread)
 }
 
 function open({ name, clock }: OpenContext, options: MemcacheLockOptions): LockBackend {
+  return memcacheBackend(name, placeOf(options), clock)
+}
+
+function describeThread({ name }: OpenContext, options: MemcacheLockOptions): RenewalThread {
+  const place = { name, place: placeOf(options) } satisfies HeldPlace
+  return { module: HOLD, place }
+}
+
+function placeOf(options: MemcacheLockOptions): MemcachePlace {
   const { name: _name, ttl: _ttl, wait: _wait, as: _as, ...place } = options
-  return memcacheBackend(name, place, clock)
+  return place
 }
 
 /** Which servers do not answer, if so many that nobody could have the lock. */

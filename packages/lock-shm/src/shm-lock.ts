@@ -1,12 +1,19 @@
 import { type Plugin, toError } from '@sd/core'
-import { type LockBackend, type LockService, lockPlugin, type OpenContext } from '@sd/lock'
-import { openSegment } from '@sd/shm'
+import {
+  type LockBackend,
+  type LockService,
+  lockPlugin,
+  type OpenContext,
+  type RenewalThread,
+} from '@sd/lock'
+import type { HeldPlace } from './hold.ts'
+import { openLockSegment } from './open-lock-segment.ts'
 import { defaultSegment, type ShmLockOptions, shmChecks } from './options.ts'
-import type { SharedLocks } from './shared-lock.ts'
 import { shmBackend } from './shm-backend.ts'
 
-/** Locks are small. Bytes. */
-const SIZE = 4 * 1024 * 1024
+/** What renews the lease from another thread: source beside source, built beside built. */
+const HOLD: string = new URL(import.meta.url.endsWith('.ts') ? './hold.ts' : './hold.js', import.meta.url)
+  .href
 
 /**
  * Makes the plugin that keeps a daemon single on its machine, for one user, through shared memory: a second instance
@@ -23,17 +30,22 @@ const SIZE = 4 * 1024 * 1024
 export function shmLock<const Name extends string = 'shmLock'>(
   options: ShmLockOptions<Name> = {},
 ): Plugin<Name, LockService> {
-  return lockPlugin('shmLock', options, shmChecks, open, findMissing)
+  return lockPlugin('shmLock', options, shmChecks, open, findMissing, describeThread)
 }
 
 async function open({ name }: OpenContext, options: ShmLockOptions): Promise<LockBackend> {
-  const segment = await openSegment<SharedLocks>(options.segment ?? defaultSegment, { size: SIZE })
+  const segment = await openLockSegment(options.segment ?? defaultSegment)
   return shmBackend(segment, name, () => segment.close())
+}
+
+function describeThread({ name }: OpenContext, options: ShmLockOptions): RenewalThread {
+  const place = { name, segment: options.segment ?? defaultSegment } satisfies HeldPlace
+  return { module: HOLD, place }
 }
 
 async function findMissing(_: OpenContext, options: ShmLockOptions): Promise<string[]> {
   try {
-    const segment = await openSegment(options.segment ?? defaultSegment, { size: SIZE })
+    const segment = await openLockSegment(options.segment ?? defaultSegment)
     await segment.close()
     return []
   } catch (thrown) {

@@ -30,6 +30,11 @@ export interface LockBackend {
    * @returns false when the lock is not its own any more.
    */
   renew(holder: LockHolder): Promise<boolean>
+  /**
+   * Takes up a lease that another backend of this process has acquired, to renew it. Left out where `renew` needs no
+   * more than the holder. Once, before anything else.
+   */
+  resume?(holder: LockHolder): Awaitable<void>
   /** Whether the lock is still this holder's. Changes nothing. */
   check(holder: LockHolder): Promise<boolean>
   /** Gives the lock back. One that is not this holder's any more is left alone. */

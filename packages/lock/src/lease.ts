@@ -3,10 +3,13 @@ import { type Clock, SdError, systemClock, type Timer, toError } from '@sd/core'
 import { readOwnPlace } from '@sd/core/own-place'
 import type { LockAttempt, LockBackend, LockClaim, LockTraits } from './backend.ts'
 import { heldLeases } from './held-leases.ts'
+import type { RenewalData } from './hold-lease.ts'
 import { describeHolder, heldError, type LockHolder } from './holder.ts'
 import { Judge } from './judge.ts'
 import { type LeaseInput, type LeaseState, nextLeaseState } from './lease-state.ts'
 import { pollDelay } from './poll-delay.ts'
+import { RenewalCell } from './renewal-cell.ts'
+import { RENEWAL_SHARE, retryAfter } from './renewal-times.ts'
 import { withinLimit } from './within-limit.ts'
 
 /** How to take a lock. */
@@ -22,15 +25,6 @@ export interface AcquireOptions {
   /** Told once, when the waiting begins: who has the lock. */
   onWaiting?: (message: string) => void
 }
-
-/** A renewal comes when this share of the ttl has passed. */
-const RENEWAL_SHARE = 1 / 3
-
-/** A failed renewal is tried again after this share of the ttl, and at most after {@link LONGEST_RETRY}. */
-const RETRY_SHARE = 1 / 20
-
-/** Milliseconds. */
-const LONGEST_RETRY = 250
 
 /** An iteration that begins within this time of a renewal relies on it: a tight loop asks 20 times a second. Milliseconds. */
 const FRESH = 50
@@ -69,6 +63,8 @@ export class Lease {
   #holder: LockHolder | undefined
   /** Until when nobody else can have the lock, monotonic. */
   #validUntil = 0
+  /** Where another thread says that it has renewed the lease: made when there may be one. */
+  #cell: RenewalCell | undefined
   #timer: Timer | undefined
   #endWatch: (() => void) | undefined
   /** The operation that is under way, or the last one. */
@@ -121,6 +117,7 @@ export class Lease {
 
   /** Whether nobody else can have the lock, by the clock alone. Costs nothing. */
   isStillMine(): boolean {
+    if (this.#cell) this.#hearOthers(this.#cell)
     return this.#state === 'held' && this.#clock.now() < this.#validUntil
   }
 
@@ -218,6 +215,19 @@ export class Lease {
     if (this.#state === 'held') this.#end('its work did not end in time')
   }
 
+  /**
+   * What another thread of this process needs to renew the lease while this one is stopped: see {@link holdLease}. The
+   * lease finds out by itself what was renewed. Undefined while it is not held.
+   */
+  renewalData(): Omit<RenewalData, 'place'> | undefined {
+    if (this.#state !== 'held') return undefined
+    if (!this.#cell) {
+      this.#cell = new RenewalCell()
+      this.#cell.note(this.holder)
+    }
+    return { holder: this.holder, buffer: this.#cell.buffer }
+  }
+
   async #contend(backend: LockBackend, options: AcquireOptions, id: string): Promise<LockHolder> {
     const { name, wait = 0, signal, onWaiting } = options
     const { ttlStep, leastTtl } = backend.traits
@@ -295,14 +305,15 @@ export class Lease {
       isMine = await withinLimit(this.#clock, `renew ${this.#label}`, limit, renew)
     } catch (thrown) {
       this.#renewalError = toError(thrown)
-      if (this.#isInTime()) this.#scheduleRenewal(Math.min(this.ttl * RETRY_SHARE, LONGEST_RETRY))
+      if (this.#isInTime()) this.#scheduleRenewal(retryAfter(this.ttl))
       return this.isStillMine()
     }
     if (this.#state !== 'held') return false
     if (!isMine) return this.#lose(TAKEN)
     this.#renewalError = undefined
-    this.#holder = next
-    this.#validUntil = renewedAt + next.ttl
+    // Another thread may have been faster, while this one was stopped in the middle of it.
+    if (renewedAt >= this.holder.renewedAt) this.#takeOver(next)
+    this.#cell?.note(next)
     if (!this.#isInTime()) return false
     this.#scheduleRenewal(next.ttl * RENEWAL_SHARE)
     return true
@@ -315,8 +326,22 @@ export class Lease {
     this.#timer = this.#clock.after(Math.max(0, Math.min(delay, left)), () => void this.renew(), false)
   }
 
+  #takeOver(renewed: LockHolder): void {
+    this.#holder = renewed
+    this.#validUntil = renewed.renewedAt + renewed.ttl
+  }
+
+  /** What another thread has done for the lease. */
+  #hearOthers(cell: RenewalCell): void {
+    if (this.#state !== 'held') return
+    if (cell.isLost) return void this.#lose(TAKEN)
+    const { renewedAt, renewals } = cell
+    if (renewedAt > this.holder.renewedAt) this.#takeOver({ ...this.holder, renewedAt, renewals })
+  }
+
   /** Whether the ttl is not over. If it is, the lease is lost, even if nobody has taken the lock yet. */
   #isInTime(): boolean {
+    if (this.#cell) this.#hearOthers(this.#cell)
     if (this.#state !== 'held') return false
     if (this.#clock.now() < this.#validUntil) return true
     this.#lose(OVERSLEPT)

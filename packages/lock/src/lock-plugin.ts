@@ -9,6 +9,7 @@ import {
   toError,
 } from '@sd/core'
 import type { LockBackend } from './backend.ts'
+import type { RenewalData } from './hold-lease.ts'
 import { Lease } from './lease.ts'
 import type { LockService } from './lock-service.ts'
 import { defaultTtl, type LockOptions, resolveLockOptions } from './options.ts'
@@ -21,6 +22,14 @@ export interface OpenContext {
   readonly clock: Clock
 }
 
+/** How another thread opens a backend over the same lock. */
+export interface RenewalThread {
+  /** The `file:` URL of a module that exports `hold(data)`: {@link holdLease} with a backend of its own. */
+  readonly module: string
+  /** What the backend is opened with: plain data. */
+  readonly place: unknown
+}
+
 /**
  * Makes a lock plugin of a backend: takes the lock when the daemon is set up, renews it from a timer and before
  * each iteration, stops the daemon when it is lost, and releases it as soon as no iteration runs any more.
@@ -30,6 +39,7 @@ export interface OpenContext {
  * @param checks - what the options must be that only this plugin has.
  * @param open - opens the backend; what it throws ends the start.
  * @param missing - as a plugin's `checkEnvironment`.
+ * @param thread - how the lease goes on being renewed while a debugger has stopped the main thread.
  * @throws SdError `SD_LOCK_OPTIONS` when an option is wrong.
  */
 export function lockPlugin<Options extends LockOptions, Name extends string>(
@@ -38,6 +48,7 @@ export function lockPlugin<Options extends LockOptions, Name extends string>(
   checks: { readonly [K in Exclude<keyof Options, keyof LockOptions>]-?: Check },
   open: (context: OpenContext, options: Options) => Awaitable<LockBackend>,
   missing?: (context: OpenContext, options: Options) => Awaitable<readonly string[]>,
+  thread?: (context: OpenContext, options: Options) => RenewalThread,
 ): Plugin<Name, LockService> {
   const resolved = resolveLockOptions(plugin, options, checks)
   return definePlugin((resolved.as ?? plugin) as Name, (host) => {
@@ -80,6 +91,15 @@ export function lockPlugin<Options extends LockOptions, Name extends string>(
         // What still runs now runs until the process ends, and so does the lock.
         lease.abandon()
         await release(lease, host)
+      },
+
+      debug: {
+        renewal() {
+          const data = thread && lease.renewalData()
+          if (!data) return undefined
+          const { module, place } = thread(context(), resolved)
+          return { module, data: { ...data, place } satisfies RenewalData }
+        },
       },
 
       inspect() {
