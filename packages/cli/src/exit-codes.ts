@@ -1,0 +1,30 @@
+/** The exit codes of `sd-cli`. */
+export const exitCodes = Object.freeze({
+  ok: 0,
+  error: 1,
+  usage: 2,
+  permission: 4,
+  notRunning: 7,
+})
+
+/** What `status` says by its exit code (those of LSB init scripts). */
+export const statusCodes = Object.freeze({
+  running: 0,
+  /** Dead, but its pid file or socket is there. */
+  dead: 1,
+  stopped: 3,
+})
+
+const BY_ERROR: Readonly<Record<string, number>> = {
+  SD_CLI_USAGE: exitCodes.usage,
+  SD_CONTROL_PERMISSION: exitCodes.permission,
+  EACCES: exitCodes.permission,
+  EPERM: exitCodes.permission,
+  SD_CONTROL_NOT_RUNNING: exitCodes.notRunning,
+  SD_CLI_NOT_RUNNING: exitCodes.notRunning,
+}
+
+/** The exit code that an error comes to. */
+export function exitCodeOf(error: unknown): number {
+  return BY_ERROR[String((error as { code?: unknown } | null)?.code)] ?? exitCodes.error
+}

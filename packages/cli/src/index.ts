@@ -1,0 +1,1 @@
+export { exitCodes, statusCodes } from './exit-codes.ts'

@@ -1,0 +1,94 @@
+import yargs, { type Argv } from 'yargs'
+import type { Command } from './command.ts'
+import { commands } from './command-list.ts'
+import { describeCommand, describeProgram } from './help.ts'
+
+/** A command, and what it is to be called with. */
+export interface AskedCommand {
+  readonly command: Command
+  readonly args: Readonly<Record<string, unknown>>
+}
+
+/** A command line that cannot be understood. */
+export class WrongWords extends Error {
+  /** The command that was named, if there is one. */
+  readonly command: Command | undefined
+
+  /** @param problem - in yargs's words. */
+  constructor(problem: string, command: Command | undefined) {
+    super(problem)
+    this.command = command
+  }
+}
+
+/** Columns of help where the terminal has more. */
+const WIDEST = 100
+
+/**
+ * What a command line asks for.
+ *
+ * @param words - what follows `sd-cli`.
+ * @param print - takes the help, where that is what is asked for.
+ * @returns undefined when help was all.
+ * @throws WrongWords
+ */
+export async function readWords(
+  words: readonly string[],
+  print: (text: string) => void,
+): Promise<AskedCommand | undefined> {
+  let asked: AskedCommand | undefined
+  const known = commands.find(({ name }) => name === words[0])
+  const parser = createParser((problem) => {
+    throw new WrongWords(problem, known)
+  })
+  // Who names a command needs no other: yargs takes its time to declare them.
+  for (const command of known ? [known] : commands) {
+    declare(parser, command, (args) => {
+      asked = { command, args }
+    })
+  }
+  const help = words.length === 0 ? ['--help'] : [...words]
+  await parser.parseAsync(help, {}, (_error: unknown, _args: unknown, output: string) => {
+    if (output) print(output)
+  })
+  return asked
+}
+
+function createParser(fail: (problem: string) => never): Argv {
+  return (
+    yargs()
+      .scriptName('sd-cli')
+      .usage(describeProgram())
+      .locale('en')
+      // What follows `--` is for the daemon.
+      .parserConfiguration({ 'populate--': true, 'parse-positional-numbers': false })
+      .option('json', { type: 'boolean', describe: 'Print JSON' })
+      .help('help', 'Show help')
+      .alias('help', 'h')
+      .version(false)
+      .strict()
+      .exitProcess(false)
+      .wrap(Math.min(WIDEST, process.stdout.columns ?? WIDEST))
+      .fail((message, error) => fail(message ?? error.message))
+  )
+}
+
+function declare(
+  parser: Argv,
+  command: Command,
+  ask: (args: Readonly<Record<string, unknown>>) => void,
+): void {
+  const { usage, summary, parameters = {}, options = {} } = command
+  parser.command(
+    usage,
+    summary,
+    (own) => {
+      own.usage(describeCommand(command)).options(options)
+      for (const [name, parameter] of Object.entries(parameters)) own.positional(name, parameter)
+    },
+    (args) => {
+      const rest = ((args['--'] as readonly (string | number)[]) ?? []).map(String)
+      ask({ ...args, rest })
+    },
+  )
+}
