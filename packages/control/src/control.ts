@@ -102,6 +102,7 @@ function introduce({ name }: PluginHost): Introduction {
     protocol: PROTOCOL,
     name,
     pid: process.pid,
+    program: process.argv[1] ?? null,
     node: process.version,
     packages: readPackageVersions(),
   }

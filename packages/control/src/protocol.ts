@@ -6,6 +6,8 @@ export interface Introduction {
   readonly protocol: number
   readonly name: string
   readonly pid: number
+  /** The file that it runs; null where there is none. */
+  readonly program: string | null
   /** Node's version, `v24.1.0`. */
   readonly node: string
   /** The packages of Simple Daemon that the program uses, with their versions. */

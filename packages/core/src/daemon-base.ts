@@ -15,6 +15,8 @@ import {
   type Handler,
   type ListenOptions,
 } from './event-bus.ts'
+import { readInstructions } from './install-instructions.ts'
+import { launcher } from './launcher.ts'
 import { Life, type StopOrder } from './life.ts'
 import type { LifecycleState } from './lifecycle.ts'
 import { createEventLog } from './log/event-log.ts'
@@ -49,8 +51,16 @@ export function isDaemon(value: unknown): value is DaemonBase {
   return typeof value === 'object' && value !== null && BRAND in value
 }
 
+/** Whether a value is a class of daemons (`class Poller extends Daemon`), of whichever copy of this package. */
+export function isDaemonClass(value: unknown): value is new () => DaemonBase {
+  return typeof value === 'function' && BRAND in value
+}
+
 /** What both styles of writing a daemon share: everything but the blanks to fill in. */
 export abstract class DaemonBase {
+  /** Names the daemon in the log, in `ps` and to the tools. */
+  abstract readonly name: string
+  static readonly [BRAND] = true
   readonly [BRAND] = true
   readonly #clock: PausableClock = new PausableClock(systemClock)
   readonly #bus: EventBus
@@ -90,9 +100,9 @@ export abstract class DaemonBase {
     this.#environment = new EnvironmentValues({
       parent: () => (childServer() ? process.ppid : process.pid),
       shutdown: () => this.signal.aborted,
-      verbose: () => this[SETTINGS]().verbose ?? false,
+      verbose: () => launcher()?.verbose || (this[SETTINGS]().verbose ?? false),
       state: () => this.state,
-      daemonized: () => false,
+      daemonized: () => launcher()?.daemonized ?? false,
     })
   }
 
@@ -114,7 +124,7 @@ export abstract class DaemonBase {
   run(): Promise<StopReport> {
     const server = childServer()
     if (server) return server.serve()
-    this.#run ??= this.#live()
+    this.#run ??= launcher() ? this.#launch() : this.#live()
     return this.#run
   }
 
@@ -332,7 +342,21 @@ export abstract class DaemonBase {
     }
   }
 
+  /** What a person must do to install this daemon: what its plugins ask for, then its own. */
+  async listInstallInstructions(): Promise<string[]> {
+    const own = readInstructions(this[SETTINGS]().installInstructions)
+    return [...(await this.#plugins.installInstructions()), ...(await own)]
+  }
+
   // --- inside ----------------------------------------------------------------------------------------------
+
+  async #launch(): Promise<StopReport> {
+    const { name, logger } = this.#resolved
+    const { names: plugins, canRecoverCalls } = this.#plugins
+    const hasLogger = logger !== undefined
+    await launcher()!.prepare({ daemon: this, name, plugins, canRecoverCalls, hasLogger })
+    return this.#live()
+  }
 
   async #live(): Promise<StopReport> {
     // From here on the settings hold still.
@@ -492,10 +516,12 @@ export abstract class DaemonBase {
 
   #openLog(): ReturnType<typeof createEventLog> {
     const { logFile, logger } = this[SETTINGS]()
+    const own = typeof logFile === 'string' ? () => logFile : logFile
+    const launched = launcher()
     return createEventLog({
       clock: this.#clock,
       label: this.#label,
-      logFile: typeof logFile === 'string' ? () => logFile : logFile,
+      logFile: launched ? launched.logFile(this.#label, own) : own,
       logger,
       foreground: !this.is('daemonized'),
     })

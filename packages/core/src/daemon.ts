@@ -1,5 +1,6 @@
 import { DaemonBase } from './daemon-base.ts'
 import { type DaemonHooks, HOOKS, SETTINGS } from './daemon-hooks.ts'
+import type { InstallInstructions } from './install-instructions.ts'
 import type { Awaitable } from './json.ts'
 import type { Logger } from './log/logger.ts'
 import { type DaemonOptions, daemonDefaults } from './options.ts'
@@ -38,7 +39,7 @@ export abstract class Daemon extends DaemonBase {
   /** See {@link DaemonOptions.signals}. @default true */
   signals: boolean = daemonDefaults.signals
   /** See {@link DaemonOptions.installInstructions}. */
-  installInstructions: string[] = daemonDefaults.installInstructions
+  installInstructions: InstallInstructions = daemonDefaults.installInstructions
 
   /** The log's file name; asked again at every 5-minute boundary. */
   logFile?(): string

@@ -12,6 +12,8 @@ export interface Environment {
   verbose: boolean
   /** Where its process id is written, if anywhere. */
   pidFile: string | undefined
+  /** Whether plugins take up calls that an earlier life of the daemon has left unfinished. */
+  recoverWorkers: boolean
   /** The time of day at which `run` was called. */
   startTime: Date | undefined
   /** Where it is in its life. */

@@ -11,7 +11,7 @@ export { type ChildServer, childServer, installChildServer } from './child-serve
 export { type Clock, systemClock, systemTime, type Timer } from './clock.ts'
 export { type ComposedDaemon, createDaemon } from './create-daemon.ts'
 export { Daemon } from './daemon.ts'
-export { DaemonBase, isDaemon } from './daemon-base.ts'
+export { DaemonBase, isDaemon, isDaemonClass } from './daemon-base.ts'
 export type { DaemonHooks } from './daemon-hooks.ts'
 export { createDeadline, type Deadline } from './deadline.ts'
 export type {
@@ -34,7 +34,9 @@ export {
 export type { DebugTarget } from './debug/debug-target.ts'
 export type { Environment } from './environment.ts'
 export type { DaemonEvents, EventHandle, EventName, Handler, ListenOptions } from './event-bus.ts'
+export type { InstallInstructions } from './install-instructions.ts'
 export type { Awaitable, Json } from './json.ts'
+export { installLauncher, type LaunchedDaemon, type Launcher, launcher } from './launcher.ts'
 export type { LifecycleState } from './lifecycle.ts'
 export type { LogLevel, LogRecord } from './log/log-record.ts'
 export type { LogFacts, Logger } from './log/logger.ts'

@@ -1,3 +1,4 @@
+import { beInstructions, type InstallInstructions } from './install-instructions.ts'
 import type { Logger } from './log/logger.ts'
 import { type Checks, must, resolveOptions } from './resolve-options.ts'
 
@@ -27,8 +28,8 @@ export interface DaemonOptions {
   priority?: number | null
   /** Whether `run` handles signals and uncaught errors of this process. @default true */
   signals?: boolean
-  /** What a person must do to install this daemon, shown by `-i` and `sd-cli install`. */
-  installInstructions?: string[]
+  /** What a person must do to install this daemon: shown by `-i` and `sd-cli install`, after those of the plugins. */
+  installInstructions?: InstallInstructions
 }
 
 /** One day is 24 of these. */
@@ -43,7 +44,7 @@ export const daemonDefaults = Object.freeze({
   autoRestartInterval: 12 * HOUR,
   priority: null,
   signals: true,
-  installInstructions: [] as string[],
+  installInstructions: [] as InstallInstructions,
 })
 
 const checks: Checks<DaemonOptions> = {
@@ -70,7 +71,7 @@ const checks: Checks<DaemonOptions> = {
     value === 0 ? undefined : must.beNumber(10_000, Number.POSITIVE_INFINITY, 'milliseconds')(value),
   priority: must.beNullOr(must.beInteger(-20, 19)),
   signals: must.beBoolean,
-  installInstructions: must.beTexts,
+  installInstructions: beInstructions,
 }
 
 /** Options with the defaults filled in. */

@@ -1,5 +1,6 @@
 import type { Deadline } from './deadline.ts'
 import type { DebugFacet } from './debug/debug-facet.ts'
+import { readInstructions } from './install-instructions.ts'
 import type { Awaitable, Json } from './json.ts'
 import type { Plugin, PluginHost, PluginInstance } from './plugin.ts'
 import { describe } from './resolve-options.ts'
@@ -115,6 +116,21 @@ export class PluginRegistry {
       if (item) unfinished.push(item)
     }
     return unfinished
+  }
+
+  get names(): string[] {
+    return [...this.#plugins.keys()]
+  }
+
+  /** Whether one can take up calls of an earlier life. */
+  get canRecoverCalls(): boolean {
+    return [...this.#plugins.values()].some(({ canRecoverCalls }) => canRecoverCalls)
+  }
+
+  /** What a person must do so that the plugins work. */
+  async installInstructions(): Promise<string[]> {
+    const plugins = [...this.#plugins.values()]
+    return (await Promise.all(plugins.map((plugin) => readInstructions(plugin.installInstructions)))).flat()
   }
 
   /** Each plugin's `inspect()`; one that throws shows its error. */

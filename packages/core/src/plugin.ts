@@ -2,6 +2,7 @@ import type { Clock } from './clock.ts'
 import type { Deadline } from './deadline.ts'
 import type { DebugFacet } from './debug/debug-facet.ts'
 import type { DaemonEvents, EventHandle, EventName, Handler, ListenOptions } from './event-bus.ts'
+import type { InstallInstructions } from './install-instructions.ts'
 import type { Awaitable, Json } from './json.ts'
 import type { LogLevel, LogRecord } from './log/log-record.ts'
 import { SdError } from './sd-error.ts'
@@ -83,6 +84,10 @@ export interface PluginInstance<Service> {
   share?(): Json
   /** What a debugger may see and do. */
   readonly debug?: DebugFacet
+  /** What a person must do so that this plugin works; shown with the daemon's own instructions. */
+  installInstructions?: InstallInstructions
+  /** Whether it takes up calls that an earlier life of the daemon has left unfinished, where `recoverWorkers` is set. */
+  canRecoverCalls?: boolean
 }
 
 /** A plugin, made by {@link definePlugin}: a name, and how to create an instance for one daemon. */

@@ -112,7 +112,7 @@ describe('the options of a daemon', () => {
     [{ name: 'x', autoRestartInterval: 5 }, /"autoRestartInterval".*at least 10000, not 5/],
     [{ name: 'x', priority: 20 }, /"priority" must be a whole number from -20 to 19, or null, not 20/],
     [{ name: 'x', signals: 'yes' }, /"signals" must be true or false, not "yes"/],
-    [{ name: 'x', installInstructions: 'x' }, /"installInstructions" must be an array of strings, not "x"/],
+    [{ name: 'x', installInstructions: [1] }, /"installInstructions" must be a string, an array/],
   ])('refuse %j', (options, message) => {
     expect(() => createDaemon(options as DaemonOptions)).toThrow(
       expect.objectContaining({ code: 'SD_CORE_OPTIONS', message: expect.stringMatching(message) }),

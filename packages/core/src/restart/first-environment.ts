@@ -1,9 +1,15 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * Set for one process only: the channel to a parent that forked it, which does not survive.
+ * Set for one process only: the channel to a parent that forked it, which does not survive, and the pipe of a
+ * launcher that waits for the first start.
  */
-const NOT_FOR_SUCCESSORS = ['NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'NODE_UNIQUE_ID']
+const NOT_FOR_SUCCESSORS = [
+  'NODE_CHANNEL_FD',
+  'NODE_CHANNEL_SERIALIZATION_MODE',
+  'NODE_UNIQUE_ID',
+  'SD_READY_FD',
+]
 
 /**
  * The environment with which this process was started. What the program has changed meanwhile is not in it:

@@ -1,6 +1,7 @@
 import { accessSync, constants, realpathSync } from 'node:fs'
 import { type BackOffPolicy, backOffDelay, countFailure, isPastLimit } from '../back-off.ts'
 import { type Clock, systemClock } from '../clock.ts'
+import { launcher } from '../launcher.ts'
 import { type Checks, must, resolveOptions } from '../resolve-options.ts'
 import { SdError } from '../sd-error.ts'
 import { firstEnvironment } from './first-environment.ts'
@@ -136,12 +137,14 @@ async function letChildrenEnd(order: RestartOrder): Promise<boolean> {
  */
 function replaceProcess(next: HandedOver): void {
   checkPlace()
-  const args = [...process.execArgv, ...process.argv.slice(1)]
+  // What the program finds in `process.argv` is its own part of the command only.
+  const args = [...process.execArgv, ...(launcher()?.command ?? process.argv.slice(1))]
   const environment = firstEnvironment()
   const carrying = (more: Partial<HandedOver>): Record<string, string> => ({
     ...environment,
     [HAND_OVER_VARIABLE]: JSON.stringify({ ...next, ...more }),
   })
+  launcher()?.beforeReplace?.()
   // For what listens to `exit` the program ends here, although the process goes on.
   const { execve } = process
   if (!execve) return startSuccessor(args, carrying({ predecessor: process.pid }))
