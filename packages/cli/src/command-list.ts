@@ -1,5 +1,7 @@
 import type { Command } from './command.ts'
 import { list } from './commands/list.ts'
+import { run } from './commands/run.ts'
+import { start } from './commands/start.ts'
 
 /** All commands, in the order in which help lists them. */
-export const commands: readonly Command[] = [list]
+export const commands: readonly Command[] = [run, start, list]

@@ -1,0 +1,37 @@
+import { createRequire } from 'node:module'
+import { pathToFileURL } from 'node:url'
+import type { ControlClient } from '@sd/control/client'
+import { type Plugin, SdError } from '@sd/core'
+
+/** The part of `@sd/debug-console` that is used here. It is installed where somebody debugs, and nowhere else. */
+export interface DebugConsoleModule {
+  /** The plugin. */
+  debugConsole(): Plugin
+  /** Attaches this terminal to a daemon whose control method `console` has answered; ends with the session. */
+  attachConsole(answer: unknown, client: ControlClient): Promise<void>
+}
+
+const PACKAGE = '@sd/debug-console'
+
+/**
+ * Loads the debug console: the one that the daemon's program has, else our own.
+ *
+ * @param file - the daemon's program.
+ * @throws SdError `SD_CLI_NO_DEBUG_CONSOLE` when there is none.
+ */
+export async function loadDebugConsole(file?: string): Promise<DebugConsoleModule> {
+  for (const from of [file, import.meta.filename]) {
+    const found = from === undefined ? undefined : resolvePackage(from)
+    if (found !== undefined) return (await import(pathToFileURL(found).href)) as DebugConsoleModule
+  }
+  const message = `${PACKAGE} is not installed. Install it beside the daemon: npm install ${PACKAGE}`
+  throw new SdError('SD_CLI_NO_DEBUG_CONSOLE', message, { file })
+}
+
+function resolvePackage(from: string): string | undefined {
+  try {
+    return createRequire(from).resolve(PACKAGE)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,102 @@
+import { join } from 'node:path'
+import { type LaunchedDaemon, type Launcher, runDirectory, SdError, toError } from '@sd/core'
+import { withTakeOverGuard } from '@sd/core/unix-socket'
+import { errorAsJson } from '../output/error-as-json.ts'
+import { capturePrints } from './capture-prints.ts'
+import { equipDaemon } from './equip-daemon.ts'
+import { keepLastLines } from './last-lines.ts'
+import type { LaunchPlan } from './launch-plan.ts'
+import type { LoadedDaemon } from './load-daemon.ts'
+import { logDirectory } from './log-directory.ts'
+import { type PrintedFile, takePrintedFile } from './printed-file.ts'
+import { refuseSecond } from './running-instance.ts'
+import { type StartPipe, takeStartPipe } from './start-pipe.ts'
+
+/**
+ * Runs a daemon in this process until it has stopped.
+ *
+ * @param load - loads it, with what it is to know of its launch.
+ * @returns the exit code.
+ * @throws what the start fails with.
+ */
+export async function launchDaemon(
+  plan: LaunchPlan,
+  load: (launcher: Omit<Launcher, 'prepare'>) => Promise<LoadedDaemon>,
+): Promise<number> {
+  const pipe = takeStartPipe()
+  const printed = takePrintedFile()
+  let lines = (): string[] => []
+  let isReplaced = false
+  try {
+    const launcher = createLauncher(plan, () => {
+      isReplaced = true
+    })
+    const loaded = await load(launcher)
+    const report = await loaded.run(async (launched) => {
+      lines = keepLastLines(launched.daemon)
+      if (pipe) await beginStart(launched, pipe, printed)
+      if (plan.switches.detached && !launched.hasLogger) capturePrints(launched.daemon)
+      await equipDaemon(launched, plan, () => isReplaced)
+    })
+    if (pipe && !report.error) {
+      const message = `${loaded.name} has stopped before it was ready (${report.signal ?? report.reason}).`
+      tellFailure(pipe, new SdError('SD_CLI_STOPPED', message), lines())
+    }
+    return report.exitCode
+  } catch (thrown) {
+    if (pipe) tellFailure(pipe, toError(thrown), lines())
+    throw thrown
+  }
+}
+
+/** What a daemon is to know of its launch. */
+function createLauncher(
+  { command, switches }: LaunchPlan,
+  beforeReplace: () => void,
+): Omit<Launcher, 'prepare'> {
+  const { detached, verbose, log } = switches
+  return {
+    command,
+    daemonized: detached,
+    verbose,
+    beforeReplace,
+    logFile(name, own) {
+      if (log !== undefined) return () => log
+      // Detached, nobody reads stdout.
+      return own ?? (detached ? () => join(logDirectory(), `${name}.log`) : undefined)
+    },
+  }
+}
+
+/**
+ * The beginning of a start that somebody waits for.
+ *
+ * @throws SdError `SD_CLI_ALREADY_RUNNING`.
+ */
+async function beginStart(
+  { daemon, name }: LaunchedDaemon,
+  pipe: StartPipe,
+  printed: PrintedFile | undefined,
+): Promise<void> {
+  // Two starts at the same time must not both find that none is running: the second waits for the first.
+  await new Promise<void>((resolve, reject) => {
+    const place = join(runDirectory(), `${name}.start`)
+    withTakeOverGuard(place, async () => {
+      resolve()
+      await pipe.told
+    }).catch(() => {
+      const message = `Another start of ${name} is under way.`
+      reject(new SdError('SD_CLI_STARTING', message, { daemon: name }))
+    })
+  })
+  await refuseSecond(name)
+  printed?.nameAfter(name)
+  daemon.on('started', () => {
+    pipe.tell({ kind: 'ready', name, pid: process.pid, log: null })
+  })
+}
+
+function tellFailure(pipe: StartPipe, error: Error, log: string[]): void {
+  const { code, message, ...facts } = errorAsJson(error)
+  pipe.tell({ kind: 'failed', error: { ...facts, code: String(code), message: String(message) }, log })
+}

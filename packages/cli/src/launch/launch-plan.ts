@@ -1,0 +1,12 @@
+import type { LaunchSwitches } from './switches.ts'
+
+/** How a daemon is run in this process. */
+export interface LaunchPlan {
+  /** The file with the daemon, absolute. */
+  readonly file: string
+  /** What it finds in `process.argv` behind itself. */
+  readonly args: readonly string[]
+  /** Node's arguments that bring this process about again. */
+  readonly command: readonly string[]
+  readonly switches: LaunchSwitches
+}

@@ -1,0 +1,39 @@
+import { constants, openSync, renameSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { PRINTED_VARIABLE } from './start-message.ts'
+
+/** The file that a detached process prints to. */
+export interface PrintedFile {
+  /** Gives it its name, beside the logs. What the last run has printed is kept under the name with `.1`. */
+  nameAfter(daemon: string): void
+}
+
+/** Where what a daemon prints beside its log is found. */
+export function printedFileOf(daemon: string, directory: string): string {
+  return join(directory, `${daemon}.out`)
+}
+
+/** Opens a file to print to. @returns its descriptor, which appends. */
+export function openPrintedFile(path: string): number {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants
+  return openSync(path, O_WRONLY | O_APPEND | O_CREAT | (O_NOFOLLOW ?? 0), 0o600)
+}
+
+/** @returns undefined where this process was told no such file, or has had it before. */
+export function takePrintedFile(): PrintedFile | undefined {
+  const path = process.env[PRINTED_VARIABLE]
+  delete process.env[PRINTED_VARIABLE]
+  if (!path) return undefined
+  return {
+    nameAfter(daemon) {
+      const named = printedFileOf(daemon, dirname(path))
+      try {
+        const before = statSync(named, { throwIfNoEntry: false })
+        if (before && before.size > 0) renameSync(named, `${named}.1`)
+        renameSync(path, named)
+      } catch {
+        // After a restart it has its name already.
+      }
+    },
+  }
+}

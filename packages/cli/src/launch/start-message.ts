@@ -1,0 +1,21 @@
+/** What a detached process tells whoever waits for its start: one line of JSON. */
+export type StartMessage =
+  | {
+      readonly kind: 'ready'
+      readonly name: string
+      readonly pid: number
+      /** The file of its log; null where it has none. */
+      readonly log: string | null
+    }
+  | {
+      readonly kind: 'failed'
+      readonly error: { readonly code: string; readonly message: string; readonly [fact: string]: unknown }
+      /** The last lines of its log. */
+      readonly log: readonly string[]
+    }
+
+/** The environment variable that names the descriptor to tell it on. Core keeps it from successors. */
+export const READY_VARIABLE = 'SD_READY_FD'
+
+/** The environment variable that names the file where the process prints until the daemon's name is known. */
+export const PRINTED_VARIABLE = 'SD_PRINTED_FILE'

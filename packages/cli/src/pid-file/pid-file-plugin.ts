@@ -1,0 +1,45 @@
+import { definePlugin, type Plugin, SdError } from '@sd/core'
+import { findPlaceProblem, ownPidRecord, writePidFile } from './pid-file.ts'
+
+/** What a daemon's pid file needs. */
+interface PidFileSettings {
+  readonly path: string
+  /** The file that the daemon runs, as a URL. */
+  readonly program: string | undefined
+  /** Whether the daemon goes without where the file belongs to a living process. */
+  readonly optional: boolean
+  /** Whether the process is about to be replaced in place, and keeps its file. */
+  readonly staysInPlace: () => boolean
+}
+
+/**
+ * Keeps the process id in a file from the start to the end of the process: restarts in place, and the pauses
+ * before them, are part of its life.
+ */
+export function pidFile({
+  path,
+  program,
+  optional,
+  staysInPlace,
+}: PidFileSettings): Plugin<'pidFile', string> {
+  return definePlugin('pidFile', (host) => ({
+    service: path,
+
+    checkEnvironment() {
+      const problem = optional ? undefined : findPlaceProblem(path)
+      return problem === undefined ? [] : [`the pid file ${path} cannot be written: ${problem}.`]
+    },
+
+    setup() {
+      try {
+        const remove = writePidFile(path, ownPidRecord(program))
+        process.once('exit', () => {
+          if (!staysInPlace()) remove()
+        })
+      } catch (error) {
+        if (!optional || !(error instanceof SdError)) throw error
+        host.debug(error.message)
+      }
+    },
+  }))
+}

@@ -1,0 +1,167 @@
+import * as fs from 'node:fs'
+import { constants } from 'node:fs'
+import { dirname } from 'node:path'
+import { SdError } from '@sd/core'
+import { readOwnPlace } from '@sd/core/own-place'
+import { isAlive, type ProcessIdentity } from '@sd/core/process-identity'
+
+/** What a pid file says. */
+export interface PidRecord extends ProcessIdentity {
+  /** Names the boot of the machine; empty where the system does not tell. */
+  readonly boot: string
+  /** The file that the daemon runs, as a URL. */
+  readonly program: string | undefined
+}
+
+/** Who can write there can have somebody else signalled. */
+const WRITABLE_BY_OTHERS = 0o022
+
+/** Nothing that is a pid file is longer. Bytes. */
+const LONGEST = 16 * 1024
+
+/**
+ * The first line is the pid, for whoever reads pid files. The others begin with a word, so that `kill $(cat FILE)`
+ * cannot take one of their numbers for a pid.
+ */
+export function formatPidFile({ pid, startTime, boot, program }: PidRecord): string {
+  const lines = [String(pid), `started:${startTime.replaceAll(/\s/g, '_')}:${boot}`]
+  if (program !== undefined) lines.push(`program:${program}`)
+  return `${lines.join('\n')}\n`
+}
+
+/** @returns undefined for what we have not written. */
+export function parsePidFile(text: string): PidRecord | undefined {
+  const [first = '', second = '', third = ''] = text.split('\n')
+  const started = /^started:([^:]+):(.*)$/.exec(second)
+  const pid = Number(first)
+  if (!/^[1-9]\d*$/.test(first) || !Number.isSafeInteger(pid) || !started) return undefined
+  const program = third.startsWith('program:') ? third.slice('program:'.length) : undefined
+  return { pid, startTime: started[1]!.replaceAll('_', ' '), boot: started[2]!, program }
+}
+
+/** Whether the very process that a pid file names still runs. */
+export function isPidAlive(record: PidRecord): boolean {
+  // Times of another boot mean nothing, and all of its processes have ended.
+  return record.boot === readOwnPlace().boot && isAlive(record)
+}
+
+/** This process, as its pid file has it. @param program - the file that it runs, as a URL. */
+export function ownPidRecord(program: string | undefined): PidRecord {
+  const { pid, startTime, boot } = readOwnPlace()
+  return { pid, startTime, boot, program }
+}
+
+/**
+ * Why a pid file must not be believed, or made, in a place: who can write there decides whom we signal.
+ *
+ * @returns in words; undefined when all is well.
+ */
+export function findPlaceProblem(path: string): string | undefined {
+  const directory = dirname(path)
+  const status = fs.statSync(directory, { throwIfNoEntry: false })
+  if (!status?.isDirectory()) return `there is no directory ${directory}: make it, or choose another one`
+  if (!isTrusted(status.uid))
+    return `the directory ${directory} belongs to user id ${status.uid}: use one of your own`
+  if (status.mode & WRITABLE_BY_OTHERS) {
+    return `others can write to the directory ${directory}: choose another one, or take that right away (chmod go-w ${directory})`
+  }
+  return undefined
+}
+
+/**
+ * Reads a pid file that can be believed.
+ *
+ * @returns undefined when there is none.
+ * @throws SdError `SD_CLI_PID_FILE` when it is a link, garbage, or could have been written by others.
+ */
+export function readPidFile(path: string): PidRecord | undefined {
+  const found = openToRead(path)
+  if (found === undefined) return undefined
+  try {
+    const status = fs.fstatSync(found)
+    if (!status.isFile()) throw refuse(path, 'it is no file')
+    const problem = findPlaceProblem(path)
+    if (problem) throw refuse(path, problem)
+    if (!isTrusted(status.uid)) throw refuse(path, `it belongs to user id ${status.uid}`)
+    if (status.mode & WRITABLE_BY_OTHERS) throw refuse(path, 'others can write to it')
+    if (status.size > LONGEST) throw refuse(path, 'it is no pid file: too long')
+    const record = parsePidFile(fs.readFileSync(found, 'utf8'))
+    if (!record) throw refuse(path, 'it was not written by sd-cli: it names no process and its start time')
+    return record
+  } finally {
+    fs.closeSync(found)
+  }
+}
+
+/**
+ * Writes a pid file. One whose process has ended is replaced; nothing else is ever overwritten.
+ *
+ * @returns removes it, if it still is this one.
+ * @throws SdError `SD_CLI_PID_FILE_HELD` when its process lives, `SD_CLI_PID_FILE` when it cannot be written safely.
+ */
+export function writePidFile(path: string, record: PidRecord): () => void {
+  const problem = findPlaceProblem(path)
+  if (problem) throw refuse(path, problem)
+  const present = readPidFile(path)
+  if (present && isPidAlive(present) && !isSame(present, record)) {
+    const message = `The pid file ${path} belongs to a process that runs: ${present.pid}. Stop it, or choose another file.`
+    throw new SdError('SD_CLI_PID_FILE_HELD', message, { path, pid: present.pid })
+  }
+  if (!present || !isSame(present, record)) {
+    if (present) fs.rmSync(path, { force: true })
+    create(path, formatPidFile(record))
+  }
+  return () => removePidFile(path, record)
+}
+
+/** Removes a pid file if it names this very process. Idempotent. */
+export function removePidFile(path: string, record: PidRecord): void {
+  try {
+    const present = readPidFile(path)
+    if (present && isSame(present, record)) fs.unlinkSync(path)
+  } catch {
+    // It is no longer ours: somebody has put something else there, or the directory is gone.
+  }
+}
+
+function create(path: string, text: string): void {
+  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants
+  const before = process.umask(0o077)
+  let descriptor: number
+  try {
+    descriptor = fs.openSync(path, O_WRONLY | O_CREAT | O_EXCL | (O_NOFOLLOW ?? 0), 0o644)
+  } catch (cause) {
+    throw refuse(path, (cause as Error).message, cause)
+  } finally {
+    process.umask(before)
+  }
+  try {
+    fs.writeSync(descriptor, text)
+  } finally {
+    fs.closeSync(descriptor)
+  }
+}
+
+/** NONBLOCK: opening a named pipe must not wait for its writer. */
+function openToRead(path: string): number | undefined {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants
+  try {
+    return fs.openSync(path, O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0))
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return undefined
+    throw refuse(path, code === 'ELOOP' || code === 'EMLINK' ? 'it is a symbolic link' : message, error)
+  }
+}
+
+function isTrusted(uid: number): boolean {
+  return uid === 0 || uid === process.getuid?.()
+}
+
+function isSame(a: PidRecord, b: PidRecord): boolean {
+  return a.pid === b.pid && a.startTime === b.startTime && a.boot === b.boot
+}
+
+function refuse(path: string, why: string, cause?: unknown): SdError {
+  return new SdError('SD_CLI_PID_FILE', `The pid file ${path} is not used: ${why}.`, { path, cause })
+}

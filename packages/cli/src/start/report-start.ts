@@ -1,0 +1,49 @@
+import { SdError } from '@sd/core'
+import { exitCodes } from '../exit-codes.ts'
+import type { Output } from '../output/output.ts'
+import type { StartOutcome } from './start-detached.ts'
+
+/** Errors that say that the daemon runs already, here or elsewhere. */
+const RUNNING: ReadonlySet<string> = new Set(['SD_CLI_ALREADY_RUNNING', 'SD_LOCK_HELD'])
+
+/**
+ * Tells how a start went.
+ *
+ * @returns the exit code.
+ * @throws SdError with the reason of one that failed.
+ */
+export function reportStart({ message, pid, printed, exit }: StartOutcome, out: Output): number {
+  if (message?.kind === 'ready') {
+    const { name } = message
+    if (out.json) out.printJson({ name, pid, started: true })
+    else {
+      out.print(`${out.style.bold(name)} runs, pid ${pid}.`)
+      out.say(`See what it does:  sd-cli status ${name}\nFollow its log:    sd-cli logs ${name} -f`)
+    }
+    return exitCodes.ok
+  }
+  if (message && RUNNING.has(message.error.code)) {
+    const { daemon: name = null, pid: running = null, message: text } = message.error
+    if (out.json) out.printJson({ name, pid: running, started: false, message: text })
+    else out.print(text)
+    return exitCodes.ok
+  }
+  if (!message) {
+    const why = `The daemon has ended before it was ready (${exit ?? 'its pipe was closed'}).`
+    throw new SdError('SD_CLI_START', withLines(why, printed.split('\n')), { exit, printed })
+  }
+  const { code, message: text, ...facts } = message.error
+  const log = message.log
+  throw new SdError('SD_CLI_START', withLines(`The daemon has not started: ${text}`, log), {
+    ...facts,
+    reason: code,
+    log,
+  })
+}
+
+function withLines(text: string, lines: readonly string[]): string {
+  const shown = lines.filter((line) => line.trim() !== '')
+  return shown.length === 0
+    ? text
+    : `${text}\nIts last lines:\n${shown.map((line) => `  ${line}`).join('\n')}`
+}

@@ -1,0 +1,191 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { SdError } from '@sd/core'
+import { openLogDirectory } from '../launch/log-directory.ts'
+import { openPrintedFile } from '../launch/printed-file.ts'
+import { PRINTED_VARIABLE, READY_VARIABLE, type StartMessage } from '../launch/start-message.ts'
+
+/** What is to be started. */
+export interface DetachedStart {
+  /** Node's arguments, without its own flags. */
+  readonly command: readonly string[]
+  /** @default the present one */
+  readonly cwd?: string | undefined
+  /** File mode bits that the daemon's files never have. */
+  readonly umask: number
+  /** Where the log goes, and what the process prints; undefined: a file of its own beside the logs. */
+  readonly log: string | undefined
+  /** Milliseconds that the start may take; 0: as long as it likes. */
+  readonly timeout: number
+}
+
+/** How a start went. */
+export interface StartOutcome {
+  /** What the process has told; undefined when it ended without a word. */
+  readonly message: StartMessage | undefined
+  readonly pid: number
+  /** What it has printed, where it has failed. */
+  readonly printed: string
+  /** How it ended, where it did. */
+  readonly exit: string | undefined
+}
+
+/** The descriptor of the pipe in the new process. */
+const PIPE = 3
+
+/** Milliseconds from the polite request to the end by force. */
+const KILL_AFTER = 5000
+
+/** Characters of what was printed that are shown. */
+const MOST_PRINTED = 4000
+
+/**
+ * Starts a process in a session of its own, without a terminal, and waits until it says that it is ready or that it
+ * has failed. One that takes too long is ended.
+ *
+ * @param signal - gives the start up, and ends what was started.
+ * @throws SdError `SD_CLI_START_TIMEOUT`, `SD_CLI_INTERRUPTED`.
+ */
+export async function startDetached(start: DetachedStart, signal: AbortSignal): Promise<StartOutcome> {
+  const printed = new PrintedText(start.log)
+  const child = launch(start, printed)
+  try {
+    const outcome = await waitForWord(child, start.timeout, signal)
+    return { ...outcome, pid: child.pid!, printed: printed.read() }
+  } finally {
+    printed.close()
+    child.stdio[PIPE]?.destroy()
+    child.unref()
+  }
+}
+
+function launch({ command, cwd, umask }: DetachedStart, printed: PrintedText): ChildProcess {
+  const before = process.umask(umask)
+  try {
+    const child = spawn(process.execPath, [...process.execArgv, ...command], {
+      cwd,
+      detached: true,
+      env: { ...process.env, [READY_VARIABLE]: String(PIPE), ...printed.environment },
+      stdio: ['ignore', printed.descriptor, printed.descriptor, 'pipe'],
+    })
+    return child
+  } finally {
+    process.umask(before)
+  }
+}
+
+async function waitForWord(
+  child: ChildProcess,
+  timeout: number,
+  signal: AbortSignal,
+): Promise<Pick<StartOutcome, 'message' | 'exit'>> {
+  const pipe = child.stdio[PIPE] as NodeJS.ReadableStream
+  let text = ''
+  pipe.setEncoding('utf8').on('data', (chunk) => {
+    text += chunk
+  })
+  let exit: string | undefined
+  const ended = new Promise<void>((resolve, reject) => {
+    child.once('error', (cause) => {
+      const message = `The process cannot be started: ${cause.message}.`
+      reject(new SdError('SD_CLI_SPAWN', message, { cause }))
+    })
+    child.once('exit', (code, killer) => {
+      exit = killer ?? `exit code ${code}`
+      resolve()
+    })
+  })
+  ended.catch(() => {})
+  const closed = new Promise<void>((resolve) => pipe.once('close', resolve).once('end', resolve))
+  const limit = timeLimit(timeout, signal)
+  try {
+    await Promise.race([closed, limit.passed, ended.then(() => closed)])
+  } catch (error) {
+    await end(child, ended)
+    throw error
+  } finally {
+    limit.cancel()
+  }
+  const message = text.includes('\n') ? (JSON.parse(text.split('\n')[0]!) as StartMessage) : undefined
+  // Whoever closes the pipe without a word, or with a bad one, is about to end.
+  if (message?.kind !== 'ready')
+    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, KILL_AFTER).unref())])
+  return { message, exit }
+}
+
+/** Rejects when the time is over, or the start is given up. */
+function timeLimit(timeout: number, signal: AbortSignal): { passed: Promise<never>; cancel(): void } {
+  let timer: NodeJS.Timeout | undefined
+  let onAbort: (() => void) | undefined
+  const passed = new Promise<never>((_, reject) => {
+    if (timeout > 0) {
+      timer = setTimeout(() => {
+        const message = `The daemon was not ready within ${timeout / 1000} s, and was ended. Give it more time with --timeout SECONDS (0: without limit).`
+        reject(new SdError('SD_CLI_START_TIMEOUT', message, { timeout }))
+      }, timeout)
+    }
+    onAbort = () => reject(new SdError('SD_CLI_INTERRUPTED', 'Interrupted: the daemon was not started.'))
+    signal.addEventListener('abort', onAbort, { once: true })
+  })
+  passed.catch(() => {})
+  return {
+    passed,
+    cancel() {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', onAbort!)
+    },
+  }
+}
+
+/** Ends what was started, with all that it has started: it leads a process group. */
+async function end(child: ChildProcess, ended: Promise<void>): Promise<void> {
+  const kill = (signal: NodeJS.Signals): void => {
+    try {
+      process.kill(-child.pid!, signal)
+    } catch {
+      // Gone meanwhile.
+    }
+  }
+  kill('SIGTERM')
+  const timer = setTimeout(() => kill('SIGKILL'), KILL_AFTER)
+  await ended.catch(() => {})
+  clearTimeout(timer)
+}
+
+/** Where a new process prints to. */
+class PrintedText {
+  readonly #path: string
+  readonly #from: number
+  readonly #isTemporary: boolean
+  readonly descriptor: number
+
+  constructor(log: string | undefined) {
+    this.#isTemporary = log === undefined
+    if (log !== undefined) mkdirSync(dirname(log), { recursive: true })
+    // It gets its name when the daemon's is known.
+    this.#path = log ?? join(openLogDirectory(), `.start-${process.pid}.out`)
+    this.descriptor = openPrintedFile(this.#path)
+    this.#from = statSync(this.#path).size
+  }
+
+  get environment(): Record<string, string> {
+    return this.#isTemporary ? { [PRINTED_VARIABLE]: this.#path } : {}
+  }
+
+  /** What was printed since the start, the end of it where it is long. */
+  read(): string {
+    try {
+      const text = readFileSync(this.#path).subarray(this.#from).toString().trim()
+      return text.length > MOST_PRINTED ? `...${text.slice(-MOST_PRINTED)}` : text
+    } catch {
+      // It has its name by now.
+      return ''
+    }
+  }
+
+  close(): void {
+    closeSync(this.descriptor)
+    if (this.#isTemporary) rmSync(this.#path, { force: true })
+  }
+}

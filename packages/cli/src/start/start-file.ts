@@ -1,0 +1,64 @@
+import { SdError } from '@sd/core'
+import { interruption } from '../interruption.ts'
+import { resolveProgram } from '../launch/resolve-program.ts'
+import { runCommand } from '../launch/run-command.ts'
+import { type GivenSwitches, readSwitches } from '../launch/switches.ts'
+import type { Output } from '../output/output.ts'
+import { reportStart } from './report-start.ts'
+import { startDetached } from './start-detached.ts'
+
+/** What `start` is called with. */
+export interface StartArguments extends GivenSwitches {
+  readonly file: string
+  readonly args: readonly string[]
+  readonly rest: readonly string[]
+  readonly cwd?: string | undefined
+  readonly umask?: string | undefined
+  /** Seconds. */
+  readonly timeout?: number | undefined
+}
+
+/** Starts a daemon's file in the background. @returns the exit code. */
+export async function startFile(given: StartArguments, out: Output): Promise<number> {
+  const file = resolveProgram(given.file)
+  const words = [...given.args, ...given.rest]
+  const switches = readSwitches({ ...given, detached: true })
+  const command = runCommand(file, switches, words)
+  return startCommand(command, switches.log, given, out)
+}
+
+/** @param command - Node's arguments, without its own flags. @returns the exit code. */
+export async function startCommand(
+  command: readonly string[],
+  log: string | undefined,
+  { cwd, umask, timeout = 60 }: Pick<StartArguments, 'cwd' | 'umask' | 'timeout'>,
+  out: Output,
+): Promise<number> {
+  const interrupted = interruption()
+  const progress = out.progress('Starting')
+  try {
+    const start = { command, cwd, umask: readUmask(umask), log, timeout: readTimeout(timeout) }
+    const outcome = await startDetached(start, interrupted.signal)
+    progress.end()
+    return reportStart(outcome, out)
+  } finally {
+    progress.end()
+    interrupted.end()
+  }
+}
+
+function readUmask(given: string | undefined): number {
+  // Daemons' files are not for everybody to write, whatever the shell is set to.
+  if (given === undefined) return process.umask() | 0o022
+  if (/^[0-7]{1,4}$/.test(given)) return Number.parseInt(given, 8)
+  throw new SdError('SD_CLI_USAGE', `--umask must be an octal number, for instance 077, not "${given}".`)
+}
+
+/** @returns milliseconds. */
+function readTimeout(seconds: number): number {
+  if (Number.isFinite(seconds) && seconds >= 0 && seconds < 2_000_000) return seconds * 1000
+  throw new SdError(
+    'SD_CLI_USAGE',
+    `--timeout must be a number of seconds, 0 for no limit, not "${seconds}".`,
+  )
+}
