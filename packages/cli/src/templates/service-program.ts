@@ -26,6 +26,17 @@ export interface ServiceProgram {
   readonly log: string | undefined
   /** Milliseconds. */
   readonly shutdownTimeout: number
+  /** The command line that makes this definition, for its first line. */
+  readonly madeBy: string
+  /** Where the daemon's project is, and how its packages are installed. */
+  readonly project: Project
+}
+
+/** The nearest directory above the daemon's file that has a package.json. */
+export interface Project {
+  readonly directory: string
+  /** The package manager's lock file. */
+  readonly lockFile: 'package-lock.json' | 'pnpm-lock.yaml' | 'yarn.lock' | undefined
 }
 
 const node = ({ node, nodeOptions }: ServiceProgram): string[] => [node, ...nodeOptions]

@@ -7,13 +7,14 @@ export interface ServiceFile {
   readonly content: string
   /** Permissions. @default 0o644 */
   readonly mode?: number
+  /** Whether another file of that name is as good. @default false */
+  readonly keepsPresent?: boolean
 }
 
 /** A service definition for one program. */
 export interface Service {
   /** What is printed, and installed. The first is the definition itself. */
   readonly files: readonly ServiceFile[]
-  /** Directories to be there, and whose: for logs. */
   readonly next: readonly NextStep[]
   /** What the one who installs it should know. */
   readonly notes?: readonly string[]
