@@ -18,6 +18,7 @@ export const statusCodes = Object.freeze({
 const BY_ERROR: Readonly<Record<string, number>> = {
   SD_CLI_USAGE: exitCodes.usage,
   SD_CONTROL_PERMISSION: exitCodes.permission,
+  SD_CLI_PERMISSION: exitCodes.permission,
   EACCES: exitCodes.permission,
   EPERM: exitCodes.permission,
   SD_CONTROL_NOT_RUNNING: exitCodes.notRunning,

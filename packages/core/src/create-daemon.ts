@@ -1,14 +1,14 @@
 import { DaemonBase } from './daemon-base.ts'
 import { type DaemonHooks, HOOKS, SETTINGS } from './daemon-hooks.ts'
 import type { Awaitable } from './json.ts'
-import { type DaemonOptions, resolveDaemonOptions } from './options.ts'
+import { type DaemonOptions, type ResolvedDaemonOptions, resolveDaemonOptions } from './options.ts'
 import { describe } from './resolve-options.ts'
 import { SdError } from './sd-error.ts'
 import type { StopReason } from './stop-report.ts'
 
 /** A daemon that is composed by calls. Each call returns the daemon, so that they chain. */
 export class ComposedDaemon extends DaemonBase {
-  readonly #options: DaemonOptions
+  readonly #options: ResolvedDaemonOptions
   #checkEnvironment: (() => Awaitable<readonly string[]>) | undefined
   #setup: (() => Awaitable<void>) | undefined
   #execute: (() => unknown) | undefined
@@ -22,6 +22,11 @@ export class ComposedDaemon extends DaemonBase {
   /** The name given to `createDaemon`. */
   get name(): string {
     return this.#options.name
+  }
+
+  /** The shutdownTimeout given to `createDaemon`, or its default. */
+  get shutdownTimeout(): number {
+    return this.#options.shutdownTimeout
   }
 
   /** Sets what is asked before anything starts: a list of what is missing, in words a person can act on. */

@@ -60,6 +60,8 @@ export function isDaemonClass(value: unknown): value is new () => DaemonBase {
 export abstract class DaemonBase {
   /** Names the daemon in the log, in `ps` and to the tools. */
   abstract readonly name: string
+  /** Milliseconds that a shutdown may take in all. */
+  abstract readonly shutdownTimeout: number
   static readonly [BRAND] = true
   readonly [BRAND] = true
   readonly #clock: PausableClock = new PausableClock(systemClock)

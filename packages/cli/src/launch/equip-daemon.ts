@@ -3,6 +3,7 @@ import { control } from '@sd/control'
 import { type LaunchedDaemon, openRunDirectory, SdError } from '@sd/core'
 import { loadDebugConsole } from '../daemons/load-debug-console.ts'
 import { pidFile } from '../pid-file/pid-file-plugin.ts'
+import { systemdNotify } from '../systemd/systemd-notify.ts'
 import type { LaunchPlan } from './launch-plan.ts'
 import { defaultPidFile } from './running-instance.ts'
 
@@ -25,6 +26,8 @@ export async function equipDaemon(
     const optional = switches.pidFile === undefined
     daemon.plugin(pidFile({ path, program: pathToFileURL(file).href, optional, staysInPlace }))
   }
+  // Where the program does it itself, it has taken that variable out of the environment.
+  if (process.env.NOTIFY_SOCKET && !plugins.includes('systemdNotify')) daemon.plugin(systemdNotify())
   if (switches.debugWorkers) {
     const { debugConsole } = await loadDebugConsole(file)
     daemon.plugin(debugConsole())

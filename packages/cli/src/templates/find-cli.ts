@@ -1,12 +1,7 @@
 import { realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { ownProgram } from '../own-program.ts'
 import { listAbove } from './find-project.ts'
-
-/** This very program: source beside source, built beside built. */
-const MAIN: string = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? '../main.ts' : './main.js', import.meta.url),
-)
 
 /**
  * The program `sd-cli`, by the path under which the daemon's own project has it, if it has: package managers keep
@@ -16,7 +11,8 @@ const MAIN: string = fileURLToPath(
  */
 export function findCli(file: string): string {
   const candidates = listAbove(dirname(file)).map((above) => join(above, 'node_modules/@sd/cli/dist/main.js'))
-  return candidates.find((path) => isSame(path, MAIN)) ?? MAIN
+  const own = ownProgram()
+  return candidates.find((path) => isSame(path, own)) ?? own
 }
 
 /** Whether this program was fetched for one call only, and will be gone some day. */

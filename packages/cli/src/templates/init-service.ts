@@ -32,7 +32,7 @@ export function initService(given: string, daemon: ServedDaemon, choices: InitCh
   const template = findTemplate(given)
   const { program, account } = describeService(template.name, daemon, choices)
   const service = template.render(program)
-  const notes = [...(service.notes ?? []), ...listDoubts(program, account)]
+  const notes = [...(service.notes ?? []), ...listDoubts(template, program, account)]
   const steps = service.next.map(([command, purpose]) => ({ command, purpose }))
   if (!choices.install && !choices.dryRun) {
     const [{ path, content }] = service.files as [Service['files'][0]]
@@ -104,9 +104,13 @@ function checkPlatform(
 }
 
 /** What may be meant otherwise. */
-function listDoubts({ user, cli, name }: ServiceProgram, { exists }: Account): string[] {
+function listDoubts(
+  { needsRoot }: ServiceTemplate,
+  { user, cli, name }: ServiceProgram,
+  { exists }: Account,
+): string[] {
   const doubts: string[] = []
-  if (user === 'root') doubts.push('It runs as root. Give it a user of its own with --user NAME.')
+  if (user === 'root' && needsRoot) doubts.push('It runs as root. Give it a user of its own with --user NAME.')
   if (!exists) doubts.push(`There is no user "${user}" here (useradd --system ${user}).`)
   if (isFleeting(cli)) {
     doubts.push(`npx has fetched sd-cli for this call only. Add it to the project of ${name}: npm install @sd/cli`)

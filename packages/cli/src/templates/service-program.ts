@@ -53,10 +53,8 @@ export function runCommand(program: ServiceProgram): string[] {
 }
 
 /** Starts the daemon detached, unless it runs. Always through `sd-cli`, which waits until it is ready. */
-export function startCommand(program: ServiceProgram, pidFile: string | undefined): string[] {
-  const { file, cli } = program
-  const pid = pidFile === undefined ? [] : ['-p', pidFile]
-  return [...node(program), cli, 'start', file, ...pid, ...rest(program)]
+export function startCommand(program: ServiceProgram): string[] {
+  return cliCommand(program, 'start', program.file, ...rest(program))
 }
 
 /** A command of `sd-cli` about the daemon. */

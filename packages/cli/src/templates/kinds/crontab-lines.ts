@@ -41,7 +41,7 @@ function renderLines(program: ServiceProgram): string {
   const [begin, end] = crontabMarks(name)
   // Cron has no XDG_RUNTIME_DIR; the directory that it names is not there before its user logs in, anyway.
   const place = `cd ${cronCommand([workingDirectory])} && export SD_RUN_DIR=${cronCommand([lastingRunDirectory(program)])}`
-  const start = `${cronCommand(startCommand(program, undefined))} >>${cronCommand([log])} 2>&1`
+  const start = `${cronCommand(startCommand(program))} >>${cronCommand([log])} 2>&1`
   const status = `${cronCommand(cliCommand(program, 'status', name))} >/dev/null 2>&1`
   const lines = [`@reboot ${place} && ${start}`, `*/5 * * * * ${place} && { ${status} || ${start}; }`]
   if (lines.some(({ length }) => length > LONGEST)) {

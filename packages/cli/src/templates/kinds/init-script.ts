@@ -34,7 +34,6 @@ function renderScript(program: ServiceProgram): string {
   // What is not quoted: comments.
   if (description.includes('\\')) refuseText(description, 'an init script', 'a backslash may end its line')
   const directory = `/run/${ownRunDirectory(program)}`
-  const pidFile = `${directory}/${name}.pid`
   return `#!/bin/sh
 # Made by: ${program.madeBy}
 ### BEGIN INIT INFO
@@ -84,7 +83,7 @@ start() {
   if [ ! -d "$SD_RUN_DIR" ] && [ "$(id -u)" = 0 ]; then
     install -d -m 0700 -o "$RUN_AS" "$SD_RUN_DIR" || return 1
   fi
-  as_user ${shellCommand(startCommand(program, pidFile), 'an init script')}
+  as_user ${shellCommand(startCommand(program), 'an init script')}
 }
 
 stop() {
