@@ -1,9 +1,31 @@
 import type { Command } from './command.ts'
+import { calls } from './commands/calls.ts'
+import { console } from './commands/console.ts'
 import { init } from './commands/init.ts'
 import { install } from './commands/install.ts'
 import { list } from './commands/list.ts'
+import { logs } from './commands/logs.ts'
+import { restart } from './commands/restart.ts'
 import { run } from './commands/run.ts'
+import { signal } from './commands/signal.ts'
 import { start } from './commands/start.ts'
+import { stats } from './commands/stats.ts'
+import { status } from './commands/status.ts'
+import { stop } from './commands/stop.ts'
 
 /** All commands, in the order in which help lists them. */
-export const commands: readonly Command[] = [run, start, list, init, install]
+export const commands: readonly Command[] = [
+  run,
+  start,
+  stop,
+  restart,
+  list,
+  status,
+  logs,
+  calls,
+  stats,
+  signal,
+  console,
+  init,
+  install,
+]

@@ -22,7 +22,8 @@ function explainCommand(problem: string): string {
 }
 
 /** `Unknown arguments: jsom, verbos` */
-function explainArgument(problem: string, { options = {} }: Command): string {
+function explainArgument(problem: string, { usage, options = {} }: Command): string {
+  if (problem.startsWith('Not enough non-option')) return `A parameter is missing: sd-cli ${usage}.`
   const unknown = readUnknown(problem)
   if (unknown.length === 0) return sentence(problem)
   const aliases = Object.values(options).flatMap(({ alias }) => alias ?? [])

@@ -220,7 +220,12 @@ describe('the variables of systemd', () => {
   const take = (env: NodeJS.ProcessEnv): ReturnType<typeof takeServiceManager> => takeServiceManager(env, 7)
 
   test('are taken out of the environment', () => {
-    const env: NodeJS.ProcessEnv = { NOTIFY_SOCKET: '/n', WATCHDOG_USEC: '3000000', WATCHDOG_PID: '7', A: 'b' }
+    const env: NodeJS.ProcessEnv = {
+      NOTIFY_SOCKET: '/n',
+      WATCHDOG_USEC: '3000000',
+      WATCHDOG_PID: '7',
+      A: 'b',
+    }
     expect(take(env)).toMatchObject({ socket: '/n', watchdog: 3000 })
     expect(env).toEqual({ A: 'b' })
   })

@@ -23,6 +23,8 @@ export interface DaemonStatus {
   readonly protocol: number
   readonly name: string
   readonly pid: number
+  /** The file that it runs. */
+  readonly program: string | null
   readonly node: string
   readonly packages: Readonly<Record<string, string>>
   readonly state: string

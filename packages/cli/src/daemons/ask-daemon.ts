@@ -1,0 +1,37 @@
+import type { ControlClient } from '@sd/control/client'
+import { listDaemons } from '@sd/control/client'
+import { nearestName, SdError } from '@sd/core'
+import { lookFor, type Sighting } from './sighting.ts'
+import { withControl } from './with-control.ts'
+
+/**
+ * Asks a daemon something that it alone can tell.
+ *
+ * @param target - its name, its file, or its socket.
+ * @throws SdError `SD_CLI_NOT_RUNNING` when it does not run, `SD_CLI_MUTE` when it has no control socket that answers.
+ */
+export async function askDaemon<Result>(
+  target: string,
+  work: (client: ControlClient) => Promise<Result>,
+): Promise<Result> {
+  const seen = await lookFor(target)
+  if (seen.state === 'answers') return withControl(seen.socket, work)
+  if (seen.state === 'mute') throw muteError(seen)
+  throw await notRunningError(seen)
+}
+
+/** A daemon that could only be signalled. */
+export function muteError({ name, process, why }: Sighting & { state: 'mute' }): SdError {
+  const pid = process ? `, pid ${process.pid},` : ''
+  const message = `${name}${pid} runs, but cannot be asked: ${why}. It can be stopped: sd-cli stop ${name}`
+  return new SdError('SD_CLI_MUTE', message, { daemon: name, ...(process && { pid: process.pid }) })
+}
+
+/** A daemon that does not run, with the one that may have been meant. */
+export async function notRunningError({ name, state }: Sighting): Promise<SdError> {
+  const others = (await listDaemons()).filter((each) => each.state !== 'stale').map((each) => each.name)
+  const nearest = nearestName(name, others)
+  const how = state === 'dead' ? 'has died' : 'is not running'
+  const meant = nearest === undefined || nearest === name ? '' : ` Did you mean "${nearest}"?`
+  return new SdError('SD_CLI_NOT_RUNNING', `${name} ${how}.${meant}`, { daemon: name })
+}

@@ -1,0 +1,134 @@
+import { realpathSync, statSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { basename, extname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type ListedDaemon, listDaemons } from '@sd/control/client'
+import { runDirectory, SdError } from '@sd/core'
+import { type ProcessIdentity, readIdentity } from '@sd/core/process-identity'
+import { isPidAlive, type PidRecord, readPidFile } from '../pid-file/pid-file.ts'
+
+/** What is to be seen of a daemon from outside. */
+export type Sighting = { readonly name: string } & (
+  | { readonly state: 'answers'; readonly socket: string; readonly process: ProcessIdentity }
+  /** It lives, without a control socket that answers: only signals reach it. */
+  | { readonly state: 'mute'; readonly process: ProcessIdentity | undefined; readonly why: string }
+  /** It has died and left these files behind. */
+  | { readonly state: 'dead'; readonly left: readonly string[] }
+  | { readonly state: 'stopped' }
+)
+
+/** What a program's file is called; a daemon may be called so, too. */
+const PROGRAM = /^\.[cm]?[jt]s$/
+
+/**
+ * Looks for a daemon of this user. Nothing is kept about daemons: their sockets and pid files tell.
+ *
+ * @param target - its name, its file, its socket (with a `/`).
+ * @param pidFile - where else its pid may be.
+ * @throws SdError `SD_CONTROL_AMBIGUOUS` when there are several.
+ */
+export async function lookFor(target: string, pidFile?: string): Promise<Sighting> {
+  if (isSocket(target)) return lookAtSocket(resolve(target))
+  const name = isProgram(target) ? await nameOfProgram(resolve(target)) : target
+  // Nobody has ever run that file, as far as anybody can tell.
+  if (name === undefined) return { name: basename(target, extname(target)), state: 'stopped' }
+  return lookForName(name, pidFile)
+}
+
+async function lookForName(name: string, pidFile?: string): Promise<Sighting> {
+  const listed = await listDaemons({ name })
+  const answering = listed.filter(({ state }) => state === 'alive')
+  if (answering.length > 1) throw ambiguous(name, answering)
+  if (answering[0]) return { name, ...seenAnswering(answering[0]) }
+  const files = pidFile === undefined ? [pidFileOf(name)] : [resolve(pidFile), pidFileOf(name)]
+  const found = files.map(readBelievable).find((record) => record !== undefined)
+  const process = found && isPidAlive(found.record) ? identityOf(found.record) : undefined
+  const silent = listed.find(({ state }) => state === 'silent')
+  if (silent)
+    return { name, state: 'mute', process, why: `its control socket does not answer: ${silent.problem}` }
+  if (process) return { name, state: 'mute', process, why: 'it has no control socket' }
+  const left = [...listed.map(({ path }) => path), ...(found ? [found.path] : [])]
+  return left.length > 0 ? { name, state: 'dead', left } : { name, state: 'stopped' }
+}
+
+/** @throws SdError `SD_CLI_NOT_RUNNING`. */
+async function lookAtSocket(path: string): Promise<Sighting> {
+  const all = await listDaemons({ directory: join(path, '..') })
+  const listed = all.find((each) => each.path === path)
+  const name = listed?.daemon?.name ?? basename(path, '.sock')
+  if (listed?.state === 'alive') return { name, ...seenAnswering(listed) }
+  if (listed?.state === 'silent')
+    return { name, state: 'mute', process: undefined, why: String(listed.problem) }
+  return { name, state: 'dead', left: [path] }
+}
+
+function seenAnswering({ path, daemon }: ListedDaemon): {
+  state: 'answers'
+  socket: string
+  process: ProcessIdentity
+} {
+  const pid = daemon!.pid
+  // It has just answered; should it have ended since, nobody has its identity, and nobody is signalled.
+  return { state: 'answers', socket: path, process: readIdentity(pid) ?? { pid, startTime: '' } }
+}
+
+/** The pid file of a daemon that `sd-cli` has launched. */
+function pidFileOf(name: string): string {
+  return join(runDirectory(), `${name}.pid`)
+}
+
+function readBelievable(path: string): { path: string; record: PidRecord } | undefined {
+  try {
+    const record = readPidFile(path)
+    return record && { path, record }
+  } catch {
+    // Not ours, or anybody's: it tells nothing, and nobody is signalled because of it.
+    return undefined
+  }
+}
+
+function identityOf({ pid, startTime }: PidRecord): ProcessIdentity {
+  return { pid, startTime }
+}
+
+function isSocket(target: string): boolean {
+  return target.includes('/') && Boolean(statSync(target, { throwIfNoEntry: false })?.isSocket())
+}
+
+function isProgram(target: string): boolean {
+  return (
+    target.includes('/') ||
+    (PROGRAM.test(extname(target)) && Boolean(statSync(target, { throwIfNoEntry: false })))
+  )
+}
+
+/** The daemon that runs a file, or that has died running it. The file itself is not asked: it would run. */
+async function nameOfProgram(file: string): Promise<string | undefined> {
+  const program = realPath(file)
+  const running = (await listDaemons()).filter(
+    ({ daemon }) => daemon?.program && realPath(daemon.program) === program,
+  )
+  if (running.length > 1) throw ambiguous(file, running)
+  if (running[0]) return running[0].name
+  const directory = runDirectory()
+  const files = (await readdir(directory).catch(() => [])).filter((name) => name.endsWith('.pid'))
+  const dead = files.find((name) => {
+    const url = readBelievable(join(directory, name))?.record.program
+    return url !== undefined && realPath(fileURLToPath(url)) === program
+  })
+  return dead && basename(dead, '.pid')
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
+}
+
+function ambiguous(what: string, daemons: readonly ListedDaemon[]): SdError {
+  const paths = daemons.map(({ path, daemon }) => `${path} (pid ${daemon?.pid})`).join(', ')
+  const message = `There are ${daemons.length} daemons of ${what}. Name the socket of the one that you mean: ${paths}`
+  return new SdError('SD_CONTROL_AMBIGUOUS', message)
+}

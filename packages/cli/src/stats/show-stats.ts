@@ -1,0 +1,10 @@
+import { askDaemon } from '../daemons/ask-daemon.ts'
+import { formatTree } from '../output/format-tree.ts'
+import type { Output } from '../output/output.ts'
+
+/** Shows a daemon's statistics, and each plugin's. */
+export async function showStats({ daemon }: { readonly daemon: string }, out: Output): Promise<void> {
+  const stats = await askDaemon(daemon, (client) => client.call('stats'))
+  if (out.json) out.printJson(stats)
+  else out.print(formatTree(stats, out.style))
+}

@@ -1,0 +1,51 @@
+import type { DaemonStatus } from '../daemons/daemon-status.ts'
+import { lookFor, type Sighting } from '../daemons/sighting.ts'
+import { withControl } from '../daemons/with-control.ts'
+import { statusCodes } from '../exit-codes.ts'
+import type { Output } from '../output/output.ts'
+import { printStatus } from './print-status.ts'
+
+/** What `status` is called with. */
+interface StatusArguments {
+  readonly daemon: string
+  readonly 'pid-file'?: string | undefined
+  /** How many lines of the log are shown. */
+  readonly lines: number
+}
+
+/** Tells how a daemon is. @returns the exit code, which tells it, too. */
+export async function showStatus(given: StatusArguments, out: Output): Promise<number> {
+  const seen = await lookFor(given.daemon, given['pid-file'])
+  if (seen.state !== 'answers') return showAbsent(seen, out)
+  const answer = await withControl(seen.socket, (client) => client.call('status', { lines: given.lines }))
+  const status = answer as unknown as DaemonStatus
+  if (out.json) out.printJson({ ...status, running: true, socket: seen.socket })
+  else printStatus(status, out)
+  return statusCodes.running
+}
+
+function showAbsent(seen: Exclude<Sighting, { state: 'answers' }>, out: Output): number {
+  const { name, state } = seen
+  if (out.json) out.printJson({ ...describe(seen), name, state })
+  else out.print(explain(seen))
+  if (state === 'mute') return statusCodes.running
+  return state === 'dead' ? statusCodes.dead : statusCodes.stopped
+}
+
+function describe(seen: Exclude<Sighting, { state: 'answers' }>): Record<string, unknown> {
+  if (seen.state === 'mute') return { running: true, pid: seen.process?.pid ?? null, problem: seen.why }
+  return { running: false, pid: null, ...(seen.state === 'dead' && { left: seen.left }) }
+}
+
+function explain(seen: Exclude<Sighting, { state: 'answers' }>): string {
+  switch (seen.state) {
+    case 'mute': {
+      const pid = seen.process ? `, pid ${seen.process.pid}` : ''
+      return `${seen.name} runs${pid}. That is all that can be told: ${seen.why}.`
+    }
+    case 'dead':
+      return `${seen.name} is dead, and has left ${seen.left.join(' and ')}. sd-cli clean removes that; a start does, too.`
+    case 'stopped':
+      return `${seen.name} is not running.`
+  }
+}
