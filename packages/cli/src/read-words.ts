@@ -64,7 +64,8 @@ function createParser(fail: (problem: string) => never): Argv {
       .parserConfiguration({ 'populate--': true, 'parse-positional-numbers': false })
       .option('json', { type: 'boolean', describe: 'Print JSON' })
       .help('help', 'Show help')
-      .alias('help', 'h')
+      // `-H` is the original's.
+      .alias('help', ['h', 'H'])
       .version(false)
       .strict()
       .exitProcess(false)

@@ -1,6 +1,7 @@
 import { type Command, defineCommand } from '../command.ts'
 import { launchOptions } from '../launch/switches.ts'
 import { programOptions } from '../run/program-options.ts'
+import { startOptions } from '../start/start-options.ts'
 
 export const run: Command = defineCommand({
   usage: 'run <file> [args..]',
@@ -16,6 +17,6 @@ export const run: Command = defineCommand({
     file: { type: 'string', demandOption: true, describe: "The daemon's file: .ts or .js" },
     args: { type: 'string', array: true, default: [], describe: 'For the daemon' },
   },
-  options: { ...launchOptions, ...programOptions },
+  options: { ...launchOptions, ...programOptions, ...startOptions },
   load: async () => (await import('../run/run-file.ts')).runFile,
 })

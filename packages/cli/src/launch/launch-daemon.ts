@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type LaunchedDaemon, type Launcher, runDirectory, SdError, toError } from '@sd/core'
+import { type LaunchedDaemon, type Launcher, runDirectory, SdError, type StopReport, toError } from '@sd/core'
 import { withTakeOverGuard } from '@sd/core/unix-socket'
 import { errorAsJson } from '../output/error-as-json.ts'
 import { capturePrints } from './capture-prints.ts'
@@ -16,13 +16,13 @@ import { type StartPipe, takeStartPipe } from './start-pipe.ts'
  * Runs a daemon in this process until it has stopped.
  *
  * @param load - loads it, with what it is to know of its launch.
- * @returns the exit code.
+ * @returns how the stop went.
  * @throws what the start fails with.
  */
 export async function launchDaemon(
   plan: LaunchPlan,
   load: (launcher: Omit<Launcher, 'prepare'>) => Promise<LoadedDaemon>,
-): Promise<number> {
+): Promise<StopReport> {
   const pipe = takeStartPipe()
   const printed = takePrintedFile()
   let lines = (): string[] => []
@@ -42,7 +42,7 @@ export async function launchDaemon(
       const message = `${loaded.name} has stopped before it was ready (${report.signal ?? report.reason}).`
       tellFailure(pipe, new SdError('SD_CLI_STOPPED', message), lines())
     }
-    return report.exitCode
+    return report
   } catch (thrown) {
     if (pipe) tellFailure(pipe, toError(thrown), lines())
     throw thrown

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { SdError, toError } from '@sd/core'
 
 /** Whatever a daemon's file failed with when it was imported, with the place in it. */
@@ -5,8 +6,21 @@ export function loadError(file: string, thrown: unknown): SdError {
   const error = toError(thrown) as Error & { code?: unknown }
   // Ours say what to do; where in our code they were made does not help.
   if (typeof error.code === 'string' && error.code.startsWith('SD_')) return error as SdError
-  return new SdError('SD_CLI_LOAD', `${file} cannot be loaded: ${error.stack ?? error.message}`, {
-    file,
-    cause: error,
-  })
+  const told = withoutInternals(error.stack ?? error.message)
+  // Of a JavaScript file that cannot be parsed, the error does not say where.
+  const isSilent = error.name === 'SyntaxError' && !/^\s+at /m.test(told) && !told.startsWith('/')
+  const text = isSilent ? (findSyntaxError(file) ?? told) : told
+  return new SdError('SD_CLI_LOAD', `${file} cannot be loaded: ${text}`, { file, cause: error })
+}
+
+/** A stack without the frames of Node itself. */
+function withoutInternals(stack: string): string {
+  return stack.replaceAll(/\n\s+at (?:.*\()?node:.*/g, '')
+}
+
+/** Has Node parse the file, without running it. @returns undefined when the error is in a file that it imports. */
+function findSyntaxError(file: string): string | undefined {
+  const { stderr } = spawnSync(process.execPath, ['--check', file], { encoding: 'utf8', timeout: 10_000 })
+  const found = stderr.includes('SyntaxError') ? withoutInternals(stderr) : undefined
+  return found?.replace(/\n+Node\.js v.*/s, '').trim()
 }

@@ -1,0 +1,198 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { createSandbox, runFixture, type Sandbox, waitUntil } from '@sd/testing'
+import { cliCommand, fixture, type Place, placeOf, runCli } from './run-cli.ts'
+
+let sandbox: Sandbox
+let place: Place
+
+beforeEach(() => {
+  sandbox = createSandbox()
+  place = placeOf(sandbox)
+})
+
+afterEach(() => sandbox.assertNothingLeft())
+
+const cli = (...words: string[]) => runCli(place, words)
+const read = (...path: string[]) => readFileSync(join(sandbox.dir, ...path), 'utf8')
+/** The log that the daemon was given. It writes it when it has time to. */
+const logged = () => (existsSync(join(place.logDirectory, 'ticker.log')) ? read('log', 'ticker.log') : '')
+
+async function pidOf(name: string): Promise<number> {
+  return (await cli('status', name, '--json')).json<{ pid: number }>().pid
+}
+
+describe('start', () => {
+  test('returns when the daemon is ready, leaves it alone the second time, and stops it', async () => {
+    const started = await cli('start', fixture('ticker.ts'))
+    expect(started).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ticker runs, pid \d+\.\n$/) })
+    expect(started.stderr).toMatch(/sd-cli status ticker\n.*sd-cli logs ticker -f/)
+    const pid = Number(/pid (\d+)/.exec(started.stdout)![1])
+    await waitUntil(() => /Started \(every 200 ms\)/.test(logged()))
+
+    const again = await cli('start', fixture('ticker.ts'))
+    expect(again).toMatchObject({ code: 0, stdout: `ticker is already running, pid ${pid}.\n` })
+    const asJson = await cli('start', fixture('ticker.ts'), '--json')
+    expect(asJson.json()).toMatchObject({ name: 'ticker', pid, started: false })
+    expect(read('log', 'ticker.log')).not.toMatch(/already/)
+
+    expect(await cli('stop', 'ticker')).toMatchObject({ code: 0, stdout: 'ticker has stopped.\n' })
+    expect(await cli('stop', 'ticker')).toMatchObject({ code: 0, stdout: 'ticker is not running.\n' })
+    expect(readdirSync(place.runDirectory)).toEqual([])
+    expect(readdirSync(place.logDirectory).sort()).toEqual(['ticker.log', 'ticker.out'])
+    expect(read('log', 'ticker.out')).toBe('')
+  })
+
+  test('gives the daemon a session, a log and nothing of the caller', async () => {
+    mkdirSync(join(sandbox.dir, 'elsewhere'))
+    const words = ['--cwd', join(sandbox.dir, 'elsewhere'), '--umask', '077', '--', 'x', '-y']
+    const started = await cli('start', fixture('ticker.ts'), '--json', ...words)
+    const { pid } = started.json<{ pid: number }>()
+    await waitUntil(() => logged().includes('Started'))
+    const log = logged()
+    expect(log).toMatch(/ stdout +printed by setup\n/)
+    expect(log).toContain(`argv ${JSON.stringify([fixture('ticker.ts'), 'x', '-y'])}`)
+    expect(log).toContain(`daemonized true, pid file ${join(place.runDirectory, 'ticker.pid')}`)
+    expect(log).toContain(`cwd ${join(sandbox.dir, 'elsewhere')}, umask 77`)
+    expect(log).toContain('launch variables: none')
+    // proc_pid_stat(5): behind the name come state, ppid, pgrp, session and tty_nr.
+    const [, , group, session, terminal] = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .split(') ')[1]!
+      .split(' ')
+    expect([group, session, terminal]).toEqual([String(pid), String(pid), '0'])
+    const stdio = [0, 1, 2].map((descriptor) => readlinkSync(`/proc/${pid}/fd/${descriptor}`))
+    const out = join(place.logDirectory, 'ticker.out')
+    expect(stdio).toEqual(['/dev/null', out, out])
+    await cli('stop', 'ticker')
+  })
+
+  test.each([
+    [
+      'setup',
+      /Error: The daemon has not started: the setup is broken\nIts last lines:\n +failing: about to fail\n/,
+    ],
+    [
+      'environment',
+      /has not started: The daemon cannot start here:\n- daemon: the database is missing: create it/,
+    ],
+    ['import', /has not started: .*failing\.ts cannot be loaded: Error: the module is broken/],
+    ['exit', /has ended before it was ready \(exit code 3\)\.\nIts last lines:\n +goodbye, cruel world/],
+  ])('tells why a start fails: %s', async (how, message) => {
+    const { code, stderr, stdout } = await cli('start', fixture('failing.ts'), how)
+    expect(stderr).toMatch(message)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(sandbox.processes()).toEqual([])
+    if (existsSync(place.runDirectory)) expect(readdirSync(place.runDirectory)).toEqual([])
+    const asJson = await cli('start', fixture('failing.ts'), how, '--json')
+    expect(asJson.json()).toMatchObject({ error: { code: 'SD_CLI_START' } })
+    expect(asJson.code).toBe(1)
+  })
+
+  test('ends what is not ready in time', async () => {
+    const { code, stderr } = await cli('start', fixture('failing.ts'), 'never', '--timeout', '2')
+    expect(stderr).toMatch(/was not ready within 2 s, and was ended\. Give it more time with --timeout/)
+    expect(code).toBe(1)
+    expect(sandbox.processes()).toEqual([])
+  })
+
+  test('ends what it has begun when it is interrupted', async () => {
+    const starting = runFixture(cliCommand.at(-1)!, {
+      args: ['start', fixture('failing.ts'), 'never'],
+      env: place.env,
+    })
+    await waitUntil(() => existsSync(join(place.runDirectory, 'failing.sock')))
+    starting.kill('SIGINT')
+    await starting.waitForLine(/Interrupted: the daemon was not started/)
+    expect(await starting.exit).toMatchObject({ code: 1 })
+    expect(sandbox.processes()).toEqual([])
+  })
+
+  test('logs where it is told to', async () => {
+    const file = join(sandbox.dir, 'here', 'my.log')
+    await cli('start', fixture('ticker.ts'), '--log', file)
+    await cli('stop', 'ticker')
+    expect(read('here', 'my.log')).toMatch(/ stdout +printed by setup\n.*Stopped after/s)
+    expect(existsSync(place.logDirectory)).toBe(false)
+  })
+
+  test('starts one daemon, however many start it at the same time', async () => {
+    const results = await Promise.all([1, 2, 3, 4].map(() => cli('start', fixture('ticker.ts'), '--json')))
+    expect(results.map(({ code }) => code)).toEqual([0, 0, 0, 0])
+    const answers = results.map((result) => result.json<{ pid: number; started: boolean }>())
+    expect(answers.filter(({ started }) => started)).toHaveLength(1)
+    expect(new Set(answers.map(({ pid }) => pid)).size).toBe(1)
+    await cli('stop', 'ticker')
+  })
+
+  test.each([
+    ['--umask', '9', /--umask must be an octal number/],
+    ['--timeout', 'x', /--timeout must be a number of seconds/],
+    ['--verbos', '', /There is no option or parameter "verbos"\. Did you mean "--verbose"\?/],
+  ])('refuses %s %s', async (option, value, message) => {
+    const { code, stderr } = await cli('start', fixture('ticker.ts'), option, value)
+    expect(stderr).toMatch(message)
+    expect(code).toBe(2)
+  })
+
+  test('keeps a log directory that others can write to out of it', async () => {
+    mkdirSync(place.logDirectory)
+    const { chmodSync } = await import('node:fs')
+    chmodSync(place.logDirectory, 0o777)
+    const { code, stderr } = await cli('start', fixture('ticker.ts'))
+    expect(stderr).toMatch(/The log directory .* can be written to by other users\. Set SD_LOG_DIR/)
+    expect(code).toBe(1)
+  })
+
+  test('keeps what the last run has printed', async () => {
+    mkdirSync(place.logDirectory, { mode: 0o700 })
+    writeFileSync(join(place.logDirectory, 'ticker.out'), 'a crash\n')
+    await cli('start', fixture('ticker.ts'))
+    expect([read('log', 'ticker.out'), read('log', 'ticker.out.1')]).toEqual(['', 'a crash\n'])
+    await cli('stop', 'ticker')
+  })
+})
+
+describe('a daemon that was killed', () => {
+  test('is dead to status, and starts again at once', async () => {
+    await cli('start', fixture('ticker.ts'))
+    const pid = await pidOf('ticker')
+    process.kill(pid, 'SIGKILL')
+    await waitUntil(() => sandbox.processes().length === 0)
+    const dead = await cli('status', 'ticker', '--json')
+    expect(dead.code).toBe(1)
+    expect(dead.json()).toMatchObject({ name: 'ticker', state: 'dead', running: false, pid: null })
+    expect((await cli('status', fixture('ticker.ts'))).code).toBe(1)
+    expect((await cli('logs', 'ticker')).stdout).toMatch(/tick/)
+    for (const command of ['stats', 'calls', 'restart']) {
+      const { code, stderr } = await cli(command, 'ticker')
+      expect({ code, stderr }).toMatchObject({ code: 7, stderr: expect.stringMatching(/ticker has died/) })
+    }
+    expect(await cli('stop', 'ticker')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/it has died/),
+    })
+    expect((await cli('start', fixture('ticker.ts'))).stdout).toMatch(/ticker runs/)
+    expect(await pidOf('ticker')).not.toBe(pid)
+    expect((await cli('stop', 'ticker')).code).toBe(0)
+    expect((await cli('status', 'ticker')).code).toBe(3)
+  })
+
+  test('without a control socket is stopped and restarted by its pid file', async () => {
+    await cli('start', fixture('ticker.ts'), '--no-control', '-p', join(sandbox.dir, 'my.pid'))
+    const pid = Number(read('my.pid').split('\n')[0])
+    const named = ['ticker', '-p', join(sandbox.dir, 'my.pid')]
+    const status = await cli('status', ...named, '--json')
+    expect(status).toMatchObject({ code: 0 })
+    expect(status.json()).toMatchObject({ running: true, pid, problem: 'it has no control socket' })
+    expect((await cli('restart', ...named)).stdout).toMatch(
+      /SIGHUP to \d+\)\. Whether it does cannot be seen/,
+    )
+    await waitUntil(() => logged().includes('restart 1 because of SIGHUP'))
+    expect(Number(read('my.pid').split('\n')[0])).toBe(pid)
+    const stopped = await cli('stop', ...named)
+    expect(stopped).toMatchObject({ code: 0, stdout: 'ticker has stopped.\n' })
+    expect(stopped.stderr).toMatch(/SIGTERM to \d+\): it has no control socket/)
+    expect(existsSync(join(sandbox.dir, 'my.pid'))).toBe(false)
+  })
+})
