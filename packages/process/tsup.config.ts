@@ -3,6 +3,8 @@ import { packageBuild } from '../../scripts/package-build.ts'
 export default packageBuild(
   {
     index: 'src/index.ts',
+    // On its own: it is needed before anything else is loaded.
+    'compile-cache': 'src/compile-cache.ts',
     'child/index': 'src/child/index.ts',
     'exchange/index': 'src/exchange/index.ts',
     'spawner/main': 'src/spawner/main.ts',

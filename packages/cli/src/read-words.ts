@@ -2,23 +2,12 @@ import yargs, { type Argv } from 'yargs'
 import type { Command } from './command.ts'
 import { commands } from './command-list.ts'
 import { describeCommand, describeProgram } from './help.ts'
+import { WrongWords } from './wrong-words.ts'
 
 /** A command, and what it is to be called with. */
 export interface AskedCommand {
   readonly command: Command
   readonly args: Readonly<Record<string, unknown>>
-}
-
-/** A command line that cannot be understood. */
-export class WrongWords extends Error {
-  /** The command that was named, if there is one. */
-  readonly command: Command | undefined
-
-  /** @param problem - in yargs's words. */
-  constructor(problem: string, command: Command | undefined) {
-    super(problem)
-    this.command = command
-  }
 }
 
 /** Columns of help where the terminal has more. */

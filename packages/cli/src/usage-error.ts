@@ -1,7 +1,7 @@
 import { nearestName, SdError } from '@sd/core'
 import type { Command } from './command.ts'
 import { commands } from './command-list.ts'
-import type { WrongWords } from './read-words.ts'
+import type { WrongWords } from './wrong-words.ts'
 
 /** Options that every command has. */
 const COMMON = ['json', 'help']

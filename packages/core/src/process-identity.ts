@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
 /**
@@ -111,6 +110,8 @@ export function parseProcStat(stat: string): ProcessStatus {
 }
 
 function readFromPs(pid: number): ProcessStatus | undefined {
+  // Asked for here and not imported: where there is a /proc, nothing else would load it.
+  const { spawnSync } = process.getBuiltinModule('node:child_process')
   const { error, stdout } = spawnSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
     encoding: 'utf8',
     env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { type ListedDaemon, listDaemons } from '@sd/control/client'
 import { runDirectory, SdError } from '@sd/core'
 import { type ProcessIdentity, readIdentity } from '@sd/core/process-identity'
+import { defaultPidFile } from '../pid-file/default-pid-file.ts'
 import { isPidAlive, type PidRecord, readPidFile } from '../pid-file/pid-file.ts'
 
 /** What is to be seen of a daemon from outside. */
@@ -40,7 +41,7 @@ async function lookForName(name: string, pidFile?: string): Promise<Sighting> {
   const answering = listed.filter(({ state }) => state === 'alive')
   if (answering.length > 1) throw ambiguous(name, answering)
   if (answering[0]) return { name, ...seenAnswering(answering[0]) }
-  const files = pidFile === undefined ? [pidFileOf(name)] : [resolve(pidFile), pidFileOf(name)]
+  const files = pidFile === undefined ? [defaultPidFile(name)] : [resolve(pidFile), defaultPidFile(name)]
   const found = files.map(readBelievable).find((record) => record !== undefined)
   const process = found && isPidAlive(found.record) ? identityOf(found.record) : undefined
   const silent = listed.find(({ state }) => state === 'silent')
@@ -70,11 +71,6 @@ function seenAnswering({ path, daemon }: ListedDaemon): {
   const pid = daemon!.pid
   // It has just answered; should it have ended since, nobody has its identity, and nobody is signalled.
   return { state: 'answers', socket: path, process: readIdentity(pid) ?? { pid, startTime: '' } }
-}
-
-/** The pid file of a daemon that `sd-cli` has launched. */
-function pidFileOf(name: string): string {
-  return join(runDirectory(), `${name}.pid`)
 }
 
 function readBelievable(path: string): { path: string; record: PidRecord } | undefined {

@@ -1,11 +1,9 @@
 import { pathToFileURL } from 'node:url'
 import { control } from '@sd/control'
 import { type LaunchedDaemon, openRunDirectory, SdError } from '@sd/core'
-import { loadDebugConsole } from '../daemons/load-debug-console.ts'
+import { defaultPidFile } from '../pid-file/default-pid-file.ts'
 import { pidFile } from '../pid-file/pid-file-plugin.ts'
-import { systemdNotify } from '../systemd/systemd-notify.ts'
 import type { LaunchPlan } from './launch-plan.ts'
-import { defaultPidFile } from './running-instance.ts'
 
 /**
  * Gives a daemon that is about to start what its switches ask for.
@@ -27,8 +25,12 @@ export async function equipDaemon(
     daemon.plugin(pidFile({ path, program: pathToFileURL(file).href, optional, staysInPlace }))
   }
   // Where the program does it itself, it has taken that variable out of the environment.
-  if (process.env.NOTIFY_SOCKET && !plugins.includes('systemdNotify')) daemon.plugin(systemdNotify())
+  if (process.env.NOTIFY_SOCKET && !plugins.includes('systemdNotify')) {
+    const { systemdNotify } = await import('../systemd/systemd-notify.ts')
+    daemon.plugin(systemdNotify())
+  }
   if (switches.debugWorkers) {
+    const { loadDebugConsole } = await import('../daemons/load-debug-console.ts')
     const { debugConsole } = await loadDebugConsole(file)
     daemon.plugin(debugConsole())
   }

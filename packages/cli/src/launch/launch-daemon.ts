@@ -1,6 +1,6 @@
+import { flushCompileCache } from 'node:module'
 import { join } from 'node:path'
-import { type LaunchedDaemon, type Launcher, runDirectory, SdError, type StopReport, toError } from '@sd/core'
-import { withTakeOverGuard } from '@sd/core/unix-socket'
+import { type Launcher, SdError, type StopReport, toError } from '@sd/core'
 import { errorAsJson } from '../output/error-as-json.ts'
 import { capturePrints } from './capture-prints.ts'
 import { equipDaemon } from './equip-daemon.ts'
@@ -8,9 +8,11 @@ import { keepLastLines } from './last-lines.ts'
 import type { LaunchPlan } from './launch-plan.ts'
 import type { LoadedDaemon } from './load-daemon.ts'
 import { logDirectory } from './log-directory.ts'
-import { type PrintedFile, takePrintedFile } from './printed-file.ts'
-import { refuseSecond } from './running-instance.ts'
+import { takePrintedFile } from './printed-file.ts'
 import { type StartPipe, takeStartPipe } from './start-pipe.ts'
+
+/** Milliseconds after which most of what a daemon needs is loaded. */
+const SETTLED = 2000
 
 /**
  * Runs a daemon in this process until it has stopped.
@@ -34,9 +36,11 @@ export async function launchDaemon(
     const loaded = await load(launcher)
     const report = await loaded.run(async (launched) => {
       lines = keepLastLines(launched.daemon)
-      if (pipe) await beginStart(launched, pipe, printed)
+      if (pipe) await (await import('./begin-start.ts')).beginStart(launched, pipe, printed)
       if (plan.switches.detached && !launched.hasLogger) capturePrints(launched.daemon)
       await equipDaemon(launched, plan, () => isReplaced)
+      // At an orderly end Node does this by itself, but a daemon that restarts in place has none.
+      launched.daemon.on('started', () => void setTimeout(flushCompileCache, SETTLED).unref())
     })
     if (pipe && !report.error) {
       const message = `${loaded.name} has stopped before it was ready (${report.signal ?? report.reason}).`
@@ -66,34 +70,6 @@ function createLauncher(
       return own ?? (detached ? () => join(logDirectory(), `${name}.log`) : undefined)
     },
   }
-}
-
-/**
- * The beginning of a start that somebody waits for.
- *
- * @throws SdError `SD_CLI_ALREADY_RUNNING`.
- */
-async function beginStart(
-  { daemon, name }: LaunchedDaemon,
-  pipe: StartPipe,
-  printed: PrintedFile | undefined,
-): Promise<void> {
-  // Two starts at the same time must not both find that none is running: the second waits for the first.
-  await new Promise<void>((resolve, reject) => {
-    const place = join(runDirectory(), `${name}.start`)
-    withTakeOverGuard(place, async () => {
-      resolve()
-      await pipe.told
-    }).catch(() => {
-      const message = `Another start of ${name} is under way.`
-      reject(new SdError('SD_CLI_STARTING', message, { daemon: name }))
-    })
-  })
-  await refuseSecond(name)
-  printed?.nameAfter(name)
-  daemon.on('started', () => {
-    pipe.tell({ kind: 'ready', name, pid: process.pid, log: null })
-  })
 }
 
 function tellFailure(pipe: StartPipe, error: Error, log: string[]): void {

@@ -8,7 +8,6 @@ import {
   type StopReport,
 } from '@sd/core'
 import { findDaemon, severalDaemons } from './find-daemon.ts'
-import { loadError } from './load-error.ts'
 
 /** A daemon that was loaded from its file, and has not started. */
 export interface LoadedDaemon {
@@ -39,8 +38,8 @@ export async function loadDaemon(
   process.argv = [process.argv[0]!, file, ...args]
   const gate = new StartGate(file)
   installLauncher({ ...launcher, prepare: (launched) => gate.pass(launched) })
-  const imported = import(pathToFileURL(file).href).catch((error) => {
-    throw loadError(file, error)
+  const imported = import(pathToFileURL(file).href).catch(async (error) => {
+    throw (await import('./load-error.ts')).loadError(file, error)
   })
   // A file that runs its daemon is not imported before that has stopped.
   const daemon = await Promise.race([

@@ -1,12 +1,7 @@
-import { join } from 'node:path'
 import { listDaemons } from '@sd/control/client'
-import { runDirectory, SdError } from '@sd/core'
+import { SdError } from '@sd/core'
+import { defaultPidFile } from '../pid-file/default-pid-file.ts'
 import { isPidAlive, readPidFile } from '../pid-file/pid-file.ts'
-
-/** Where a launched daemon's pid is, unless it was told another place. */
-export function defaultPidFile(name: string, directory: string = runDirectory()): string {
-  return join(directory, `${name}.pid`)
-}
 
 /** @throws SdError `SD_CLI_ALREADY_RUNNING` when a daemon of this name runs. */
 export async function refuseSecond(name: string): Promise<void> {

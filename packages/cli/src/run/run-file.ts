@@ -8,7 +8,7 @@ import type { Output } from '../output/output.ts'
 import type { StartArguments } from '../start/start-file.ts'
 
 /** What `run` is called with. */
-interface RunArguments extends StartArguments {
+export interface RunArguments extends StartArguments {
   readonly d?: boolean | undefined
   readonly i?: boolean | undefined
   readonly I?: string | undefined
