@@ -1,5 +1,6 @@
 export { FakeClock } from './fake-clock.ts'
 export { createProbe, type ProbeOrder, type ReachedPoint } from './probe-module.ts'
+export { type RequiredCommand, requireCommand } from './require-command.ts'
 export { type Fixture, type FixtureExit, type FixtureOptions, runFixture } from './run-fixture.ts'
 export { createSandbox, type Sandbox } from './sandbox.ts'
 export { type Memcached, startMemcached } from './start-memcached.ts'
