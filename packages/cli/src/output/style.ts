@@ -8,6 +8,8 @@ export interface Style {
   green(text: string): string
   yellow(text: string): string
   cyan(text: string): string
+  /** Background and foreground change places. */
+  inverse(text: string): string
 }
 
 /** ECMA-48: what begins and what ends each. */
@@ -18,6 +20,7 @@ const CODES = {
   green: [32, 39],
   yellow: [33, 39],
   cyan: [36, 39],
+  inverse: [7, 27],
 }
 
 /** Styles for a stream: plain where it is no terminal, or where the user wants none (no-color.org). */

@@ -1,0 +1,132 @@
+import { SdError, toError } from '@sd/core'
+import { type ProcessIdentity, readIdentity, signalProcess } from '@sd/core/process-identity'
+import type { Output } from '../output/output.ts'
+import { type Key, TerminalScreen } from '../screen/terminal-screen.ts'
+import { type DaemonSight, type FollowedDaemon, followDaemon } from './follow-daemon.ts'
+import { printSights } from './print-sights.ts'
+import { renderTop } from './render-top.ts'
+import { firstView, pressKey, type TopOrder, type TopView } from './top-view.ts'
+
+/** What `sd-cli top` is called with. */
+export interface TopArguments {
+  readonly name: string
+  /** Seconds between two looks. */
+  readonly interval: number
+  /** How many snapshots to print; undefined: until it is interrupted. */
+  readonly count: number | undefined
+}
+
+/** How often the screen is drawn without news: the clock moves, and so does the age of the last answer. Milliseconds. */
+const REDRAW_INTERVAL = 1000
+
+/**
+ * Shows a daemon live, or prints snapshots of it.
+ *
+ * @throws SdError `SD_CLI_USAGE` without a terminal; as `connectControl` when there is no such daemon.
+ */
+export async function showTop({ name, interval, count }: TopArguments, out: Output): Promise<void> {
+  if (!(interval >= 0.1 && interval <= 3600)) {
+    throw new SdError('SD_CLI_USAGE', `--interval takes seconds from 0.1 to 3600, not ${interval}.`)
+  }
+  if (count !== undefined && !(Number.isInteger(count) && count > 0)) {
+    throw new SdError('SD_CLI_USAGE', `--count takes a whole number from 1 on, not ${count}.`)
+  }
+  const milliseconds = interval * 1000
+  if (out.json) return await printSights(name, milliseconds, count, out)
+  if (!process.stdin.isTTY || !process.stdout.isTTY || process.env.TERM === 'dumb') {
+    const message = `"top" draws on a terminal, and there is none. Use "sd-cli status ${name}", or --json for a line each second.`
+    throw new SdError('SD_CLI_USAGE', message)
+  }
+  await new Top(milliseconds).run(name)
+}
+
+class Top {
+  readonly #interval: number
+  #screen: TerminalScreen | undefined
+  #daemon: FollowedDaemon | undefined
+  #sight: DaemonSight | undefined
+  #view: TopView = firstView
+  /** Who the process is that a signal is being asked for. */
+  #asked: ProcessIdentity | undefined
+  #quit = (): void => {}
+
+  constructor(interval: number) {
+    this.#interval = interval
+  }
+
+  async run(name: string): Promise<void> {
+    // While there is nothing to be shown the terminal stays as it is: what goes wrong first is an error as any other.
+    this.#daemon = await followDaemon(name, this.#interval, (sight) => {
+      this.#sight = sight
+      this.#draw()
+    })
+    const quitting = new Promise<void>((resolve) => {
+      this.#quit = resolve
+    })
+    const redraw = setInterval(() => this.#draw(), REDRAW_INTERVAL)
+    try {
+      this.#screen = new TerminalScreen({
+        onKey: (key) => this.#press(key),
+        onRedraw: () => this.#draw(),
+        onEnd: () => this.#quit(),
+      })
+      this.#draw()
+      await quitting
+    } finally {
+      clearInterval(redraw)
+      this.#screen?.close()
+      await this.#daemon.stop()
+    }
+  }
+
+  #draw(): void {
+    const [screen, sight] = [this.#screen, this.#sight]
+    if (!screen || !sight) return
+    const { columns, rows } = screen
+    const age = performance.now() - sight.at - this.#interval
+    screen.draw(renderTop({ sight, view: this.#view, age, now: new Date(), columns, rows }))
+  }
+
+  #press(key: Key): void {
+    if (!this.#sight) {
+      if (key.name === 'q' || (key.ctrl && key.name === 'c')) this.#quit()
+      return
+    }
+    const { view, order } = pressKey(this.#view, key, this.#sight.snapshot)
+    const { question } = view
+    // Known before somebody thinks about it: by the time he answers, another process may have that pid.
+    if (question?.kind === 'signal' && this.#view.question === undefined)
+      this.#asked = readIdentity(question.pid)
+    this.#view = view
+    if (order) void this.#obey(order)
+    this.#draw()
+  }
+
+  async #obey(order: TopOrder): Promise<void> {
+    if (order.kind === 'quit') return this.#quit()
+    if (order.kind === 'suspend') return this.#screen?.suspend()
+    if (order.kind === 'ask now') return this.#daemon?.askNow()
+    try {
+      this.#tell(order.kind === 'restart' ? await this.#restart() : this.#signal(order))
+    } catch (error) {
+      this.#tell(toError(error).message)
+    }
+    this.#daemon?.askNow()
+  }
+
+  async #restart(): Promise<string> {
+    await this.#daemon?.call('restart', { reason: 'asked for in sd-cli top' })
+    return 'It restarts.'
+  }
+
+  #signal({ pid, role, signal }: Extract<TopOrder, { kind: 'signal' }>): string {
+    const identity = this.#asked
+    const isSent = identity?.pid === pid && signalProcess(identity, signal)
+    return isSent ? `${signal} was sent to ${pid} (${role}).` : `${pid} (${role}) has exited.`
+  }
+
+  #tell(notice: string): void {
+    this.#view = { ...this.#view, notice }
+    this.#draw()
+  }
+}

@@ -1,0 +1,137 @@
+import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { requireCommand, type Sandbox, waitUntil } from '@sd/testing'
+
+const run = promisify(execFile)
+
+/** A real terminal, with a shell in it. */
+export interface Terminal {
+  /** What is on the screen, without the empty rows at its end. */
+  screen(): Promise<string>
+  /** Resolves when the screen shows it. @throws Error with the screen. */
+  waitFor(pattern: RegExp, timeout?: number): Promise<string>
+  /** Types text. */
+  type(text: string): Promise<void>
+  /** Types a line. */
+  enter(line: string): Promise<void>
+  /** Presses keys, as tmux names them: `C-c`, `Up`, `Escape`. */
+  press(...keys: string[]): Promise<void>
+  resize(columns: number, rows: number): Promise<void>
+  /** Its modes as `stty` and the terminal itself show them: what a program must leave as it was. */
+  modes(): Promise<string>
+  close(): Promise<void>
+}
+
+/** Its shell's prompt, which nothing else prints. */
+const PROMPT = 'shell:'
+
+/**
+ * Opens a terminal: tmux, with a server of its own.
+ *
+ * @param sandbox - its processes are the sandbox's.
+ */
+export async function openTerminal(
+  sandbox: Sandbox,
+  {
+    columns = 100,
+    rows = 30,
+    env = {},
+  }: { columns?: number; rows?: number; env?: Record<string, string> } = {},
+): Promise<Terminal> {
+  requireCommand({ command: 'tmux', debian: 'tmux', elsewhere: 'with your package manager' })
+  const socket = `sd-test-${randomUUID()}`
+  const variables: Record<string, string> = {
+    PATH: process.env.PATH ?? '',
+    HOME: sandbox.dir,
+    TMPDIR: sandbox.dir,
+    LANG: 'C.UTF-8',
+    PS1: PROMPT,
+    ENV: '',
+    SD_CLI: commandOf(sdCli),
+    ...(process.env.NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }),
+    ...sandbox.env,
+    ...env,
+  }
+  const tmux = async (...args: string[]): Promise<string> => {
+    const { stdout } = await run('tmux', ['-L', socket, '-f', '/dev/null', ...args], { env: variables })
+    return stdout
+  }
+  const size = ['-x', String(columns), '-y', String(rows)]
+  await tmux('new-session', '-d', '-s', 'test', ...size, 'sh', '-i')
+  await tmux('set-option', '-g', 'status', 'off')
+  // A lone escape is a key, not the beginning of one.
+  await tmux('set-option', '-s', 'escape-time', '0')
+  await tmux('resize-window', '-t', 'test', ...size)
+
+  const screen = async (): Promise<string> => (await tmux('capture-pane', '-p', '-t', 'test')).trimEnd()
+  const waitFor = async (pattern: RegExp, timeout = 20_000): Promise<string> => {
+    let seen = ''
+    const look = async (): Promise<boolean> => {
+      seen = await screen()
+      return pattern.test(seen)
+    }
+    try {
+      await waitUntil(look, `the screen shows ${pattern}`, timeout)
+    } catch (error) {
+      throw new Error(`${(error as Error).message} It shows:\n${seen}`)
+    }
+    return seen
+  }
+  const type = async (text: string): Promise<void> => void (await tmux('send-keys', '-t', 'test', '-l', text))
+  const press = async (...keys: string[]): Promise<void> =>
+    void (await tmux('send-keys', '-t', 'test', ...keys))
+  const enter = async (line: string): Promise<void> => {
+    if (line !== '') await type(line)
+    await press('Enter')
+  }
+  await waitFor(/shell:$/)
+
+  return {
+    screen,
+    waitFor,
+    type,
+    enter,
+    press,
+    async resize(columns, rows) {
+      await tmux('resize-window', '-t', 'test', '-x', String(columns), '-y', String(rows))
+    },
+    async modes() {
+      const flags =
+        '#{alternate_on} #{cursor_flag} #{insert_flag} #{wrap_flag} #{keypad_flag} #{keypad_cursor_flag} #{mouse_any_flag} #{scroll_region_upper}-#{scroll_region_lower}'
+      const file = join(sandbox.dir, 'modes')
+      await enter(`stty -a > ${file}; echo "modes" >> ${file}; clear`)
+      await waitUntil(() => /modes\n$/.test(read(file)), 'the modes are written')
+      const modes = read(file)
+      await enter(`rm ${file}`)
+      await waitUntil(() => read(file) === '', 'the file is gone')
+      return `${modes}${await tmux('display-message', '-p', '-t', 'test', flags)}`
+    },
+    async close() {
+      await tmux('kill-server')
+    },
+  }
+}
+
+/** What runs `sd-cli` from its sources. */
+export const sdCli: readonly string[] = [
+  process.execPath,
+  '-C',
+  '@sd/source',
+  fileURLToPath(new URL('../src/main.ts', import.meta.url)),
+]
+
+function commandOf(words: readonly string[]): string {
+  return words.join(' ')
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}
