@@ -3,14 +3,15 @@ import { resolveSegmentOptions, type SegmentOptions } from './options.ts'
 import type { Segment } from './segment.ts'
 import { SegmentHandle } from './segment-handle.ts'
 import { checkSegmentName } from './segment-name.ts'
-import { openSegmentsDirectory } from './segments-directory.ts'
+import { openSegmentsDirectory, segmentsDirectory } from './segments-directory.ts'
 import { enterMemory } from './shared-memories.ts'
 
 /**
- * Opens named memory that the processes of this user share, or makes it.
+ * Opens named memory that the processes of this user share, or makes it, unless `create` is false.
  *
  * @param name - letters, digits, `.`, `_` and `-`.
- * @throws SdError `SD_SHM_NAME`, `SD_SHM_OPTIONS`, `SD_SHM_DIRECTORY`, `SD_SHM_DAMAGED`, `SD_SHM_FULL`, `SD_SHM_BUSY`.
+ * @throws SdError `SD_SHM_NAME`, `SD_SHM_OPTIONS`, `SD_SHM_DIRECTORY`, `SD_SHM_DAMAGED`, `SD_SHM_FULL`, `SD_SHM_BUSY`,
+ * `SD_SHM_MISSING`.
  * @example
  * ```ts
  * const segment = await openSegment<{ hits: number }>('counters', { size: 1_048_576 })
@@ -24,8 +25,8 @@ export async function openSegment<Entries extends object = Record<string, unknow
   options: SegmentOptions = {},
 ): Promise<Segment<Entries>> {
   checkSegmentName(name)
-  const { size, timeout } = resolveSegmentOptions(options)
-  const directory = join(await openSegmentsDirectory(), name)
-  const shared = await enterMemory(name, directory, size, timeout)
+  const { size, timeout, create } = resolveSegmentOptions(options)
+  const directory = join(await openSegmentsDirectory(segmentsDirectory(), create), name)
+  const shared = await enterMemory({ name, directory, create }, size, timeout)
   return new SegmentHandle(shared, timeout) as unknown as Segment<Entries>
 }

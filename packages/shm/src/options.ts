@@ -14,6 +14,11 @@ export interface SegmentOptions {
    * @default 5000
    */
   timeout?: number
+  /**
+   * Whether it is made when there is none. False: to look at what others share.
+   * @default true
+   */
+  create?: boolean
 }
 
 /** The size of a new segment. Bytes. */
@@ -22,15 +27,18 @@ export const DEFAULT_SIZE = 64 * 1024 * 1024
 /** Room for the bookkeeping, and for what is copied while it is changed. Bytes. */
 const LEAST_SIZE = 512 * 1024
 
-const defaults: { readonly size: undefined; readonly timeout: number } = Object.freeze({
-  size: undefined,
-  timeout: 5000,
-})
+const defaults: { readonly size: undefined; readonly timeout: number; readonly create: boolean } =
+  Object.freeze({
+    size: undefined,
+    timeout: 5000,
+    create: true,
+  })
 
 const checks: Checks<SegmentOptions> = {
   size: (value) =>
     value === undefined ? undefined : must.beInteger(LEAST_SIZE, Number.MAX_SAFE_INTEGER)(value),
   timeout: must.beNumber(1, Number.POSITIVE_INFINITY, 'milliseconds'),
+  create: must.beBoolean,
 }
 
 /** Options with the defaults filled in. */
@@ -38,6 +46,7 @@ export interface ResolvedSegmentOptions {
   /** Undefined: whatever it has. */
   readonly size: number | undefined
   readonly timeout: number
+  readonly create: boolean
 }
 
 /** @throws SdError `SD_SHM_OPTIONS` naming the option, its value, and what to write instead. */

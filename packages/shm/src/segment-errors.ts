@@ -35,6 +35,12 @@ export function destroyedError(name: string): SdError {
   return new SdError('SD_SHM_DESTROYED', message, { segment: name })
 }
 
+/** There is none, and none was to be made. */
+export function missingError(name: string): SdError {
+  const message = `There is no shared memory "${name}" of this user. It is made by who opens it first.`
+  return new SdError('SD_SHM_MISSING', message, { segment: name })
+}
+
 /** It is closed. */
 export function closedError(name: string): SdError {
   return new SdError('SD_SHM_CLOSED', `The shared memory "${name}" is closed: open it again.`, {

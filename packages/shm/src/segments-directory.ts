@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { lstat, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openRunDirectory, runDirectory, SdError } from '@sd/core'
@@ -21,14 +22,19 @@ export function segmentsDirectory(
  * Makes the directory if need be, for its owner only. `/dev/shm` is everybody's: somebody else may have been there
  * first, and whoever owns the directory reads and changes all that is in it.
  *
+ * @param create - false: when it is not there, so be it.
  * @throws SdError `SD_SHM_DIRECTORY` when it cannot be made, or belongs to somebody else, or others may enter it.
  */
-export async function openSegmentsDirectory(directory: string = segmentsDirectory()): Promise<string> {
+export async function openSegmentsDirectory(
+  directory: string = segmentsDirectory(),
+  create = true,
+): Promise<string> {
   const refuse = (problem: string, remedy: string, cause?: unknown): never => {
     const message = `The directory of shared memory, ${directory}, ${problem}. ${remedy}`
     throw new SdError('SD_SHM_DIRECTORY', message, { directory, cause })
   }
   const elsewhere = 'or set SD_SHM_DIR to another one'
+  if (!create && !existsSync(directory)) return directory
   if (!process.env.SD_SHM_DIR && process.platform !== 'linux') await openRunDirectory()
   const status = await mkdir(directory, { mode: 0o700 })
     .catch((error: NodeJS.ErrnoException) => {

@@ -1,8 +1,9 @@
-import { closeSync } from 'node:fs'
+import { closeSync, existsSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { SdError, systemClock } from '@sd/core'
 import { retryDelay } from './retry-delay.ts'
-import { explainStoreError } from './segment-errors.ts'
+import { explainStoreError, missingError } from './segment-errors.ts'
 import { isInPlace, openDirectory, SegmentMemory } from './segment-memory.ts'
 import { describeSelf, type SegmentOwner } from './segment-owner.ts'
 import { WriteGate } from './write-gate.ts'
@@ -25,15 +26,22 @@ export function openMemories(): Map<string, SharedMemory> {
   return place[key]
 }
 
+/** Which segment is wanted. */
+export interface WantedSegment {
+  readonly name: string
+  readonly directory: string
+  /** Whether it is made when there is none. */
+  readonly create: boolean
+}
+
 /**
  * Opens a segment, or shares the one that is open.
  *
  * @param timeout - how long others may write, or remove it. Milliseconds.
- * @throws SdError `SD_SHM_BUSY`, and what keeps it from being opened.
+ * @throws SdError `SD_SHM_BUSY`, `SD_SHM_MISSING`, and what keeps it from being opened.
  */
 export async function enterMemory(
-  name: string,
-  directory: string,
+  { name, directory, create }: WantedSegment,
   size: number | undefined,
   timeout: number,
 ): Promise<SharedMemory> {
@@ -41,10 +49,9 @@ export async function enterMemory(
   const self = describeSelf()
   const gate = new WriteGate(directory, self)
   for (let look = 0; ; look++) {
-    await mkdir(directory, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error
-    })
+    if (create) await makeDirectory(directory)
     await openMemories().get(directory)?.closing
+    if (!create && !existsSync(join(directory, 'data.mdb'))) throw missingError(name)
     const present = findMemory(directory)
     const entered = present?.memory.isInPlace()
       ? enterPresent(present, gate, size, timeout)
@@ -55,6 +62,12 @@ export async function enterMemory(
     if (isOver) throw entered
     await retryDelay(look)
   }
+}
+
+async function makeDirectory(directory: string): Promise<void> {
+  await mkdir(directory, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+  })
 }
 
 /** @returns the reason why not, for now. */

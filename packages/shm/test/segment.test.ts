@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { listSegments, openSegment, type Segment, type SegmentChange } from '@sd/shm'
@@ -48,6 +57,24 @@ test('values arrive as what they are', () =>
     bytes.fill(7)
     expect(segment.get('bytes')).toEqual(Buffer.from([0, 255]))
   }))
+
+test('who only looks makes nothing', async () => {
+  const look = () => openSegment('test', { create: false })
+  await expect(look()).rejects.toMatchObject({ code: 'SD_SHM_MISSING', segment: 'test' })
+  expect(readdirSync(segments.directory)).toEqual([])
+  rmSync(segments.directory, { recursive: true })
+  await expect(look()).rejects.toMatchObject({ code: 'SD_SHM_MISSING' })
+  expect(existsSync(segments.directory)).toBe(false)
+  mkdirSync(segments.directory, { mode: 0o700 })
+  await withSegment(async (segment) => {
+    await segment.put('a', 1)
+    const seen = await look()
+    expect(seen.get('a')).toBe(1)
+    await seen.close()
+    await segment.destroy()
+    await expect(look()).rejects.toMatchObject({ code: 'SD_SHM_MISSING' })
+  })
+})
 
 test('what cannot be stored is refused, and says why', () =>
   withSegment(async (segment) => {
