@@ -13,6 +13,7 @@ import { stats } from './commands/stats.ts'
 import { status } from './commands/status.ts'
 import { stop } from './commands/stop.ts'
 import { top } from './commands/top.ts'
+import { signals } from './commands/signals.ts'
 
 /** All commands, in the order in which help lists them. */
-export const commands: readonly Command[] = [run, start, stop, restart, list, status, logs, calls, stats, signal, console, init, install, top]
+export const commands: readonly Command[] = [run, start, stop, restart, list, status, logs, calls, stats, signal, console, init, install, top, signals]

@@ -107,7 +107,7 @@ class Top {
     if (order.kind === 'suspend') return this.#screen?.suspend()
     if (order.kind === 'ask now') return this.#daemon?.askNow()
     try {
-      this.#tell(order.kind === 'restart' ? await this.#restart() : this.#signal(order))
+      this.#tell(order.kind === 'signal' ? this.#signal(order) : await this.#restart())
     } catch (error) {
       this.#tell(toError(error).message)
     }
