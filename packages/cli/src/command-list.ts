@@ -14,6 +14,8 @@ import { status } from './commands/status.ts'
 import { stop } from './commands/stop.ts'
 import { top } from './commands/top.ts'
 import { signals } from './commands/signals.ts'
+import { shm } from './commands/shm.ts'
+import { connect } from './commands/connect.ts'
 
 /** All commands, in the order in which help lists them. */
-export const commands: readonly Command[] = [run, start, stop, restart, list, status, logs, calls, stats, signal, console, init, install, top, signals]
+export const commands: readonly Command[] = [run, start, stop, restart, list, status, logs, calls, stats, signal, console, init, install, top, signals, shm, connect]
