@@ -67,7 +67,13 @@ export async function openTerminal(
   await tmux('set-option', '-s', 'escape-time', '0')
   await tmux('resize-window', '-t', 'test', ...size)
 
-  const screen = async (): Promise<string> => (await tmux('capture-pane', '-p', '-t', 'test')).trimEnd()
+  const screen = async (): Promise<string> => {
+    const rows = (await tmux('capture-pane', '-p', '-t', 'test')).split('\n')
+    return rows
+      .map((row) => row.trimEnd())
+      .join('\n')
+      .trimEnd()
+  }
   const waitFor = async (pattern: RegExp, timeout = 20_000): Promise<string> => {
     let seen = ''
     const look = async (): Promise<boolean> => {

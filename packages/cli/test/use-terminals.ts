@@ -13,6 +13,10 @@ export interface Terminals {
   open(size?: { columns?: number; rows?: number; env?: Record<string, string> }): Promise<Terminal>
   /** Starts `fixtures/watched-daemon.ts`; it is ended when the test ends. */
   startDaemon(env?: Record<string, string>): Promise<Fixture>
+  /** Starts `sd-cli` without a terminal. */
+  start(args: readonly string[]): Fixture
+  /** Has something done when the test ends, the last first. */
+  atEnd(end: () => unknown): void
   /** Runs `sd-cli` without a terminal, with these lines as stdin. */
   run(args: readonly string[], input?: string, env?: Record<string, string>): Promise<CommandResult>
 }
@@ -68,6 +72,12 @@ export function useTerminals(): Terminals {
       await daemon.waitForLine(/^up /)
       return daemon
     },
+    start(args) {
+      const fixture = runFixture(sdCli.at(-1)!, { args, env: environment() })
+      ends.push(() => fixture.kill())
+      return fixture
+    },
+    atEnd: (end) => void ends.push(end),
     run: (args, input = '', env = {}) => runSdCli(args, input, { ...environment(), ...env }),
   }
 }

@@ -72,11 +72,10 @@ class InteractiveConsole implements LineConsole {
 
   print(text: string): void {
     if (!this.#isOpen) return void this.#output.write(`${text}\n`)
-    // The cursor is in the last row of what is being typed, or further up.
-    const { rows } = this.#readline.getCursorPos()
-    const up = rows > 0 ? `${ESCAPE}${rows}A` : ''
-    // The line's own rows come again below: readline goes up by as many as it had before it draws.
-    this.#output.write(`\r${up}${ESCAPE}J${text}\n${'\n'.repeat(rows)}`)
+    const { drawn, cursor } = this.#readRows()
+    const up = cursor > 0 ? `${ESCAPE}${cursor}A` : ''
+    // Before readline draws the line anew it goes up by the rows that it had drawn.
+    this.#output.write(`\r${up}${ESCAPE}J${text}\n${'\n'.repeat(drawn)}`)
     this.#readline.prompt(true)
   }
 
@@ -115,6 +114,17 @@ class InteractiveConsole implements LineConsole {
 
   leave(): void {
     this.#readline.close()
+  }
+
+  /**
+   * In which row of what is being typed the cursor stands, and in which one it stood when readline drew it last. What
+   * is pasted is not drawn, only written; then a line that fills its row has no cursor in the next one yet.
+   */
+  #readRows(): { drawn: number; cursor: number } {
+    const { rows, cols } = this.#readline.getCursorPos()
+    // Not documented, and there for as long as readline is.
+    const { prevRows: drawn = rows } = this.#readline as { prevRows?: number }
+    return { drawn, cursor: cols === 0 && rows > drawn ? rows - 1 : rows }
   }
 
   #take(typed: string): void {

@@ -109,7 +109,7 @@ class ShmConsole {
       complete: (line) => this.#complete(line),
       interrupt: () => this.#endWatch(),
       // A script that ends with a watch goes on with it.
-      end: () => (this.#console?.isInteractive ? undefined : this.#watch?.ended),
+      end: () => (this.#console?.isInteractive ? undefined : this.#watch?.ended.catch(() => {})),
     })
     if (this.#console.isInteractive && !this.#segment) await this.#list()
     if (this.#console.isInteractive) {
@@ -216,7 +216,7 @@ class ShmConsole {
     this.#watch = watch
     const what = prefix === '' ? 'all keys' : `keys that begin with ${formatKey(prefix)}`
     this.#say(`Watching ${what} of ${segment.name}.${this.#console?.isInteractive ? ' Ctrl-C ends it.' : ''}`)
-    if (!this.#console?.isInteractive) return
+    if (!this.#console) return
     watch.ended.catch(async (error) => {
       await this.#detach()
       this.#console?.showError(error)
