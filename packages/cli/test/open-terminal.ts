@@ -11,7 +11,7 @@ const run = promisify(execFile)
 /** A real terminal, with a shell in it. */
 export interface Terminal {
   /** What is on the screen, without the empty rows at its end. */
-  screen(): Promise<string>
+  screen(options?: { attributes?: boolean }): Promise<string>
   /** Resolves when the screen shows it. @throws Error with the screen. */
   waitFor(pattern: RegExp, timeout?: number): Promise<string>
   /** Types text. */
@@ -23,6 +23,7 @@ export interface Terminal {
   resize(columns: number, rows: number): Promise<void>
   /** Its modes as `stty` and the terminal itself show them: what a program must leave as it was. */
   modes(): Promise<string>
+  /** Idempotent. */
   close(): Promise<void>
 }
 
@@ -67,8 +68,9 @@ export async function openTerminal(
   await tmux('set-option', '-s', 'escape-time', '0')
   await tmux('resize-window', '-t', 'test', ...size)
 
-  const screen = async (): Promise<string> => {
-    const rows = (await tmux('capture-pane', '-p', '-t', 'test')).split('\n')
+  const screen = async ({ attributes = false } = {}): Promise<string> => {
+    const flags = attributes ? ['-e'] : []
+    const rows = (await tmux('capture-pane', '-p', ...flags, '-t', 'test')).split('\n')
     return rows
       .map((row) => row.trimEnd())
       .join('\n')
@@ -117,7 +119,8 @@ export async function openTerminal(
       return `${modes}${await tmux('display-message', '-p', '-t', 'test', flags)}`
     },
     async close() {
-      await tmux('kill-server')
+      // A second time there is none.
+      await tmux('kill-server').catch(() => {})
     },
   }
 }

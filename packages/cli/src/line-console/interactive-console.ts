@@ -60,6 +60,9 @@ class InteractiveConsole implements LineConsole {
     this.#readline.on('line', (line) => this.#take(line))
     this.#readline.on('history', (history) => this.#remember(history))
     this.#readline.on('SIGINT', () => this.#interrupt())
+    // Readline has paused by then.
+    this.#readline.on('SIGCONT', () => this.#readline.prompt(true))
+    process.on('SIGCONT', this.#onContinue)
     input.on('keypress', this.#onKey)
     if (this.#history.problem)
       this.say(`What you type is not kept for the next time: ${this.#history.problem}.`)
@@ -187,6 +190,14 @@ class InteractiveConsole implements LineConsole {
     else if (text === ' ') pager.next()
   }
 
+  /** After Ctrl-Z, and after a SIGSTOP, when the shell has changed the terminal's mode behind Node's back. */
+  readonly #onContinue = (): void => {
+    if (!this.#isOpen) return
+    this.#input.setRawMode(false)
+    this.#input.setRawMode(true)
+    this.#readline.prompt(true)
+  }
+
   #complete(line: string, callback: (error: null, result: [string[], string]) => void): void {
     if (this.#pager) return callback(null, [[], line])
     void completeWord(line, this.#options.complete).then((result) => callback(null, result))
@@ -204,6 +215,7 @@ class InteractiveConsole implements LineConsole {
       this.showError(error)
     }
     this.#giveBack()
+    process.off('SIGCONT', this.#onContinue)
     this.#input.pause()
     return true
   }

@@ -21,6 +21,9 @@ export interface TopScene {
 /** An answer that is older than this is worth a word. Milliseconds. */
 const OLD = 2500
 
+/** Where there is less room than this, the daemon matters more than the time of day. Columns. */
+const NARROW = 30
+
 /** A table under its heading. */
 interface Block {
   readonly heading: ScreenLine
@@ -47,13 +50,14 @@ const HELP = [
 /** The screen as rows of text, the last one at the bottom. */
 export function renderTop(scene: TopScene): ScreenLine[] {
   const { sight, view, rows } = scene
-  const head = [...renderHead(scene), ...renderState(scene)]
   const foot = renderFoot(view)
+  // What is asked must be seen, however small the terminal is.
+  const head = [...renderHead(scene), ...renderState(scene)].slice(0, Math.max(0, rows - foot.length))
   const room = Math.max(0, rows - head.length - foot.length)
   const body = view.isHelpShown ? HELP.map((text) => ({ text })) : renderBody(sight, view, room)
   const shown = body.slice(0, room)
   const space = Array.from({ length: room - shown.length }, () => ({ text: '' }))
-  return [...head, ...shown, ...space, ...foot].slice(0, rows)
+  return [...head, ...shown, ...space, ...foot]
 }
 
 function renderHead({ sight: { snapshot, gone }, now, columns }: TopScene): ScreenLine[] {
@@ -62,9 +66,10 @@ function renderHead({ sight: { snapshot, gone }, now, columns }: TopScene): Scre
   const title = `${escapeControls(name)}  pid ${pid}  ${gone ? 'gone' : state}  up ${formatDuration(uptime)}`
   const again = restarts > 0 ? `  ${restarts} ${restarts === 1 ? 'restart' : 'restarts'}` : ''
   const room = columns - clock.length - 1
+  const first = title + again
   const count = `${processes.length} ${processes.length === 1 ? 'process' : 'processes'}`
   return [
-    { text: `${fitText(title + again, room)} ${clock}`, style: 'bold' },
+    { text: room < NARROW ? first : `${fitText(first, room)} ${clock}`, style: 'bold' },
     {
       text:
         `loop    ${loop.iterations} iterations, ${percent(loop.busy)} busy: ` +
