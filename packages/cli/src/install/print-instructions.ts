@@ -10,7 +10,10 @@ interface InstallArguments {
 }
 
 /** Prints how to install the daemon of a file. */
-export async function printInstructionsOf({ file, args, rest }: InstallArguments, out: Output): Promise<void> {
+export async function printInstructionsOf(
+  { file, args, rest }: InstallArguments,
+  out: Output,
+): Promise<void> {
   await askDaemon(file, [...args, ...rest], ({ daemon }) => printInstructions(daemon, out))
 }
 

@@ -52,7 +52,10 @@ function runSystemdNotify(socket: string, assignments: readonly string[]): Promi
   })
 }
 
-function explain({ code, killed, message }: Error & { code?: unknown; killed?: boolean }, said: string): string {
+function explain(
+  { code, killed, message }: Error & { code?: unknown; killed?: boolean },
+  said: string,
+): string {
   if (code === 'ENOENT') return 'there is no systemd-notify on the PATH; it comes with systemd'
   if (killed) return `systemd-notify has not ended within ${LIMIT} ms`
   return said.trim() || message

@@ -30,7 +30,11 @@ export function takeServiceManager(
   if (!socket || !/^([/@]|vsock)/.test(socket)) return undefined
   const isWatched = WATCHDOG_PID === undefined || WATCHDOG_PID === '' || Number(WATCHDOG_PID) === pid
   const period = Number(WATCHDOG_USEC) / 1000
-  return { socket, variables, watchdog: isWatched && period > 0 && Number.isFinite(period) ? period : undefined }
+  return {
+    socket,
+    variables,
+    watchdog: isWatched && period > 0 && Number.isFinite(period) ? period : undefined,
+  }
 }
 
 /** Puts the variables back, for who comes next in this process. */

@@ -37,7 +37,13 @@ export function initService(given: string, daemon: ServedDaemon, choices: InitCh
   if (!choices.install && !choices.dryRun) {
     const [{ path, content }] = service.files as [Service['files'][0]]
     if (out.json) {
-      return out.printJson({ template: template.name, installed: false, files: service.files, next: steps, notes })
+      return out.printJson({
+        template: template.name,
+        installed: false,
+        files: service.files,
+        next: steps,
+        notes,
+      })
     }
     out.print(content.trimEnd())
     out.say(`\nIts place: ${path}. To put it there: ${installCommand(program, choices)}`)
@@ -50,7 +56,13 @@ export function initService(given: string, daemon: ServedDaemon, choices: InitCh
       ? [handleCrontab(program, service, choices, install === true)]
       : handleFiles(program, service, choices, install === true)
   if (out.json) {
-    return out.printJson({ template: template.name, installed: install === true, files: planned, next: steps, notes })
+    return out.printJson({
+      template: template.name,
+      installed: install === true,
+      files: planned,
+      next: steps,
+      notes,
+    })
   }
   for (const file of planned) report(file, out, install === true)
   tell(out, notes)
@@ -110,10 +122,13 @@ function listDoubts(
   { exists }: Account,
 ): string[] {
   const doubts: string[] = []
-  if (user === 'root' && needsRoot) doubts.push('It runs as root. Give it a user of its own with --user NAME.')
+  if (user === 'root' && needsRoot)
+    doubts.push('It runs as root. Give it a user of its own with --user NAME.')
   if (!exists) doubts.push(`There is no user "${user}" here (useradd --system ${user}).`)
   if (isFleeting(cli)) {
-    doubts.push(`npx has fetched sd-cli for this call only. Add it to the project of ${name}: npm install @sd/cli`)
+    doubts.push(
+      `npx has fetched sd-cli for this call only. Add it to the project of ${name}: npm install @sd/cli`,
+    )
   }
   return doubts
 }
@@ -128,7 +143,18 @@ function installCommand(program: ServiceProgram, choices: InitChoices): string {
   )
   const rest = args.length === 0 ? [] : ['--', ...args]
   const force = choices.force ? ['--force'] : []
-  return shellCommand([node, ...nodeOptions, cli, 'init', template, file, '--install', ...given, ...force, ...rest])
+  return shellCommand([
+    node,
+    ...nodeOptions,
+    cli,
+    'init',
+    template,
+    file,
+    '--install',
+    ...given,
+    ...force,
+    ...rest,
+  ])
 }
 
 /** What is done to a file: `Wrote`, or with --dry-run `Would write`. */

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { userInfo } from 'node:os'
 import { SdError } from '@sd/core'
-import { crontabMarks } from './kinds/crontab-lines.ts'
 import type { PlannedFile } from './install-service.ts'
+import { crontabMarks } from './kinds/crontab-lines.ts'
 
 /** A crontab with the daemon's lines in it. */
 interface PlannedCrontab {
@@ -75,6 +75,9 @@ function runCrontab(
 function crontabError(user: string, said: string): SdError {
   const problem = said.trim() || 'it does not say why'
   return /privileged|not allowed|permission|denied/i.test(said)
-    ? new SdError('SD_CLI_PERMISSION', `The crontab of ${user} cannot be changed: ${problem}. Do it as that user, or as root.`)
+    ? new SdError(
+        'SD_CLI_PERMISSION',
+        `The crontab of ${user} cannot be changed: ${problem}. Do it as that user, or as root.`,
+      )
     : new SdError('SD_CLI_TEMPLATE', `The crontab of ${user} cannot be changed: ${problem}`)
 }

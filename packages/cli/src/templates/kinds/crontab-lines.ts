@@ -21,12 +21,20 @@ export const crontabLines: ServiceTemplate = {
     return {
       files: [{ path: `crontab of ${program.user}`, content: renderLines(program) }],
       next: [
-        [`SD_RUN_DIR=${quoteForShell(directory)} sd-cli start ${quoteForShell(program.file)}`, 'starts it now, instead of within 5 minutes'],
+        [
+          `SD_RUN_DIR=${quoteForShell(directory)} sd-cli start ${quoteForShell(program.file)}`,
+          'starts it now, instead of within 5 minutes',
+        ],
         ['crontab -l', 'shows the lines'],
         [`SD_RUN_DIR=${quoteForShell(directory)} sd-cli status ${name}`, 'asks the daemon itself'],
-        [`SD_RUN_DIR=${quoteForShell(directory)} sd-cli restart ${name}`, 'restarts it in place, with new code'],
+        [
+          `SD_RUN_DIR=${quoteForShell(directory)} sd-cli restart ${name}`,
+          'restarts it in place, with new code',
+        ],
       ],
-      notes: [`Stopped by hand, it is started again within 5 minutes: take the lines away first (crontab -e).`],
+      notes: [
+        `Stopped by hand, it is started again within 5 minutes: take the lines away first (crontab -e).`,
+      ],
     }
   },
 }

@@ -89,4 +89,3 @@ function installLines({ lockFile }: Project): string[] {
       return ['COPY package.json ./', 'RUN npm install --omit=dev']
   }
 }
-

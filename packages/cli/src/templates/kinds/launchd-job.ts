@@ -33,7 +33,10 @@ export const launchdAgent: ServiceTemplate = {
     const home = program.home ?? program.workingDirectory
     const path = `${home}/Library/LaunchAgents/${labelOf(program)}.plist`
     const content = renderJob(program, {}, program.log ?? `${home}/Library/Logs/${program.name}.log`)
-    return { files: [{ path, content }], next: nextSteps('launchctl', 'gui/$(id -u)', path, labelOf(program)) }
+    return {
+      files: [{ path, content }],
+      next: nextSteps('launchctl', 'gui/$(id -u)', path, labelOf(program)),
+    }
   },
 }
 
@@ -43,7 +46,10 @@ function labelOf({ name }: ServiceProgram): string {
 
 function nextSteps(launchctl: string, domain: string, path: string, label: string): NextStep[] {
   return [
-    [`${launchctl} bootstrap ${domain} '${path.replaceAll("'", `'\\''`)}'`, 'starts it, now and from then on'],
+    [
+      `${launchctl} bootstrap ${domain} '${path.replaceAll("'", `'\\''`)}'`,
+      'starts it, now and from then on',
+    ],
     [`${launchctl} print ${domain}/${label}`, 'shows how it is'],
     [`${launchctl} kill HUP ${domain}/${label}`, 'restarts it in place, with new code'],
     [`${launchctl} bootout ${domain}/${label}`, 'ends it for good'],
@@ -82,7 +88,9 @@ function formatValue(value: Value, indent: string): string {
   if (typeof value === 'number') return `${indent}<integer>${value}</integer>`
   if (typeof value === 'boolean') return `${indent}<${value}/>`
   if (isList(value)) {
-    return [`${indent}<array>`, ...value.map((item) => formatValue(item, inner)), `${indent}</array>`].join('\n')
+    return [`${indent}<array>`, ...value.map((item) => formatValue(item, inner)), `${indent}</array>`].join(
+      '\n',
+    )
   }
   const pairs = Object.entries(value).map(
     ([key, item]) => `${inner}<key>${escapeForXml(key)}</key>\n${formatValue(item, inner)}`,

@@ -1,7 +1,17 @@
 import { existsSync } from 'node:fs'
-import { supervisordCommand, supervisordEnvironment, supervisordValue } from '../quoting/quote-for-supervisord.ts'
-import { cliCommand, lastingRunDirectory, runCommand, type ServiceProgram, secondsToStop } from '../service-program.ts'
-import { quoteForShell, shellCommand } from "../quoting/quote-for-shell.ts"
+import { quoteForShell, shellCommand } from '../quoting/quote-for-shell.ts'
+import {
+  supervisordCommand,
+  supervisordEnvironment,
+  supervisordValue,
+} from '../quoting/quote-for-supervisord.ts'
+import {
+  cliCommand,
+  lastingRunDirectory,
+  runCommand,
+  type ServiceProgram,
+  secondsToStop,
+} from '../service-program.ts'
 import type { ServiceTemplate } from '../service-template.ts'
 
 /** Where distributions keep the programs of supervisord. */

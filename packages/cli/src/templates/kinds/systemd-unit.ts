@@ -1,6 +1,13 @@
-import { quoteForSystemd, systemdCommand, systemdPath, systemdText } from '../quoting/quote-for-systemd.ts'
-import { cliCommand, isRoot, ownRunDirectory, runCommand, type ServiceProgram, secondsToStop } from '../service-program.ts'
 import { shellCommand } from '../quoting/quote-for-shell.ts'
+import { quoteForSystemd, systemdCommand, systemdPath, systemdText } from '../quoting/quote-for-systemd.ts'
+import {
+  cliCommand,
+  isRoot,
+  ownRunDirectory,
+  runCommand,
+  type ServiceProgram,
+  secondsToStop,
+} from '../service-program.ts'
 import type { ServiceTemplate } from '../service-template.ts'
 
 /** Seconds in which systemd wants a sign of life from the event loop. */
@@ -21,9 +28,18 @@ export const systemdUnit: ServiceTemplate = {
       service: [
         `User=${quoteForSystemd(program.user)}`,
         `Group=${quoteForSystemd(program.group)}`,
-        ...(isRoot(program) ? [] : ['# The daemon may raise its priority by one, as it does when its interval is short.', 'LimitNICE=-1']),
+        ...(isRoot(program)
+          ? []
+          : [
+              '# The daemon may raise its priority by one, as it does when its interval is short.',
+              'LimitNICE=-1',
+            ]),
       ],
-      sandbox: [...sandboxAll, ...sandboxFiles(program), ...(isRoot(program) ? [] : ['CapabilityBoundingSet='])],
+      sandbox: [
+        ...sandboxAll,
+        ...sandboxFiles(program),
+        ...(isRoot(program) ? [] : ['CapabilityBoundingSet=']),
+      ],
       target: 'multi-user.target',
     })
     return {
@@ -34,7 +50,10 @@ export const systemdUnit: ServiceTemplate = {
         [`systemctl status ${unit}`, 'shows how it is'],
         [`sudo systemctl reload ${unit}`, 'restarts it in place, with new code'],
         [`journalctl -u ${unit} -f`, 'follows what it prints'],
-        [`sudo SD_RUN_DIR=/run/${ownRunDirectory(program)} ${shellCommand(cliCommand(program, 'status', program.name))}`, 'asks the daemon itself'],
+        [
+          `sudo SD_RUN_DIR=/run/${ownRunDirectory(program)} ${shellCommand(cliCommand(program, 'status', program.name))}`,
+          'asks the daemon itself',
+        ],
       ],
     }
   },
@@ -62,7 +81,10 @@ export const systemdUserUnit: ServiceTemplate = {
       next: [
         ['systemctl --user daemon-reload', 'lets systemd read it'],
         [`systemctl --user enable --now ${unit}`, 'starts it, now and when you log in'],
-        [`sudo loginctl enable-linger ${shellCommand([program.user])}`, 'has it start at boot, and stay when you log out'],
+        [
+          `sudo loginctl enable-linger ${shellCommand([program.user])}`,
+          'has it start at boot, and stay when you log out',
+        ],
         [`systemctl --user status ${unit}`, 'shows how it is'],
         [`systemctl --user reload ${unit}`, 'restarts it in place, with new code'],
         [`journalctl --user -u ${unit} -f`, 'follows what it prints'],
@@ -175,4 +197,3 @@ function sandboxFiles({ workingDirectory, file, node, cli, log }: ServiceProgram
       : 'ProtectHome=yes',
   ]
 }
-

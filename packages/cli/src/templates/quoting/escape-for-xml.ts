@@ -4,5 +4,8 @@ const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', 
 
 /** Text of an XML element. */
 export function escapeForXml(text: string): string {
-  return refuseControlCharacters(text, 'a property list').replace(/[&<>]/g, (character) => ENTITIES[character]!)
+  return refuseControlCharacters(text, 'a property list').replace(
+    /[&<>]/g,
+    (character) => ENTITIES[character]!,
+  )
 }

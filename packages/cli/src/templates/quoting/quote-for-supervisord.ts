@@ -18,7 +18,8 @@ export function supervisordCommand(words: readonly string[]): string {
 /** A setting that is taken as it is: a directory, a file, a user. */
 export function supervisordValue(value: string): string {
   refuseControlCharacters(value, FORMAT)
-  if (/\s[;#]/.test(value)) refuseText(value, FORMAT, 'a semicolon or hash after a space begins a comment there')
+  if (/\s[;#]/.test(value))
+    refuseText(value, FORMAT, 'a semicolon or hash after a space begins a comment there')
   if (value.trim() !== value) refuseText(value, FORMAT, 'spaces at its ends are lost there')
   return escapePercent(value)
 }

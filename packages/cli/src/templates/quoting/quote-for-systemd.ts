@@ -7,7 +7,9 @@ const FORMAT = 'a systemd unit'
  * in its arguments `$` begins one, and `%` begins a specifier everywhere.
  */
 export function systemdCommand([program, ...args]: readonly string[]): string {
-  return [quoteForSystemd(program!), ...args.map((arg) => quoteForSystemd(arg).replaceAll('$', '$$$$'))].join(' ')
+  return [quoteForSystemd(program!), ...args.map((arg) => quoteForSystemd(arg).replaceAll('$', '$$$$'))].join(
+    ' ',
+  )
 }
 
 /** One word of a setting that takes several. */

@@ -5,7 +5,8 @@ const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/
 
 /** @throws SdError `SD_CLI_QUOTING` for line breaks and the like, which no format can carry. */
 export function refuseControlCharacters(text: string, format: string): string {
-  if (CONTROL_CHARACTER.test(text)) refuseText(text, format, 'it has a control character, such as a line break')
+  if (CONTROL_CHARACTER.test(text))
+    refuseText(text, format, 'it has a control character, such as a line break')
   return text
 }
 

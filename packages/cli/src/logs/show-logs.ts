@@ -1,0 +1,85 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type ControlClient, connectControl } from '@sd/control/client'
+import { isAlive, type ProcessIdentity } from '@sd/core/process-identity'
+import { muteError, notRunningError } from '../daemons/ask-daemon.ts'
+import type { LogLine } from '../daemons/daemon-status.ts'
+import { lookFor, type Sighting } from '../daemons/sighting.ts'
+import { logDirectory } from '../launch/log-directory.ts'
+import { formatLogLine } from '../output/format-log-line.ts'
+import type { Output } from '../output/output.ts'
+
+/** What `logs` is called with. */
+interface LogsArguments {
+  readonly daemon: string
+  readonly lines: number
+  readonly follow: boolean
+}
+
+/** Milliseconds. */
+const LOOK_AGAIN = 100
+
+/** More than a daemon keeps. */
+const ALL = 100_000
+
+/** Shows the last lines of a daemon's log, and those that come. */
+export async function showLogs({ daemon, lines, follow }: LogsArguments, out: Output): Promise<void> {
+  const seen = await lookFor(daemon)
+  if (seen.state !== 'answers') return showFile(seen, lines, out)
+  const client = await connectControl(seen.socket)
+  if (!follow) {
+    const records = await readRecords(client, lines, false).finally(() => client.close())
+    if (out.json) out.printJson(records)
+    else printRecords(records, out)
+    return
+  }
+  await followLife(client, lines, out)
+  await followNextLives(seen.socket, seen.process, out)
+  out.say(`${seen.name} has stopped.`)
+}
+
+async function readRecords(
+  client: ControlClient,
+  lines: number,
+  follow: boolean,
+): Promise<readonly LogLine[]> {
+  const answer = (await client.call('logs', { lines, follow })) as unknown as { records: readonly LogLine[] }
+  return answer.records
+}
+
+/** Follows until the daemon closes its socket. */
+async function followLife(client: ControlClient, lines: number, out: Output): Promise<void> {
+  client.on('logs', ({ records, dropped }) => {
+    if (dropped) out.warn(`(${dropped} records were left out)`)
+    printRecords(records as unknown as readonly LogLine[], out)
+  })
+  printRecords(await readRecords(client, lines, true), out)
+  await client.closed
+}
+
+/** A daemon that restarts keeps its process, and has its socket again a moment later. */
+async function followNextLives(socket: string, process: ProcessIdentity, out: Output): Promise<void> {
+  while (isAlive(process)) {
+    const client = await connectControl(socket).catch(() => undefined)
+    if (client) await followLife(client, ALL, out).catch(() => {})
+    else await sleep(LOOK_AGAIN)
+  }
+}
+
+function printRecords(records: readonly LogLine[], out: Output): void {
+  for (const record of records) {
+    if (out.json) out.printJsonLine(record)
+    else out.print(formatLogLine(record, out.style))
+  }
+}
+
+/** Of a daemon that cannot tell, the log that we gave it is what is left. */
+async function showFile(seen: Sighting, lines: number, out: Output): Promise<void> {
+  const file = join(logDirectory(), `${seen.name}.log`)
+  if (!existsSync(file)) throw seen.state === 'mute' ? muteError(seen) : await notRunningError(seen)
+  const text = readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines)
+  if (out.json) return out.printJson(text)
+  out.say(`${seen.name} ${seen.state === 'mute' ? 'does not answer' : 'does not run'}. From ${file}:`)
+  for (const line of text) out.print(line)
+}
