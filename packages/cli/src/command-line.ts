@@ -1,6 +1,7 @@
 import type { CommandWork } from './command.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { createOutput, type Output } from './output/output.ts'
+import { readWords } from './read-words.ts'
 import { WrongWords } from './wrong-words.ts'
 
 /**
@@ -25,14 +26,6 @@ export async function runCommandLine(words: readonly string[]): Promise<void> {
 
 /** @returns the exit code. */
 async function run(words: readonly string[], out: Output): Promise<number> {
-  if (words[0] === 'run') {
-    // Node's own parser reads it: to load yargs would take as long as the whole start. What it does not
-    // understand, yargs does, or says why not.
-    const { readRunWords } = await import('./run/read-run-words.ts')
-    const given = readRunWords(words.slice(1))
-    if (given) return (await import('./run/run-file.ts')).runFile(given, out)
-  }
-  const { readWords } = await import('./read-words.ts')
   const asked = await readWords(words, (text) => out.print(text))
   if (!asked) return exitCodes.ok
   const work = (await asked.command.load()) as CommandWork<unknown>

@@ -1,7 +1,7 @@
-import { readFileSync, readlinkSync } from 'node:fs'
+import { readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { threadId } from 'node:worker_threads'
-import { identify, type ProcessIdentity } from './process-identity.ts'
+import { identify, type ProcessIdentity, readBoot } from './process-identity.ts'
 
 /** Which process this is, and where. */
 export interface OwnPlace extends ProcessIdentity {
@@ -25,20 +25,6 @@ export function readOwnPlace(): OwnPlace {
     namespaces: ['pid', 'time'].map(readNamespace).join(' ').trim(),
   }
   return { ...constants, pid: process.pid, thread: threadId, host: hostname() }
-}
-
-/** Not derived from the wall clock, which jumps: `kern.boottime` jumps with it. */
-function readBoot(): string {
-  try {
-    if (process.platform === 'linux') return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
-    if (process.platform === 'darwin') {
-      const { execFileSync } = process.getBuiltinModule('node:child_process')
-      return execFileSync('sysctl', ['-n', 'kern.bootsessionuuid'], { encoding: 'utf8' }).trim()
-    }
-  } catch {
-    // Without it nobody's death can be proved, and ttls count.
-  }
-  return ''
 }
 
 /** Two containers may share a file and a kernel, and still count pids, or time, differently: `pid:[4026531836]`. */

@@ -120,3 +120,19 @@ function readFromPs(pid: number): ProcessStatus | undefined {
   const [state, ...startTime] = stdout.trim().split(/\s+/)
   return state ? { state, startTime: startTime.join(' ') } : undefined
 }
+
+/**
+ * Names the boot of the machine, for start times mean nothing in another; empty where the system does not tell. Not derived from the wall clock, which jumps: `kern.boottime` jumps with it.
+ */
+export function readBoot(): string {
+  try {
+    if (process.platform === 'linux') return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
+    if (process.platform === 'darwin') {
+      const { execFileSync } = process.getBuiltinModule('node:child_process')
+      return execFileSync('sysctl', ['-n', 'kern.bootsessionuuid'], { encoding: 'utf8' }).trim()
+    }
+  } catch {
+    // Without it nobody's death can be proved, and ttls count.
+  }
+  return ''
+}

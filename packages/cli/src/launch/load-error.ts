@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { SdError, toError } from '@sd/core'
 
 /** Whatever a daemon's file failed with when it was imported, with the place in it. */
@@ -20,6 +19,8 @@ function withoutInternals(stack: string): string {
 
 /** Has Node parse the file, without running it. @returns undefined when the error is in a file that it imports. */
 function findSyntaxError(file: string): string | undefined {
+  // Asked for here and not imported: who has no such file would load it for nothing.
+  const { spawnSync } = process.getBuiltinModule('node:child_process')
   const { stderr } = spawnSync(process.execPath, ['--check', file], { encoding: 'utf8', timeout: 10_000 })
   const found = stderr.includes('SyntaxError') ? withoutInternals(stderr) : undefined
   return found?.replace(/\n+Node\.js v.*/s, '').trim()

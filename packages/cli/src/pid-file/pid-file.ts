@@ -2,8 +2,7 @@ import * as fs from 'node:fs'
 import { constants } from 'node:fs'
 import { dirname } from 'node:path'
 import { SdError } from '@sd/core'
-import { readOwnPlace } from '@sd/core/own-place'
-import { isAlive, type ProcessIdentity } from '@sd/core/process-identity'
+import { identify, isAlive, type ProcessIdentity, readBoot } from '@sd/core/process-identity'
 
 /** What a pid file says. */
 export interface PidRecord extends ProcessIdentity {
@@ -42,13 +41,13 @@ export function parsePidFile(text: string): PidRecord | undefined {
 /** Whether the very process that a pid file names still runs. */
 export function isPidAlive(record: PidRecord): boolean {
   // Times of another boot mean nothing, and all of its processes have ended.
-  return record.boot === readOwnPlace().boot && isAlive(record)
+  return record.boot === readBoot() && isAlive(record)
 }
 
 /** This process, as its pid file has it. @param program - the file that it runs, as a URL. */
 export function ownPidRecord(program: string | undefined): PidRecord {
-  const { pid, startTime, boot } = readOwnPlace()
-  return { pid, startTime, boot, program }
+  const { pid } = process
+  return { pid, startTime: identify(pid)?.startTime ?? '', boot: readBoot(), program }
 }
 
 /**

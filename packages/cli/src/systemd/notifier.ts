@@ -1,5 +1,3 @@
-import { execFile } from 'node:child_process'
-
 /** Milliseconds that systemd may take to read a message. */
 const LIMIT = 5000
 
@@ -45,6 +43,8 @@ function runSystemdNotify(socket: string, assignments: readonly string[]): Promi
     killSignal: 'SIGKILL',
   } as const
   return new Promise((resolve, reject) => {
+    // Asked for here and not imported: who has no systemd would load it for nothing.
+    const { execFile } = process.getBuiltinModule('node:child_process')
     execFile('systemd-notify', [...assignments], options, (error, _, said) => {
       if (!error) resolve()
       else reject(new Error(explain(error, said)))

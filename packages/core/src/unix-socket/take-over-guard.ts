@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startListening } from './start-listening.ts'
@@ -18,7 +17,7 @@ const LIMIT = 5000
  */
 export async function withTakeOverGuard<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
   if (process.platform !== 'linux') return work()
-  const name = `\0sd-socket:${createHash('sha256').update(path).digest('hex').slice(0, 40)}`
+  const name = `\0sd-socket:${shorten(path)}`
   const guard = createServer((socket) => socket.destroy())
   for (let waited = 0; ; waited += PAUSE) {
     try {
@@ -34,4 +33,14 @@ export async function withTakeOverGuard<Result>(path: string, work: () => Promis
   } finally {
     await new Promise((resolve) => guard.close(resolve))
   }
+}
+
+/** Bytes that the rest of a guard's name may take: unix(7) has room for 107. */
+const LONGEST = 90
+
+function shorten(path: string): string {
+  if (Buffer.byteLength(path) <= LONGEST) return path
+  // Asked for here and not imported: it takes longer to load than all else that a start does.
+  const { createHash } = process.getBuiltinModule('node:crypto')
+  return createHash('sha256').update(path).digest('hex').slice(0, 40)
 }

@@ -1,0 +1,14 @@
+import { toError } from '@sd/core'
+import { createStyle } from './style.ts'
+
+/** Tells a person of an error, on stderr. */
+export function reportFailure(thrown: unknown): void {
+  const text = describeError(toError(thrown))
+  process.stderr.write(`${createStyle(process.stderr).red('Error:')} ${text}\n`)
+}
+
+/** The message, which says what to do; the stack only where there is no code: then it is a defect. */
+function describeError(error: Error & { code?: unknown }): string {
+  if (typeof error.code === 'string') return error.message
+  return error.stack ?? error.message
+}
