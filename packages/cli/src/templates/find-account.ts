@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { userInfo } from 'node:os'
 
 /** A user of the system, as far as a service needs to know. */
 export interface Account {
   readonly user: string
   readonly group: string
-  /** Where it is there. */
+  /** Where it is the user's own: those of system users are often somebody else's, or not there. */
   readonly home: string | undefined
   /** Whether the system knows the user. */
   readonly exists: boolean
@@ -20,14 +20,20 @@ export interface Account {
 export function findAccount(given: string | undefined, env: NodeJS.ProcessEnv = process.env): Account {
   const self = userInfo()
   const user = given ?? ((self.uid === 0 && env.SUDO_USER) || self.username)
-  const home = user === self.username ? self.homedir : readHome(user)
-  const group = ask('id', ['-gn', '--', user]) ?? ask('id', ['-gn', user])
+  const isSelf = user === self.username
+  const home = isSelf ? self.homedir : readHome(user)
+  const uid = isSelf ? self.uid : Number(ask('id', ['-u', user]) ?? Number.NaN)
   return {
     user,
-    group: group ?? user,
-    home: home !== undefined && home !== '/' && existsSync(home) ? home : undefined,
-    exists: group !== undefined,
+    group: ask('id', ['-gn', user]) ?? user,
+    home: home !== undefined && home !== '/' && isOwn(home, uid) ? home : undefined,
+    exists: isSelf || !Number.isNaN(uid),
   }
+}
+
+function isOwn(directory: string, uid: number): boolean {
+  const status = statSync(directory, { throwIfNoEntry: false })
+  return status?.uid === uid && status.isDirectory()
 }
 
 function readHome(user: string): string | undefined {

@@ -73,7 +73,15 @@ export function isRoot({ user }: ServiceProgram): boolean {
  */
 export function lastingRunDirectory(program: ServiceProgram): string {
   if (isRoot(program)) return process.platform === 'linux' ? '/run/sd' : '/var/run/sd'
-  return program.home === undefined ? `${program.workingDirectory}/run` : `${program.home}/.local/state/sd`
+  if (program.home !== undefined) return `${program.home}/.local/state/sd`
+  return `${process.platform === 'darwin' ? '/var/db' : '/var/lib'}/sd-${program.name}`
+}
+
+/** How that directory comes to be, where the daemon's user may not make it. */
+export function makeRunDirectory(program: ServiceProgram): (readonly [command: string, purpose: string])[] {
+  if (isRoot(program) || program.home !== undefined) return []
+  const directory = lastingRunDirectory(program)
+  return [[`sudo install -d -m 0700 -o ${program.user} ${directory}`, 'for its socket and its lock']]
 }
 
 /** A directory in `/run` for a service of its own user: `/run/sd` is root's. */

@@ -1,7 +1,13 @@
 import { SdError } from '@sd/core'
 import { cronCommand } from '../quoting/quote-for-cron.ts'
 import { quoteForShell } from '../quoting/quote-for-shell.ts'
-import { cliCommand, lastingRunDirectory, type ServiceProgram, startCommand } from '../service-program.ts'
+import {
+  cliCommand,
+  lastingRunDirectory,
+  makeRunDirectory,
+  type ServiceProgram,
+  startCommand,
+} from '../service-program.ts'
 import type { ServiceTemplate } from '../service-template.ts'
 
 /** Longer commands are cut off, or refused: cron's MAX_COMMAND. */
@@ -21,6 +27,7 @@ export const crontabLines: ServiceTemplate = {
     return {
       files: [{ path: `crontab of ${program.user}`, content: renderLines(program) }],
       next: [
+        ...makeRunDirectory(program),
         [
           `SD_RUN_DIR=${quoteForShell(directory)} sd-cli start ${quoteForShell(program.file)}`,
           'starts it now, instead of within 5 minutes',

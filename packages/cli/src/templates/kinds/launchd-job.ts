@@ -1,5 +1,11 @@
 import { escapeForXml } from '../quoting/escape-for-xml.ts'
-import { lastingRunDirectory, runCommand, type ServiceProgram, secondsToStop } from '../service-program.ts'
+import {
+  lastingRunDirectory,
+  makeRunDirectory,
+  runCommand,
+  type ServiceProgram,
+  secondsToStop,
+} from '../service-program.ts'
 import type { NextStep, ServiceTemplate } from '../service-template.ts'
 
 /** What a property list holds here. */
@@ -17,7 +23,11 @@ export const launchdDaemon: ServiceTemplate = {
     const path = `/Library/LaunchDaemons/${labelOf(program)}.plist`
     const log = program.log ?? `/var/log/${program.name}.log`
     const content = renderJob(program, { UserName: program.user, GroupName: program.group }, log)
-    return { files: [{ path, content }], next: nextSteps('sudo launchctl', 'system', path, labelOf(program)) }
+    const next = [
+      ...makeRunDirectory(program),
+      ...nextSteps('sudo launchctl', 'system', path, labelOf(program)),
+    ]
+    return { files: [{ path, content }], next }
   },
 }
 

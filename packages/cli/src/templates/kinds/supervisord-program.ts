@@ -8,6 +8,7 @@ import {
 import {
   cliCommand,
   lastingRunDirectory,
+  makeRunDirectory,
   runCommand,
   type ServiceProgram,
   secondsToStop,
@@ -36,6 +37,7 @@ export const supervisordProgram: ServiceTemplate = {
     return {
       files: [{ path: `${directory}/${name}${suffix}`, content: renderProgram(program) }],
       next: [
+        ...makeRunDirectory(program),
         ['sudo supervisorctl reread', 'lets supervisord read it'],
         ['sudo supervisorctl update', 'starts it'],
         [`sudo supervisorctl status ${name}`, 'shows how it is'],
