@@ -52,6 +52,7 @@ export const HOSTILE_ARGUMENTS = [
   'a ;b #c',
   '',
   '*',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: for a shell it would be one.
   '${X}',
   '<&>',
   '~',

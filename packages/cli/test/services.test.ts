@@ -1,6 +1,16 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { createSandbox, requireCommand, type Sandbox, waitUntil } from '@sd/testing'
@@ -163,3 +173,167 @@ files=${sandbox.dir}/served.conf
     }
   }, 120_000)
 })
+
+const onlyRoot = process.getuid?.() === 0 ? test : test.skip
+
+describe('by System V init', () => {
+  test.each(['dash', 'bash'])(
+    'the script does what LSB wants of it (%s)',
+    async (shell) => {
+      const project = makeProject(sandbox, NASTY)
+      const { script, env } = await makeScript(project, userInfo().username)
+      const call = (verb: string): number | null => callScript(shell, script, verb, env)
+      expect(call('status')).toBe(3)
+      expect(call('try-restart')).toBe(0)
+      expect(call('reload')).toBe(7)
+      expect(project.starts()).toEqual([])
+
+      expect(call('start')).toBe(0)
+      const [first] = await untilStarts(project, 1)
+      expect(call('status')).toBe(0)
+      expect(call('start')).toBe(0)
+      expect(project.starts()).toHaveLength(1)
+
+      // In place: the same process.
+      expect(call('reload')).toBe(0)
+      expect((await untilStarts(project, 2))[1]).toBe(first)
+      expect(call('force-reload')).toBe(0)
+      expect((await untilStarts(project, 3))[2]).toBe(first)
+
+      expect(call('restart')).toBe(0)
+      const fourth = (await untilStarts(project, 4))[3]!
+      expect(fourth).not.toBe(first)
+      expect(call('try-restart')).toBe(0)
+      const fifth = (await untilStarts(project, 5))[4]!
+      expect(fifth).not.toBe(fourth)
+
+      process.kill(fifth, 'SIGKILL')
+      await waitUntil(() => call('status') === 1, 'it is dead')
+      expect(call('start')).toBe(0)
+      await untilStarts(project, 6)
+
+      expect(call('stop')).toBe(0)
+      expect(call('status')).toBe(3)
+      expect(call('stop')).toBe(0)
+      expect(call('frobnicate')).toBe(2)
+      expect(call('')).toBe(2)
+      expect(project.starts()).toHaveLength(6)
+    },
+    120_000,
+  )
+
+  onlyRoot(
+    'the script gives the daemon to its user, and a stranger is refused',
+    async () => {
+      const project = makeProject(sandbox, NASTY)
+      chmodSync(sandbox.dir, 0o755)
+      chownSync(project.directory, 1, 1)
+      const { script, env } = await makeScript(project, 'daemon')
+      expect(callScript('dash', script, 'start', env)).toBe(0)
+      const [pid] = await untilStarts(project, 1)
+      expect(statSync(`/proc/${pid}`).uid).toBe(1)
+      expect(statSync(env.runs).uid).toBe(1)
+      expect(statSync(env.runs).mode & 0o777).toBe(0o700)
+      expect(callScript('dash', script, 'status', env)).toBe(0)
+      const stranger = spawnSync(
+        'setpriv',
+        ['--reuid=2', '--regid=2', '--clear-groups', 'dash', script, 'stop'],
+        {
+          encoding: 'utf8',
+          env,
+        },
+      )
+      expect(stranger.status).toBe(4)
+      expect(stranger.stderr).toContain('must be run as root, or as daemon')
+      expect(callScript('dash', script, 'stop', env)).toBe(0)
+      expect(callScript('dash', script, 'status', env)).toBe(3)
+    },
+    60_000,
+  )
+
+  test('without node or the daemon it ends with 5', async () => {
+    const project = makeProject(sandbox, 'p')
+    const { script, env } = await makeScript(project, userInfo().username)
+    rmSync(project.file)
+    expect(callScript('sh', script, 'start', env)).toBe(5)
+  })
+})
+
+describe('by cron', () => {
+  test('the lines start the daemon, and look after it', async () => {
+    const project = makeProject(sandbox, NASTY)
+    const runs = join(sandbox.dir, 'r')
+    const { stdout, code } = await runCli(
+      ['init', 'crontab', project.file, '--', ...HOSTILE_ARGUMENTS.filter((word) => !word.includes('\\'))],
+      { env: sandbox.env },
+    )
+    expect(code).toBe(0)
+    const lines = stdout.replaceAll(/export SD_RUN_DIR=\S+/g, `export SD_RUN_DIR=${runs}`).split('\n')
+    const env = {
+      ...sandbox.env,
+      HOME: sandbox.dir,
+      LOGNAME: 'root',
+      PATH: '/usr/bin:/bin',
+      SHELL: '/bin/sh',
+      SD_LOG_DIR: join(sandbox.dir, 'l'),
+    }
+    const call = (schedule: string): { status: number | null; said: string } => {
+      const line = lines.find((candidate) => candidate.startsWith(schedule))!
+      const { status, stdout, stderr } = spawnSync(
+        '/bin/sh',
+        ['-c', asCronReads(line.slice(schedule.length).trim())],
+        { encoding: 'utf8', env, cwd: sandbox.dir },
+      )
+      return { status, said: stdout + stderr }
+    }
+    const log = (): string => readFileSync(join(project.directory, 'served.cron.log'), 'utf8')
+    // What it says would be mailed.
+    expect(call('@reboot')).toEqual({ status: 0, said: '' })
+    const [first] = await untilStarts(project, 1)
+    expect(log()).toContain(`served runs, pid ${first}`)
+    const before = log()
+    expect(call('*/5 * * * *')).toEqual({ status: 0, said: '' })
+    expect(log()).toBe(before)
+    process.kill(first!, 'SIGKILL')
+    expect(call('*/5 * * * *')).toEqual({ status: 0, said: '' })
+    const [, second] = await untilStarts(project, 2)
+    expect(second).not.toBe(first)
+    const { code: stopped } = await runCli(['stop', 'served'], { env: { ...env, SD_RUN_DIR: runs } })
+    expect(stopped).toBe(0)
+  }, 60_000)
+})
+
+/** crontab(5): the first `%` that has no backslash ends the command; the backslash of one that has is taken away. */
+function asCronReads(command: string): string {
+  const [line] = command.split(/(?<!\\)%/)
+  return line!.replaceAll('\\%', '%')
+}
+
+interface ScriptEnvironment {
+  /** The daemon's run directory. */
+  readonly runs: string
+  readonly [name: string]: string | undefined
+}
+
+/** An init script that keeps the daemon's things in the sandbox. */
+async function makeScript(
+  project: HostileProject,
+  user: string,
+): Promise<{ script: string; env: ScriptEnvironment }> {
+  const root = join(sandbox.dir, 'root')
+  const runs = join(sandbox.dir, 'runs')
+  await install('initd', project.file, '--root', root, '--user', user)
+  const script = join(root, 'etc/init.d/served')
+  const text = readFileSync(script, 'utf8')
+  writeFileSync(script, text.replace(/^SD_RUN_DIR=.*$/m, `SD_RUN_DIR=${runs}`))
+  const logs = join(sandbox.dir, 'l')
+  mkdirSync(logs)
+  if (user === 'daemon') chownSync(logs, 1, 1)
+  const { NODE_COMPILE_CACHE: _, ...env } = process.env
+  return { script, env: { ...env, ...sandbox.env, SD_LOG_DIR: logs, runs } }
+}
+
+function callScript(shell: string, script: string, verb: string, env: ScriptEnvironment): number | null {
+  const { status } = spawnSync(shell, [script, verb], { env, stdio: 'ignore' })
+  return status
+}

@@ -1,6 +1,12 @@
 import { quoteForShell, shellCommand } from '../quoting/quote-for-shell.ts'
 import { refuseText } from '../quoting/refuse-text.ts'
-import { cliCommand, ownRunDirectory, type ServiceProgram, startCommand } from '../service-program.ts'
+import {
+  cliCommand,
+  ownRunDirectory,
+  type ServiceProgram,
+  secondsToStop,
+  startCommand,
+} from '../service-program.ts'
 import type { ServiceTemplate } from '../service-template.ts'
 
 /** A script for System V init, and whatever still runs such scripts. */
@@ -87,7 +93,7 @@ start() {
 }
 
 stop() {
-  sd_cli stop "$NAME"
+  sd_cli stop "$NAME" --timeout ${secondsToStop(program)} --force
 }
 
 [ -x "$NODE" ] || { say "there is no $NODE"; exit 5; }
