@@ -1,6 +1,7 @@
 import type { Command } from './command.ts'
 import { calls } from './commands/calls.ts'
 import { connect } from './commands/connect.ts'
+import { clean } from './commands/clean.ts'
 import { console } from './commands/console.ts'
 import { init } from './commands/init.ts'
 import { install } from './commands/install.ts'
@@ -36,4 +37,5 @@ export const commands: readonly Command[] = [
   connect,
   init,
   install,
+  clean,
 ]

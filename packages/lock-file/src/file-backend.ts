@@ -23,7 +23,7 @@ export function fileBackend(path: string, files?: LockFiles): LockBackend {
 }
 
 /** See docs/decisions/0022: why at most one holds the lock, whatever happens between two steps. */
-class FileBackend implements LockBackend {
+export class FileBackend implements LockBackend {
   readonly traits: LockBackend['traits'] = { provesDeath: true, ttlStep: 1, leastTtl: 100, durable: true }
   readonly place: string
   /** The record of the last holder that is gone; its token is the last one. */
@@ -32,7 +32,7 @@ class FileBackend implements LockBackend {
   #chosen: LockFiles | undefined
   #occupancy: Occupancy | undefined
 
-  constructor(path: string, files: LockFiles | undefined) {
+  constructor(path: string, files?: LockFiles) {
     this.place = path
     this.#chosen = files
     this.#last = `${path}.last`
@@ -44,9 +44,8 @@ class FileBackend implements LockBackend {
 
   async acquire(claim: LockClaim): Promise<LockAttempt> {
     try {
-      this.#chosen ??= await chooseFiles(dirname(this.place))
       for (let round = 0; round < MOST_ROUNDS; round++) {
-        const attempt = (await this.#clear(claim)) ?? (await this.#enter(claim))
+        const attempt = (await this.clear(claim)) ?? (await this.#enter(claim))
         if (attempt) return attempt
       }
     } catch (error) {
@@ -104,7 +103,8 @@ class FileBackend implements LockBackend {
    *
    * @returns undefined when nobody is in it any more.
    */
-  async #clear(claim: LockClaim): Promise<LockAttempt | undefined> {
+  async clear(claim: Pick<LockClaim, 'id' | 'ttl' | 'judge'>): Promise<LockAttempt | undefined> {
+    this.#chosen ??= await chooseFiles(dirname(this.place))
     for (const entry of await this.#list()) {
       // One's own, from an attempt that was answered with a failure although it had succeeded, as happens on NFS.
       if (entry.id === claim.id) {
@@ -113,7 +113,7 @@ class FileBackend implements LockBackend {
       }
       const record = await readRecord(this.#files, join(this.place, entry.name))
       // It was renewed, or is gone: look again.
-      if (record === 'gone') return this.#clear(claim)
+      if (record === 'gone') return this.clear(claim)
       const holder = toHolder(entry, record === 'damaged' ? undefined : record, claim.ttl)
       const verdict = claim.judge(holder)
       if (verdict === 'alive' || verdict === 'unknown') return { holder, undecided: verdict === 'unknown' }

@@ -1,7 +1,7 @@
 export type { LockAttempt, LockBackend, LockClaim, LockTraits } from './backend.ts'
 export { holdLease, type RenewalData } from './hold-lease.ts'
 export { isHolder, type LockHolder, parseHolder } from './holder.ts'
-export type { Verdict } from './judge.ts'
+export { Judge, type Verdict } from './judge.ts'
 export { type AcquireOptions, Lease } from './lease.ts'
 export type { LeaseState } from './lease-state.ts'
 export { lockPlugin, type OpenContext, type RenewalThread } from './lock-plugin.ts'

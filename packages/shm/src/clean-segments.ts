@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SdError, systemClock } from '@sd/core'
 import { listSegments } from './list-segments.ts'
-import { describeSelf, isGone } from './segment-owner.ts'
+import type { SegmentMemory } from './segment-memory.ts'
+import { describeSelf, isGone, type SegmentOwner } from './segment-owner.ts'
 import { openSegmentsDirectory } from './segments-directory.ts'
 import { type OpenedMemory, openMemories, openMemory } from './shared-memories.ts'
 import { WriteGate } from './write-gate.ts'
@@ -24,32 +25,71 @@ const RETRY_DELAY = 3
 export async function cleanSegments(
   onFailure: (name: string, error: unknown) => void = () => {},
 ): Promise<string[]> {
-  const directory = await openSegmentsDirectory()
-  await removeGraves(directory)
-  const removed: string[] = []
+  await removeGraves(await openSegmentsDirectory())
+  return filterSegments(removeUnusedSegment, onFailure)
+}
+
+/**
+ * This user's segments that nobody has open any more: what {@link cleanSegments} would remove.
+ *
+ * @param onFailure - told of what could not be looked at.
+ */
+export async function listUnusedSegments(
+  onFailure: (name: string, error: unknown) => void = () => {},
+): Promise<string[]> {
+  return filterSegments(isUnused, onFailure)
+}
+
+/**
+ * Removes one segment, if nobody has it open any more.
+ *
+ * @returns whether it was removed.
+ */
+export async function removeUnusedSegment(name: string): Promise<boolean> {
+  const opened = await openIfAlone(name, (memory, self) =>
+    memory.condemn((owners) => owners.every((owner) => isGone(owner, self))),
+  )
+  return opened ? removeCondemned(opened) : false
+}
+
+async function isUnused(name: string): Promise<boolean> {
+  const opened = await openIfAlone(name, (memory) => memory.owners().length === 0)
+  if (!opened) return false
+  await opened.memory.abandon(PATIENCE)
+  return opened.result
+}
+
+async function filterSegments(
+  isWanted: (name: string) => Promise<boolean>,
+  onFailure: (name: string, error: unknown) => void,
+): Promise<string[]> {
+  const wanted: string[] = []
   for (const name of await listSegments()) {
     try {
-      if (await removeIfUnused(name, join(directory, name))) removed.push(name)
+      if (await isWanted(name)) wanted.push(name)
     } catch (error) {
       onFailure(name, error)
     }
   }
-  return removed
+  return wanted
 }
 
-async function removeIfUnused(name: string, directory: string): Promise<boolean> {
+/** @returns undefined when others are at it. */
+async function openIfAlone<Result>(
+  name: string,
+  action: (memory: SegmentMemory, self: SegmentOwner) => Result,
+): Promise<OpenedMemory<Result> | undefined> {
+  const directory = join(await openSegmentsDirectory(), name)
   // In use by this very thread.
-  if (openMemories().has(directory)) return false
+  if (openMemories().has(directory)) return undefined
   const self = describeSelf()
   const opening = { name, directory, timeout: PATIENCE, self, gate: new WriteGate(directory, self) }
   const until = systemClock.now() + PATIENCE
   for (;;) {
-    const opened = openMemory(opening, (memory) =>
-      memory.condemn((owners) => owners.every((owner) => isGone(owner, self))),
-    )
-    if (!(opened instanceof SdError)) return await removeCondemned(opened)
+    const opened = openMemory(opening, (memory) => action(memory, self))
+    if (!(opened instanceof SdError)) return opened
     // Somebody writes: it is in use. Or was killed while it wrote, which takes a second look to tell.
-    if (systemClock.now() > until) return false
+    if (systemClock.now() > until) return undefined
     await sleep(RETRY_DELAY)
   }
 }

@@ -1,4 +1,4 @@
-export { cleanSegments } from './clean-segments.ts'
+export { cleanSegments, listUnusedSegments, removeUnusedSegment } from './clean-segments.ts'
 export { listSegments } from './list-segments.ts'
 export { openSegment } from './open-segment.ts'
 export type { SegmentOptions } from './options.ts'

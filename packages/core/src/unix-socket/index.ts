@@ -1,3 +1,3 @@
-export { listenOnPath, listPathProblems, type SocketTarget } from './listen-on-path.ts'
+export { listenOnPath, listPathProblems, removeUnservedSocket, type SocketTarget } from './listen-on-path.ts'
 export { startListening } from './start-listening.ts'
 export { withTakeOverGuard } from './take-over-guard.ts'

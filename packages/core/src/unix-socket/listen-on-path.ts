@@ -92,6 +92,20 @@ export async function listenOnPath(server: Server, target: SocketTarget): Promis
   }
 }
 
+/**
+ * Removes a socket that nobody serves any more, and nothing else, while nobody else of this machine makes one there.
+ *
+ * @returns whether it was removed.
+ */
+export async function removeUnservedSocket(path: string): Promise<boolean> {
+  return withTakeOverGuard(join(realpathSync(dirname(path)), basename(path)), async () => {
+    const found = lookAt(path)
+    if (!found?.isSocket() || (await isServed({ path }))) return false
+    unlinkIfSame(path, found)
+    return true
+  })
+}
+
 /** Removes what a dead server left. */
 async function clearPath(target: SocketTarget): Promise<void> {
   const { path } = target

@@ -1,0 +1,25 @@
+import type { Findings, LeftAlone, Search } from './leftover.ts'
+import { loadOptional } from './load-optional.ts'
+
+/** Segments of `@sd/shm` that nobody has open any more. */
+export async function findSegments({ name: only }: Pick<Search, 'name'>): Promise<Findings> {
+  const shm = await loadOptional(() => import('@sd/shm'))
+  // Without it no daemon of this project has any; those of others do no harm.
+  if (!shm || (await shm.listSegments()).length === 0) return { leftovers: [], leftAlone: [] }
+  const leftAlone: LeftAlone[] = []
+  const unused = await shm.listUnusedSegments((name, error) => {
+    if (only === undefined || name === only) leftAlone.push({ path: name, why: (error as Error).message })
+  })
+  return {
+    leftAlone,
+    leftovers: unused
+      .filter((name) => only === undefined || name === only)
+      .map((name) => ({
+        kind: 'segment',
+        name,
+        path: `shm:${name}`,
+        why: 'nobody has it open',
+        remove: () => shm.removeUnusedSegment(name),
+      })),
+  }
+}
