@@ -15,7 +15,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { createSandbox, type Sandbox, waitUntil } from '@sd/testing'
-import { type CliResult, cliWords, runCli } from './run-cli.ts'
+import { type CliResult, callCli, cliWords } from './call-cli.ts'
 
 let sandbox: Sandbox
 let runs: string
@@ -41,7 +41,7 @@ const environment = (): Record<string, string> => ({
 })
 
 function sd(...words: string[]): Promise<CliResult> {
-  return runCli(words, { env: environment() })
+  return callCli(words, { env: environment() })
 }
 
 interface Found {
@@ -162,7 +162,7 @@ describe('clean', () => {
 
   test('leaves a socket alone that somebody serves, whoever that is', async () => {
     const path = join(runs, 'busy.sock')
-    const server = createServer(() => {}).listen(path)
+    const server = createServer((socket) => socket.resume()).listen(path)
     await once(server, 'listening')
     const { leftovers, leftAlone } = await clean('--yes')
     expect(leftovers).toEqual([])

@@ -14,8 +14,8 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { createSandbox, requireCommand, type Sandbox, waitUntil } from '@sd/testing'
-import { HOSTILE_ARGUMENTS, type HostileProject, makeProject } from './hostile-project.ts'
 import { callCli } from './call-cli.ts'
+import { HOSTILE_ARGUMENTS, type HostileProject, makeProject } from './hostile-project.ts'
 import { mayRunSystemd, startSystemd } from './systemd-manager.ts'
 
 let sandbox: Sandbox
@@ -263,7 +263,7 @@ describe('by cron', () => {
   test('the lines start the daemon, and look after it', async () => {
     const project = makeProject(sandbox, NASTY)
     const runs = join(sandbox.dir, 'r')
-    const { stdout, code } = await runCli(
+    const { stdout, code } = await callCli(
       ['init', 'crontab', project.file, '--', ...HOSTILE_ARGUMENTS.filter((word) => !word.includes('\\'))],
       { env: sandbox.env },
     )
@@ -298,7 +298,7 @@ describe('by cron', () => {
     expect(call('*/5 * * * *')).toEqual({ status: 0, said: '' })
     const [, second] = await untilStarts(project, 2)
     expect(second).not.toBe(first)
-    const { code: stopped } = await runCli(['stop', 'served'], { env: { ...env, SD_RUN_DIR: runs } })
+    const { code: stopped } = await callCli(['stop', 'served'], { env: { ...env, SD_RUN_DIR: runs } })
     expect(stopped).toBe(0)
   }, 60_000)
 })

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { createSandbox, requireCommand, type Sandbox } from '@sd/testing'
 import { mergeCrontab } from '../src/templates/install-crontab.ts'
-import { HOSTILE_ARGUMENTS, makeProject } from './hostile-project.ts'
 import { type CliOptions, type CliResult, callCli } from './call-cli.ts'
+import { HOSTILE_ARGUMENTS, makeProject } from './hostile-project.ts'
 
 let sandbox: Sandbox
 

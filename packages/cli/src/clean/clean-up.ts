@@ -8,6 +8,7 @@ import { findPidFiles } from './find-pid-files.ts'
 import { findSegments } from './find-segments.ts'
 import { findSockets } from './find-sockets.ts'
 import type { Findings, Leftover } from './leftover.ts'
+import { loadOptionalPackages } from './optional-packages.ts'
 import { listOwnFiles } from './own-files.ts'
 
 /** What `clean` is called with. */
@@ -45,15 +46,16 @@ export async function cleanUp(given: CleanArguments, out: Output): Promise<numbe
 
 /** Each kind in the order in which it is safe to remove: what proves that a daemon is dead goes last. */
 async function find(directories: readonly string[], name: string | undefined): Promise<Findings> {
+  const packages = await loadOptionalPackages()
   const findings: Findings[] = []
   for (const directory of new Set(directories)) {
     // Whose it is must be clear before anything in it is believed.
     listOwnFiles(directory)
     const sockets = await findSockets(directory, name)
     const search = { name, living: sockets.living }
-    findings.push(await findLocks(directory, search), sockets, findPidFiles(directory, search))
+    findings.push(await findLocks(directory, packages, search), sockets, findPidFiles(directory, search))
   }
-  findings.push(await findSegments({ name }))
+  findings.push(await findSegments(packages, { name }))
   return {
     leftovers: findings.flatMap(({ leftovers }) => leftovers),
     leftAlone: findings.flatMap(({ leftAlone }) => leftAlone),

@@ -1,6 +1,6 @@
 import type { DeadLock } from '@sd/lock-file'
 import type { Findings, LeftAlone, Leftover, Search } from './leftover.ts'
-import { loadOptional } from './load-optional.ts'
+import type { OptionalPackages } from './optional-packages.ts'
 import { listOwnFiles } from './own-files.ts'
 
 const SUFFIX = '.lock'
@@ -9,7 +9,11 @@ const SUFFIX = '.lock'
 const PATIENCE = 15_000
 
 /** Locks of `@sd/lock-file` whose holder is gone. */
-export async function findLocks(directory: string, { name: only, living }: Search): Promise<Findings> {
+export async function findLocks(
+  directory: string,
+  { locks }: OptionalPackages,
+  { name: only, living }: Search,
+): Promise<Findings> {
   const found = listOwnFiles(directory).filter(({ file, status }) => {
     const name = nameOf(file)
     return (
@@ -20,7 +24,6 @@ export async function findLocks(directory: string, { name: only, living }: Searc
     )
   })
   if (found.length === 0) return { leftovers: [], leftAlone: [] }
-  const locks = await loadOptional(() => import('@sd/lock-file'))
   if (!locks) {
     const why = 'it may be a lock: install @sd/lock-file beside sd-cli to have it looked at'
     return { leftovers: [], leftAlone: found.map(({ path }) => ({ path, why })) }

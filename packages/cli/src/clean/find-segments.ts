@@ -1,9 +1,11 @@
 import type { Findings, LeftAlone, Search } from './leftover.ts'
-import { loadOptional } from './load-optional.ts'
+import type { OptionalPackages } from './optional-packages.ts'
 
 /** Segments of `@sd/shm` that nobody has open any more. */
-export async function findSegments({ name: only }: Pick<Search, 'name'>): Promise<Findings> {
-  const shm = await loadOptional(() => import('@sd/shm'))
+export async function findSegments(
+  { shm }: OptionalPackages,
+  { name: only }: Pick<Search, 'name'>,
+): Promise<Findings> {
   // Without it no daemon of this project has any; those of others do no harm.
   if (!shm || (await shm.listSegments()).length === 0) return { leftovers: [], leftAlone: [] }
   const leftAlone: LeftAlone[] = []
