@@ -2,6 +2,7 @@ import type { Command } from './command.ts'
 import { calls } from './commands/calls.ts'
 import { connect } from './commands/connect.ts'
 import { clean } from './commands/clean.ts'
+import { completion } from './commands/completion.ts'
 import { console } from './commands/console.ts'
 import { init } from './commands/init.ts'
 import { install } from './commands/install.ts'
@@ -38,4 +39,5 @@ export const commands: readonly Command[] = [
   init,
   install,
   clean,
+  completion,
 ]
