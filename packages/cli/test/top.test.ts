@@ -29,7 +29,7 @@ test('shows the daemon, its processes, pools and calls; sorts, selects, signals,
   await terminal.enter('$SD_CLI top watched; echo "code $?"')
   const shown = await terminal.waitFor(/CALL +ID[\s\S]*subject\.wait +\d+ +running/)
   expect(shown).toMatch(
-    new RegExp(`^watched {2}pid ${daemon.pid} {2}running {2}up [\\d.]+ s +\\d\\d:\\d\\d:\\d\\d\\n`),
+    new RegExp(`^watched {2}pid ${daemon.pid} {2}running {2}up [\\d.]+ m?s +\\d\\d:\\d\\d:\\d\\d\\n`),
   )
   expect(shown).toMatch(
     /loop +\d+ iterations, [\d.]+ % busy: [\d.]+ ms each, then [\d.]+ ms idle; \d+ overruns/,

@@ -10,7 +10,7 @@ export const signals: Command = defineCommand({
   ],
   details: 'To send one signal there is: sd-cli signal NAME SIGNAL',
   parameters: {
-    target: { type: 'string', describe: 'A daemon, the path of its control socket, or a pid' },
+    target: { type: 'string', describe: 'A pid; or the name of a daemon, its file, its control socket' },
   },
   load: async () => (await import('../signals/signal-console.ts')).openSignalConsole,
 })

@@ -2,8 +2,9 @@ import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { SdError } from '@sd/core'
-import { type ProcessIdentity, readIdentity } from '@sd/core/process-identity'
-import { withControl } from '../daemons/with-control.ts'
+import { isAlive, type ProcessIdentity, readIdentity } from '@sd/core/process-identity'
+import { muteError, notRunningError } from '../daemons/ask-daemon.ts'
+import { lookFor } from '../daemons/sighting.ts'
 
 /** A process that signals are sent to: that very one, never another one that got its pid. */
 export interface SignalTarget {
@@ -17,8 +18,8 @@ export interface SignalTarget {
 /**
  * Finds a process that may be signalled.
  *
- * @param text - a pid, the name of a daemon, or the path of its control socket.
- * @throws SdError `SD_CLI_NOT_RUNNING`, `SD_CLI_PERMISSION`, `SD_CLI_OWN_PROCESS`; for a name as `connectControl`.
+ * @param text - a pid; or the name of a daemon, its file, its control socket.
+ * @throws SdError `SD_CLI_NOT_RUNNING`, `SD_CLI_PERMISSION`, `SD_CLI_OWN_PROCESS`, `SD_CLI_MUTE`.
  */
 export async function findTarget(text: string): Promise<SignalTarget> {
   return /^\d+$/.test(text) ? await findByPid(Number(text)) : await findByName(text)
@@ -32,9 +33,13 @@ async function findByPid(pid: number): Promise<SignalTarget> {
 }
 
 async function findByName(given: string): Promise<SignalTarget> {
-  const { name, pid } = await withControl(given, async ({ daemon }) => daemon)
-  const identity = readIdentity(pid)
-  if (!identity) {
+  const seen = await lookFor(given)
+  if (seen.state === 'stopped' || seen.state === 'dead') throw await notRunningError(seen)
+  if (seen.state === 'mute' && !seen.process) throw muteError(seen)
+  const { name } = seen
+  const identity = seen.process!
+  const { pid } = identity
+  if (!isAlive(identity)) {
     throw notRunning(
       `${name} says that its pid is ${pid}, which no process has here. Is it in a container`,
       pid,

@@ -9,7 +9,7 @@ import { followDaemon } from './follow-daemon.ts'
  * @throws as `connectControl`, when there is no such daemon at first.
  */
 export async function printSights(
-  name: string,
+  socket: string,
   interval: number,
   count: number | undefined,
   out: Output,
@@ -20,7 +20,7 @@ export async function printSights(
   const finished = new Promise<void>((resolve) => {
     finish = resolve
   })
-  const daemon = await followDaemon(name, interval, ({ snapshot, gone }) => {
+  const daemon = await followDaemon(socket, interval, ({ snapshot, gone }) => {
     if (printed === count || (gone && isGone)) return
     isGone = gone !== undefined
     const time = new Date().toISOString()

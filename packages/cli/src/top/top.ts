@@ -1,5 +1,7 @@
 import { SdError, toError } from '@sd/core'
 import { type ProcessIdentity, readIdentity, signalProcess } from '@sd/core/process-identity'
+import { muteError, notRunningError } from '../daemons/ask-daemon.ts'
+import { lookFor } from '../daemons/sighting.ts'
 import type { Output } from '../output/output.ts'
 import { type Key, TerminalScreen } from '../screen/terminal-screen.ts'
 import { type DaemonSight, type FollowedDaemon, followDaemon } from './follow-daemon.ts'
@@ -9,7 +11,8 @@ import { firstView, pressKey, type TopOrder, type TopView } from './top-view.ts'
 
 /** What `sd-cli top` is called with. */
 export interface TopArguments {
-  readonly name: string
+  /** Its name, its file, or its control socket. */
+  readonly daemon: string
   /** Seconds between two looks. */
   readonly interval: number
   /** How many snapshots to print; undefined: until it is interrupted. */
@@ -22,9 +25,9 @@ const REDRAW_INTERVAL = 1000
 /**
  * Shows a daemon live, or prints snapshots of it.
  *
- * @throws SdError `SD_CLI_USAGE` without a terminal; as `connectControl` when there is no such daemon.
+ * @throws SdError `SD_CLI_USAGE` without a terminal, `SD_CLI_NOT_RUNNING`, `SD_CLI_MUTE`.
  */
-export async function showTop({ name, interval, count }: TopArguments, out: Output): Promise<void> {
+export async function showTop({ daemon, interval, count }: TopArguments, out: Output): Promise<void> {
   if (!(interval >= 0.1 && interval <= 3600)) {
     throw new SdError('SD_CLI_USAGE', `--interval takes seconds from 0.1 to 3600, not ${interval}.`)
   }
@@ -32,12 +35,19 @@ export async function showTop({ name, interval, count }: TopArguments, out: Outp
     throw new SdError('SD_CLI_USAGE', `--count takes a whole number from 1 on, not ${count}.`)
   }
   const milliseconds = interval * 1000
-  if (out.json) return await printSights(name, milliseconds, count, out)
+  if (out.json) return await printSights(await findSocket(daemon), milliseconds, count, out)
   if (!process.stdin.isTTY || !process.stdout.isTTY || process.env.TERM === 'dumb') {
-    const message = `"top" draws on a terminal, and there is none. Use "sd-cli status ${name}", or --json for a line each second.`
+    const message = `"top" draws on a terminal, and there is none. Use "sd-cli status ${daemon}", or --json for a line each second.`
     throw new SdError('SD_CLI_USAGE', message)
   }
-  await new Top(milliseconds).run(name)
+  await new Top(milliseconds).run(await findSocket(daemon))
+}
+
+/** Where a daemon is to be asked, now and when it comes back. */
+async function findSocket(daemon: string): Promise<string> {
+  const seen = await lookFor(daemon)
+  if (seen.state === 'answers') return seen.socket
+  throw seen.state === 'mute' ? muteError(seen) : await notRunningError(seen)
 }
 
 class Top {
@@ -54,9 +64,9 @@ class Top {
     this.#interval = interval
   }
 
-  async run(name: string): Promise<void> {
+  async run(socket: string): Promise<void> {
     // While there is nothing to be shown the terminal stays as it is: what goes wrong first is an error as any other.
-    this.#daemon = await followDaemon(name, this.#interval, (sight) => {
+    this.#daemon = await followDaemon(socket, this.#interval, (sight) => {
       this.#sight = sight
       this.#draw()
     })
