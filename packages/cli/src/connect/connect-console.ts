@@ -82,6 +82,7 @@ class ConnectConsole {
   readonly #text = new ReceivedText()
   readonly #closed: Promise<void>
   #quiet: NodeJS.Timeout | undefined
+  #look: NodeJS.Immediate | undefined
   #error: SdError | undefined
   /** Whether it is this side that has had enough. */
   #isLeft = false
@@ -122,13 +123,21 @@ class ConnectConsole {
   }
 
   #receive(bytes: Buffer): void {
-    clearTimeout(this.#quiet)
+    this.#forgetRest()
     this.#print(this.#text.push(bytes))
-    this.#quiet = setTimeout(() => this.#printRest(), QUIET)
+    this.#quiet = setTimeout(() => {
+      // What has come while a slow terminal took its time is read first.
+      this.#look = setImmediate(() => this.#printRest())
+    }, QUIET)
   }
 
   #print(lines: readonly string[]): void {
     if (lines.length > 0) this.#console.print(lines.map(escapeControls).join('\n'))
+  }
+
+  #forgetRest(): void {
+    clearTimeout(this.#quiet)
+    clearImmediate(this.#look)
   }
 
   #printRest(): void {
@@ -153,7 +162,7 @@ class ConnectConsole {
   }
 
   #onClose(): void {
-    clearTimeout(this.#quiet)
+    this.#forgetRest()
     this.#printRest()
     if (this.#error) this.#console.showError(this.#error)
     else if (!this.#isLeft) this.#console.say('The server has closed the connection.')
