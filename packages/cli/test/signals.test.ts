@@ -87,6 +87,18 @@ test('completes signals, and remembers what was typed, for its user only', async
   await terminal.waitFor(/shell:$/)
 }, 120_000)
 
+test('what was typed after the end is not run', async () => {
+  const daemon = await terminals.startDaemon()
+  const terminal = await terminals.open()
+  await terminal.enter('$SD_CLI signals watched; echo "code $?"')
+  await terminal.waitFor(/watched \d+> *$/)
+  await terminal.type('usr2\nexit\nkill\n')
+  await terminal.waitFor(/code 0/)
+  await daemon.waitForLine(/^got SIGUSR2$/)
+  daemon.kill('SIGTERM')
+  expect(await daemon.exit).toEqual({ code: 0, signal: null })
+}, 120_000)
+
 test('runs a script', async () => {
   const daemon = await terminals.startDaemon()
   const sent = await terminals.run(['signals', 'watched', '--json'], 'usr2\n\n!!\n')

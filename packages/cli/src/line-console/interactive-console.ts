@@ -38,6 +38,8 @@ class InteractiveConsole implements LineConsole {
   #last: string | undefined
   #lastKept: string | undefined
   #isOpen = true
+  /** Somebody has had enough: what was typed after that is not run. After Ctrl-D, what was typed before it is. */
+  #isLeft = false
 
   constructor(options: LineConsoleOptions, { input, output }: ConsoleStreams) {
     this.#options = options
@@ -116,6 +118,7 @@ class InteractiveConsole implements LineConsole {
   }
 
   leave(): void {
+    this.#isLeft = true
     this.#readline.close()
   }
 
@@ -149,6 +152,7 @@ class InteractiveConsole implements LineConsole {
   }
 
   async #run(line: string): Promise<void> {
+    if (this.#isLeft) return
     this.#running = new AbortController()
     try {
       await this.#options.run(line, this.#running.signal)

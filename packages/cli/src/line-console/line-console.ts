@@ -46,7 +46,7 @@ export interface LineConsole {
   showError(error: unknown): void
   /** Asks for the prompt again. */
   refresh(): void
-  /** Leaves it, as Ctrl-D does. */
+  /** Leaves it. Lines that were typed ahead are not run any more. */
   leave(): void
 }
 
@@ -54,7 +54,8 @@ export interface LineConsole {
 export function openLineConsole(options: LineConsoleOptions): LineConsole {
   const { input = process.stdin, output = process.stdout, errors = process.stderr } = options
   const streams = { input, output, errors }
-  return input.isTTY && output.isTTY
+  // A dumb terminal cannot move its cursor: lines come from it as from a file.
+  return input.isTTY && output.isTTY && process.env.TERM !== 'dumb'
     ? openInteractiveConsole(options, streams)
     : openScriptConsole(options, streams)
 }

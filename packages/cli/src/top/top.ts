@@ -131,7 +131,9 @@ class Top {
 
   #signal({ pid, role, signal }: Extract<TopOrder, { kind: 'signal' }>): string {
     const identity = this.#asked
-    const isSent = identity?.pid === pid && signalProcess(identity, signal)
+    if (identity?.pid !== pid)
+      return `There is no process ${pid} here (${role}): it has exited, or is in a container.`
+    const isSent = signalProcess(identity, signal)
     return isSent ? `${signal} was sent to ${pid} (${role}).` : `${pid} (${role}) has exited.`
   }
 
