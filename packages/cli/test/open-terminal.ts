@@ -49,6 +49,8 @@ export async function openTerminal(
     PATH: process.env.PATH ?? '',
     HOME: sandbox.dir,
     TMPDIR: sandbox.dir,
+    // Its socket goes with the sandbox.
+    TMUX_TMPDIR: sandbox.dir,
     LANG: 'C.UTF-8',
     PS1: PROMPT,
     ENV: '',
