@@ -23,6 +23,8 @@ export interface Clock {
    * milliseconds. Left out where they are the same.
    */
   fromSystem?(at: number): number
+  /** Whether the two may differ: spares who asks often the asking. */
+  readonly hasStoodStill?: boolean
 }
 
 /**

@@ -15,6 +15,7 @@ const REMEMBERED = 256
  */
 export class PausableClock implements Clock {
   readonly base: Clock
+  hasStoodStill = false
   /** The last ones, in order; those before are only in the sum. */
   readonly #pauses: Pause[] = []
   /** Milliseconds of the pauses that are no longer listed. */
@@ -38,6 +39,7 @@ export class PausableClock implements Clock {
   }
 
   now(): number {
+    if (!this.hasStoodStill) return this.base.now()
     return (this.#frozenAt ?? this.base.now()) - this.#paused
   }
 
@@ -83,7 +85,7 @@ export class PausableClock implements Clock {
   /** What a moment of the clock at the very bottom, as `process.hrtime` counts, is by this one. */
   fromSystem(at: number): number {
     const below = this.base.fromSystem?.(at) ?? at
-    if (this.#era === 0) return below
+    if (!this.hasStoodStill) return below
     let stood = this.#forgotten
     for (const { from, until } of this.#pauses) {
       if (below <= from) break
@@ -95,6 +97,7 @@ export class PausableClock implements Clock {
   /** Stops. Does nothing when it stands still. @param since - a moment, as `process.hrtime` counts. @default now */
   freeze(since?: number): void {
     if (this.frozen) return
+    this.hasStoodStill = true
     this.#era++
     this.#frozenAt = this.#moment(since)
   }
@@ -113,6 +116,7 @@ export class PausableClock implements Clock {
     // Where it stands still anyway, this is part of that.
     if (this.frozen || !(pause > 0)) return
     const now = this.base.now()
+    this.hasStoodStill = true
     this.#era++
     this.#remember(Math.max(now - pause, this.#pauses.at(-1)?.until ?? Number.NEGATIVE_INFINITY), now)
   }

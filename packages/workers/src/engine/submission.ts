@@ -16,14 +16,12 @@ export class Submission {
   worker: WorkerProcess | undefined
   /** Whether that process has started it, or may have. */
   started = false
-  /** When it started, by the clock of its process. */
+  /** When it started: milliseconds of `process.hrtime`. */
   since: number | undefined = undefined
   /** How long it was expected to take when it was given, in microseconds. */
   expected = 0
   /** Whether its user has given it up. */
   cancelled = false
-  /** Where a debugger has aborted it. */
-  abortedAt: string | undefined = undefined
   /** How often a process died that had nothing to do but to start it. */
   suspicions = 0
 

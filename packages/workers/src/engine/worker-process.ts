@@ -81,9 +81,11 @@ export class WorkerProcess {
   #slow = false
   /** Why it is being ended, when that is because of a call. */
   #ending: { readonly why: 'timeout' | 'cancelled'; readonly at: number } | undefined
+  /** The call that a debugger has aborted when it timed out. */
+  #aborted: Submission | undefined
   /** Where it was stuck. */
   #workerStack: string | undefined
-  /** When it last showed that it is alive, by the child's clock. */
+  /** When it last showed that it is alive: milliseconds of `process.hrtime`. */
   #heardAt = 0
   #provedAt = Number.NEGATIVE_INFINITY
   #ageTimer: Timer | undefined
@@ -128,9 +130,7 @@ export class WorkerProcess {
 
   /** Gives it a call. */
   run(submission: Submission): void {
-    if (this.#seat.probe && !this.#pass('callSent', submission)) {
-      return submission.call.onEnded({ type: 'cancelled', point: 'callSent' })
-    }
+    if (this.#seat.probe && this.#isAborted(submission)) return
     submission.worker = this
     const idle = this.#window.size === 0
     const presumed = idle && submission.pace.brief
@@ -142,16 +142,23 @@ export class WorkerProcess {
     if (!this.#timeoutTimer && this.#settings.timeout > 0) this.#watch()
   }
 
+  /** Passes the point before it is sent. @returns whether a debugger has aborted it there. */
+  #isAborted(submission: Submission): boolean {
+    if (this.#pass('callSent', submission)) return false
+    submission.call.onEnded({ type: 'cancelled', point: 'callSent' })
+    return true
+  }
+
   /** It has something to do again. */
   #begin(submission: Submission): void {
     const at = this.#system.now()
-    this.#heardAt = this.#childTime(at)
+    this.#heardAt = at
     if (submission.started) this.#markStarted(submission, at)
   }
 
   /** @param at - milliseconds of `process.hrtime`. */
   #markStarted(submission: Submission, at: number): void {
-    submission.since = this.#childTime(at)
+    submission.since = at
     submission.call.onStarted(this.child.pid!, this.#daemonTime(at))
   }
 
@@ -255,7 +262,7 @@ export class WorkerProcess {
 
   /** Milliseconds until it times out, by the child's clock. */
   #timeLeft(submission: Submission): number {
-    return this.#startOf(submission) + this.#settings.timeout - this.child.clock.now()
+    return this.#childTime(this.#startOf(submission)) + this.#settings.timeout - this.child.clock.now()
   }
 
   #onTimer(): void {
@@ -266,7 +273,7 @@ export class WorkerProcess {
     if (!first || this.#timeLeft(first) > 0.01) return this.#watch()
     if (!this.#seat.probe || this.#pass('timeout', first)) return this.#end('timeout')
     first.cancelled = true
-    first.abortedAt = 'timeout'
+    this.#aborted = first
     this.#end('cancelled')
   }
 
@@ -295,7 +302,7 @@ export class WorkerProcess {
   /** Ends the process because of a call, after it has told what it had no time to tell. */
   #end(why: 'timeout' | 'cancelled'): void {
     if (this.#ending) return
-    this.#ending = { why, at: this.child.clock.now() }
+    this.#ending = { why, at: this.#system.now() }
     this.#retiring = true
     void this.child.readStack(STACK_TIME, LAST_ACT).then((stack) => {
       this.#workerStack = stack
@@ -308,7 +315,7 @@ export class WorkerProcess {
     const begun = this.#window.start(lastId)
     if (!begun) return this.child.condemn(new Error(`No call ${lastId} waits there to be started.`))
     const at = this.#timeOf(startedAt)
-    this.#heardAt = this.#childTime(at)
+    this.#heardAt = at
     for (const submission of begun) {
       this.#markStarted(submission, at)
       if (submission.cancelled) this.#armCancel()
@@ -319,16 +326,15 @@ export class WorkerProcess {
     const [, id, startedAt, duration] = message
     const submission = this.#window.get(id)
     if (!submission?.started) return this.child.condemn(new Error(`No call ${id} runs there.`))
-    const systemAt = this.#timeOf(startedAt)
-    const at = this.#daemonTime(systemAt)
-    if (this.#isTooLate(startedAt, duration)) return
-    this.#heardAt = this.#childTime(systemAt)
+    const at = this.#timeOf(startedAt)
+    if (this.#isTooLate(at, duration)) return
+    this.#heardAt = at
     this.#slow = false
     this.#window.remove(submission)
     submission.pace.add(duration)
-    submission.call.onStarted(this.child.pid!, at)
+    submission.call.onStarted(this.child.pid!, this.#daemonTime(at))
     if (at >= this.#provedAt + PROOF_PERIOD) this.#prove(at)
-    submission.call.onEnded(submission.cancelled ? cancelledOutcome(submission) : this.#outcomeOf(message))
+    submission.call.onEnded(submission.cancelled ? { type: 'cancelled' } : this.#outcomeOf(message, at))
     if (submission.cancelled) this.#disarmCancel()
     if (this.#retiring) this.#drainWhenEmpty()
     this.#settings.onRoom(this)
@@ -339,23 +345,21 @@ export class WorkerProcess {
     this.child.prove()
   }
 
-  #outcomeOf(message: EndedMessage): Outcome {
+  /** @param at - when it started: milliseconds of `process.hrtime`. */
+  #outcomeOf(message: EndedMessage, at: number): Outcome {
     if (message[0] === protocol.RETURNED) {
-      const [, , startedAt, duration, value] = message
-      const end = this.#daemonTime(this.#timeOf(startedAt + duration))
-      return { type: 'returned', value, duration: end - this.#daemonTime(this.#timeOf(startedAt)) }
+      return { type: 'returned', value: message[4], duration: this.#lasted(at, message[3] / 1000) }
     }
     if (message[0] === protocol.ABORTED) return { type: 'cancelled', point: message[4] }
     return { type: 'failed', error: Object.assign(reviveError(message[4]), { pid: this.child.pid }) }
   }
 
   /** Whether the call had timed out before it ended, and its process is being ended for that. */
-  #isTooLate(startedAt: number, duration: number): boolean {
+  #isTooLate(at: number, duration: number): boolean {
     if (this.#ending?.why !== 'timeout') return false
-    const { at } = this.#ending
-    const start = this.#childTime(this.#timeOf(startedAt))
-    const end = this.#childTime(this.#timeOf(startedAt + duration))
-    return start + this.#settings.timeout <= at && end > at
+    const end = this.#ending.at
+    const isOver = this.#childTime(at) + this.#settings.timeout <= this.#childTime(end)
+    return isOver && at + duration / 1000 > end
   }
 
   #disarmCancel(): void {
@@ -386,7 +390,7 @@ export class WorkerProcess {
 
   #outcomeOfExit(submission: Submission, exit: ChildExit, blamed: boolean): Outcome | undefined {
     const { cancelled, started, suspicions } = submission
-    if (cancelled) return cancelledOutcome(submission)
+    if (cancelled) return { type: 'cancelled', ...(submission === this.#aborted && { point: 'timeout' }) }
     if (blamed) return { type: 'timeout', ...(this.#workerStack && { workerStack: this.#workerStack }) }
     if (this.#stopping) return this.#refusal()
     if (!started && suspicions < MOST_SUSPICIONS) return undefined
@@ -406,7 +410,13 @@ export class WorkerProcess {
   /** A moment of `process.hrtime` by the daemon's clock. */
   #daemonTime(at: number): number {
     const { clock } = this.#settings.host
-    return clock.fromSystem ? clock.fromSystem(at) : at
+    return clock.hasStoodStill ? clock.fromSystem!(at) : at
+  }
+
+  /** How long it ran, without the time in which the daemon stood still. Milliseconds. */
+  #lasted(at: number, duration: number): number {
+    if (!this.#settings.host.clock.hasStoodStill) return duration
+    return this.#daemonTime(at + duration) - this.#daemonTime(at)
   }
 
   /** A moment of `process.hrtime` by the child's clock: what its timeouts count by. */
@@ -433,10 +443,6 @@ export class WorkerProcess {
     const deadline = createDeadline(this.child.clock, RETIREMENT)
     void this.child.drain(deadline).finally(deadline.cancel)
   }
-}
-
-function cancelledOutcome({ abortedAt }: Submission): Outcome {
-  return { type: 'cancelled', ...(abortedAt !== undefined && { point: abortedAt }) }
 }
 
 function unclonableError(alias: string, method: string, args: EngineCall['args'], cause: unknown): SdError {

@@ -277,9 +277,7 @@ export class Pool implements CallOwner {
   conclude(call: CallRecord, outcome: Outcome): void {
     switch (outcome.type) {
       case 'returned':
-        if (this.#seat.probe && !this.#pass('return', call, outcome.value)) {
-          return this.#fail(call, 'cancelled', cancelledError(call, 'return'))
-        }
+        if (this.#seat.probe && this.#isDropped(call, outcome.value)) return
         return this.#return(call, outcome.value, outcome.duration)
       case 'failed':
         // What was thrown in the daemon itself is the user's own object, and its stack shows the caller.
@@ -329,6 +327,13 @@ export class Pool implements CallOwner {
       this.#attempt(call, host.clock.now())
     })
     this.#waiting.set(call, timer)
+  }
+
+  /** Whether a debugger has dropped what a call returned; then it has settled. */
+  #isDropped(call: CallRecord, value: unknown): boolean {
+    if (this.#pass('return', call, value)) return false
+    this.#fail(call, 'cancelled', cancelledError(call, 'return'))
+    return true
   }
 
   /** @returns false when a debugger has aborted the call there. */

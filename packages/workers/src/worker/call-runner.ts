@@ -57,6 +57,8 @@ export class CallRunner {
   readonly #seat = debugSeat()
   /** Calls that a debugger has aborted, and where. */
   readonly #aborted = new Map<number, string>()
+  /** Whether there are any: this is asked for each call. */
+  #anyAborted = false
   #running = 0
   /** Calls that were announced and have not started. */
   #announced = 0
@@ -96,6 +98,7 @@ export class CallRunner {
 
   /** A debugger has aborted a call that runs: whatever it still does, it settles as that. @param point - for people. */
   abort(id: number, point: string): void {
+    this.#anyAborted = true
     this.#aborted.set(id, point)
   }
 
@@ -186,9 +189,7 @@ export class CallRunner {
     const startedAt = this.#settings.now()
     this.#running++
     this.#started++
-    // Left by code that ran on behind the end of an attempt before this one.
-    if (this.#aborted.size > 0) this.#aborted.delete(call.id)
-    if (this.#seat.probe && !this.#pass('running', call)) return this.#endAborted(call, pace, startedAt)
+    if (this.#seat.probe && !this.#mayRun(call, pace, startedAt)) return
     let result: unknown
     try {
       result = this.#settings.invoke(call)
@@ -212,18 +213,28 @@ export class CallRunner {
   }
 
   #returned(call: GivenCall, pace: Pace, startedAt: number, value: unknown): void {
-    if (this.#seat.probe) this.#pass('return', call, value)
-    if (this.#aborted.size > 0 && this.#aborted.has(call.id)) return this.#endAborted(call, pace, startedAt)
+    if ((this.#seat.probe || this.#anyAborted) && !this.#mayReturn(call, pace, startedAt, value)) return
     const duration = this.#settings.now() - startedAt
     this.#settings.onReturned(call, startedAt, duration, value)
     this.#leave(pace, duration)
   }
 
   #threw(call: GivenCall, pace: Pace, startedAt: number, thrown: unknown): void {
-    if (this.#aborted.size > 0 && this.#aborted.has(call.id)) return this.#endAborted(call, pace, startedAt)
+    if (this.#anyAborted && this.#endIfAborted(call, pace, startedAt)) return
     const duration = this.#settings.now() - startedAt
     this.#settings.onThrew(call, startedAt, duration, thrown)
     this.#leave(pace, duration)
+  }
+
+  #mayRun(call: GivenCall, pace: Pace, startedAt: number): boolean {
+    // Left by code that ran on behind the end of an attempt before this one.
+    this.#aborted.delete(call.id)
+    return this.#pass('running', call) || !this.#endIfAborted(call, pace, startedAt)
+  }
+
+  #mayReturn(call: GivenCall, pace: Pace, startedAt: number, value: unknown): boolean {
+    if (this.#seat.probe) this.#pass('return', call, value)
+    return !this.#endIfAborted(call, pace, startedAt)
   }
 
   /** @returns whether the call goes on: false when a debugger has aborted it, there or before. */
@@ -233,16 +244,20 @@ export class CallRunner {
     this.#settings.flush()
     const call = { id, pool: this.#settings.alias, method, args }
     if (passPoint(this.#seat, name === 'return' ? { name, call, value } : { name, call })) return true
-    this.#aborted.set(id, name)
+    this.abort(id, name)
     return false
   }
 
-  #endAborted(call: GivenCall, pace: Pace, startedAt: number): void {
+  /** @returns whether a debugger has aborted the call; then that is its end. */
+  #endIfAborted(call: GivenCall, pace: Pace, startedAt: number): boolean {
+    const point = this.#aborted.get(call.id)
+    if (point === undefined) return false
     const duration = this.#settings.now() - startedAt
-    const point = this.#aborted.get(call.id)!
     this.#aborted.delete(call.id)
+    this.#anyAborted = this.#aborted.size > 0
     this.#settings.onAborted(call, startedAt, duration, point)
     this.#leave(pace, duration)
+    return true
   }
 
   #leave(pace: Pace, duration: number): void {
