@@ -86,6 +86,7 @@ export function control(options: ControlOptions = {}): Plugin<'control', Control
 
       async setup() {
         introduction = introduce(host)
+        host.dispatch('control', { method: (name, handler) => registry.add(name, handler) })
         path = await listen(server, host, resolved.path)
         host.debug(`Listens on ${path}`)
       },

@@ -1,3 +1,5 @@
+import type { ConsoleCommand } from './debug/console-command.ts'
+import type { Awaitable, Json } from './json.ts'
 import type { LogRecord } from './log/log-record.ts'
 import type { StopReason } from './stop-report.ts'
 
@@ -50,4 +52,16 @@ export interface DaemonEvents {
   shutdown: { readonly reason: StopReason }
   /** A plugin's `share()` has a new answer. */
   share: { readonly plugin: string }
+  /**
+   * A control socket is about to open: plugins can add methods to it, whoever made it. `method` returns what removes
+   * it again.
+   */
+  control: {
+    readonly method: (
+      name: string,
+      handler: (params: Readonly<Record<string, Json | undefined>>) => Awaitable<Json | undefined>,
+    ) => () => void
+  }
+  /** There is a debug console: plugins can add commands to it. `command` returns what removes it again. */
+  console: { readonly command: (command: ConsoleCommand) => () => void }
 }

@@ -14,6 +14,7 @@ export { Daemon } from './daemon.ts'
 export { DaemonBase, isDaemon, isDaemonClass } from './daemon-base.ts'
 export type { DaemonHooks } from './daemon-hooks.ts'
 export { createDeadline, type Deadline } from './deadline.ts'
+export type { ConsoleCommand, ConsoleCommandContext } from './debug/console-command.ts'
 export type {
   CallView,
   DebugFacet,

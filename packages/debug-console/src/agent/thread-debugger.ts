@@ -1,0 +1,479 @@
+import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs'
+import type { Debugger, Runtime } from 'node:inspector'
+import { Session } from 'node:inspector/promises'
+import type {
+  FrameView,
+  Going,
+  LineBreakpoint,
+  Place,
+  Plan,
+  ProcessEvents,
+  ProcessRequests,
+  Stop,
+} from '../protocol/messages.ts'
+import { A_LITTLE, describeValue, MUCH } from './describe-value.ts'
+import { InternalCode } from './internal-code.ts'
+import { LineBreakpoints } from './line-breakpoints.ts'
+import { readParameters } from './read-parameters.ts'
+import { ScriptList } from './script-list.ts'
+
+/** What the probe of this process is called there. */
+export const PROBE = `globalThis[Symbol.for('sd.debugConsole')]`
+
+/** Milliseconds until a process that is to pause is asked again: it may just have been in code that is passed over. */
+const PAUSE_PERIOD = 100
+
+/** So often a step may end in code that is not the user's before the process goes on. */
+const MOST_HIDDEN_STEPS = 64
+
+/** Lines around the one that is shown. */
+const LINES_AROUND = 5
+
+/** Frames of a stack, those before an `await` included. */
+const MOST_FRAMES = 50
+
+type Paused = Debugger.PausedEventDataType
+
+/** What the debugger is doing by itself, unseen: to get to a place that is worth showing. */
+type Hidden =
+  /** The process was paused anywhere. One step makes V8 give up optimized frames, in which assignments are lost. */
+  | 'settle'
+  /** Out of the point, as the first part of a step. */
+  | 'leave'
+  /** The same, and then out of the user's function. */
+  | 'leaveTwice'
+  | undefined
+
+/**
+ * The debugger of one process: it runs in another thread than the one that it debugs, so it works whatever the main
+ * thread does, and needs no port.
+ */
+export class ThreadDebugger implements ProcessRequests {
+  readonly #session = new Session()
+  readonly #events: ProcessEvents
+  readonly #scripts = new ScriptList()
+  readonly #internal = new InternalCode()
+  readonly #lines: LineBreakpoints
+  /** The script in which the process stops at points. */
+  #pointScript = ''
+  #paused: Paused | undefined
+  #frames: readonly Debugger.CallFrame[] = []
+  #hidden: Hidden
+  #hiddenSteps = 0
+  #stepping = false
+  #wantsPause = false
+  #pauseTimer: NodeJS.Timeout | undefined
+  #exceptions: Plan['exceptions'] = 'none'
+  #openedInspector = false
+
+  constructor(events: ProcessEvents) {
+    this.#events = events
+    this.#lines = new LineBreakpoints(this.#session, this.#scripts, events.onBound)
+  }
+
+  /** Begins to debug the main thread. */
+  async open(): Promise<void> {
+    const session = this.#session
+    session.connectToMainThread()
+    session.on('Debugger.scriptParsed', ({ params }) => this.#onScript(params))
+    session.on('Debugger.paused', ({ params }) => void this.#onPaused(params).catch(() => this.#goOn()))
+    session.on('Debugger.resumed', () => this.#onResumed())
+    await session.post('Debugger.enable')
+    await session.post('Debugger.setAsyncCallStackDepth', { maxDepth: 8 })
+    this.#pointScript = await this.#findPointScript()
+    await this.#setPatterns()
+  }
+
+  /** Leaves the process as if nobody had ever been there. */
+  async close(): Promise<void> {
+    clearInterval(this.#pauseTimer)
+    try {
+      if (this.#openedInspector) await this.inspect(false)
+      await this.#session.post('Debugger.disable')
+    } catch {
+      // The process ends.
+    }
+    this.disconnect()
+  }
+
+  /** At once, for the end of the process. */
+  disconnect(): void {
+    this.#session.disconnect()
+  }
+
+  // --- what the hub asks -----------------------------------------------------------------------------------------
+
+  async configure(plan: Plan): Promise<readonly { id: number; place: Place }[]> {
+    const { active, points, methods, skipped, captured, exceptions } = plan
+    const pointPlan = JSON.stringify({ active, points, methods, skipped, captured })
+    await this.#run(`${PROBE}?.configure(${pointPlan})`)
+    await this.#session.post('Debugger.setBreakpointsActive', { active })
+    this.#exceptions = active ? exceptions : 'none'
+    await this.#session.post('Debugger.setPauseOnExceptions', { state: this.#exceptions })
+    const opened = plan.lines.map(({ file }) => this.#openFile(file))
+    if (opened.includes(true)) await this.#setPatterns()
+    return this.#lines.set(plan.lines)
+  }
+
+  async pause(): Promise<void> {
+    if (this.#paused) return
+    this.#wantsPause = true
+    clearInterval(this.#pauseTimer)
+    this.#pauseTimer = setInterval(() => this.#askToPause(), PAUSE_PERIOD)
+    await this.#session.post('Debugger.pause')
+  }
+
+  async resume(how: Going, abort: boolean): Promise<void> {
+    this.#cancelPause()
+    const paused = this.#paused
+    if (!paused) return
+    if (abort) await this.#run(`${PROBE}?.abort()`)
+    this.#stepping = how !== 'on'
+    this.#hiddenSteps = 0
+    if (how === 'on') return this.#goOn()
+    if (this.#isAtPoint(paused)) {
+      this.#hidden = how === 'out' ? 'leaveTwice' : 'leave'
+      await this.#session.post('Debugger.stepOut')
+    } else await this.#session.post(STEPS[how])
+  }
+
+  async where(all: boolean): Promise<readonly FrameView[]> {
+    const paused = this.#paused
+    if (!paused) return []
+    const frames = paused.callFrames.map((frame) => this.#view(frame))
+    for (let trace = paused.asyncStackTrace; trace && frames.length < MOST_FRAMES; trace = trace.parent) {
+      for (const frame of trace.callFrames) frames.push(this.#viewAsync(frame))
+    }
+    return frames.filter(({ internal }) => all || !internal).slice(0, MOST_FRAMES)
+  }
+
+  async list(frame: number, line: number | undefined): Promise<readonly string[]> {
+    const { file, line: current } = this.#view(this.#frame(frame))
+    const lines = readLines(file) ?? (await this.#scriptLines(this.#frame(frame).location.scriptId))
+    const middle = Math.min(Math.max(line ?? current, 1), lines.length)
+    const first = Math.max(1, middle - LINES_AROUND)
+    return lines
+      .slice(first - 1, middle + LINES_AROUND)
+      .map((text, index) => numberLine(first + index, text, first + index === current))
+  }
+
+  async locals(frame: number): Promise<readonly string[]> {
+    const shown = new Map<string, string>()
+    for (const { type, object } of this.#frame(frame).scopeChain) {
+      if (!SHOWN_SCOPES.has(type)) continue
+      const { result } = await this.#session.post('Runtime.getProperties', {
+        objectId: object.objectId!,
+        ownProperties: true,
+      })
+      for (const { name, value } of result) {
+        if (value && !shown.has(name)) shown.set(name, await describeValue(this.#session, value, A_LITTLE))
+      }
+    }
+    return [...shown].map(([name, text]) => `${name} = ${text}`)
+  }
+
+  async args(frame: number): Promise<readonly string[]> {
+    const callFrame = this.#frame(frame)
+    if (this.#isPointFrame(callFrame)) {
+      const { text } = await this.evaluate(frame, 'args')
+      return text === 'undefined' ? [] : [text]
+    }
+    const { functionLocation, callFrameId } = callFrame
+    if (!functionLocation) return []
+    const { scriptSource } = await this.#session.post('Debugger.getScriptSource', {
+      scriptId: functionLocation.scriptId,
+    })
+    const { lineNumber, columnNumber = 0 } = functionLocation
+    const lines: string[] = []
+    for (const [index, name] of readParameters(scriptSource, lineNumber, columnNumber).entries()) {
+      const isPattern = /^[{[]/.test(name)
+      const expression = isPattern ? `arguments[${index}]` : name.replace(/^\.\.\./, '')
+      const { result, exceptionDetails } = await this.#session.post('Debugger.evaluateOnCallFrame', {
+        callFrameId,
+        expression,
+        silent: true,
+      })
+      if (!exceptionDetails) lines.push(`${name} = ${await describeValue(this.#session, result, A_LITTLE)}`)
+    }
+    return lines
+  }
+
+  async evaluate(frame: number | undefined, expression: string): Promise<{ text: string; failed: boolean }> {
+    const { result, exceptionDetails } =
+      frame === undefined || !this.#paused
+        ? await this.#session.post('Runtime.evaluate', {
+            expression: `((daemon) => eval(${JSON.stringify(`(${expression}\n)`)}))(${PROBE}?.daemon)`,
+            awaitPromise: !this.#paused,
+            silent: true,
+          })
+        : await this.#session.post('Debugger.evaluateOnCallFrame', {
+            callFrameId: this.#frame(frame).callFrameId,
+            expression,
+            silent: true,
+          })
+    const value = exceptionDetails?.exception ?? result
+    return { text: await describeValue(this.#session, value, MUCH), failed: exceptionDetails !== undefined }
+  }
+
+  async inspect(open: boolean): Promise<string> {
+    if (!open) {
+      this.#openedInspector = false
+      // Closing waits for who is connected, which may be a person.
+      await this.#run(`process.getBuiltinModule('node:inspector').close()`)
+      return ''
+    }
+    const found = await this.#run(`process.getBuiltinModule('node:inspector').url() ?? ''`)
+    if (found !== '') return String(found)
+    this.#openedInspector = true
+    const address = await this.#run(
+      `process.getBuiltinModule('node:inspector').open(0, '127.0.0.1'), process.getBuiltinModule('node:inspector').url()`,
+    )
+    return String(address)
+  }
+
+  async heap(file: string): Promise<number> {
+    // What a process remembers is nobody else's business.
+    const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = constants
+    const fd = openSync(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
+    let size = 0
+    let failure: unknown
+    const write = ({ params }: { params: { chunk: string } }): void => {
+      try {
+        const bytes = Buffer.from(params.chunk)
+        for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done)
+        size += bytes.length
+      } catch (error) {
+        failure ??= error
+      }
+    }
+    this.#session.on('HeapProfiler.addHeapSnapshotChunk', write)
+    try {
+      await this.#session.post('HeapProfiler.takeHeapSnapshot', { reportProgress: false })
+      if (failure) throw failure
+      return size
+    } finally {
+      this.#session.off('HeapProfiler.addHeapSnapshotChunk', write)
+      closeSync(fd)
+    }
+  }
+
+  /** Evaluates an expression of ours on the main thread, whatever that does. @returns a JSON value. */
+  async #run(expression: string): Promise<unknown> {
+    // The declarations do not know all that there is.
+    const parameters: Runtime.EvaluateParameterType & { disableBreaks: boolean } = {
+      expression: `${expression}\n//# sourceURL=sd:debug-console`,
+      returnByValue: true,
+      silent: true,
+      disableBreaks: true,
+    }
+    const { result, exceptionDetails } = await this.#session.post('Runtime.evaluate', parameters)
+    if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text)
+    return result.value
+  }
+
+  /** For the hub, which debugs its own process: as {@link ThreadDebugger.evaluate}, of an expression of ours. */
+  ask(expression: string): Promise<unknown> {
+    return this.#run(expression)
+  }
+
+  // --- what the process does ---------------------------------------------------------------------------------------
+
+  #onScript(params: Debugger.ScriptParsedEventDataType): void {
+    const script = this.#scripts.add(params)
+    if (this.#internal.add(script.url)) void this.#setPatterns().catch(() => {})
+    this.#lines.onScript(script)
+  }
+
+  async #onPaused(paused: Paused): Promise<void> {
+    this.#paused = paused
+    const hidden = this.#hidden
+    this.#hidden = undefined
+    const top = paused.callFrames[0]
+    if (!top) return this.#goOn()
+    if (await this.#passOver(paused, top, hidden)) return
+    this.#hiddenSteps = 0
+    const stop = await this.#describe(paused)
+    if (this.#paused !== paused) return
+    this.#cancelPause()
+    this.#stepping = false
+    this.#frames = paused.callFrames
+    this.#events.onStop(stop)
+  }
+
+  /** Goes on to a place that is worth showing. @returns whether it does. */
+  async #passOver(paused: Paused, top: Debugger.CallFrame, hidden: Hidden): Promise<boolean> {
+    if (this.#isAtPoint(paused)) return false
+    const isException = paused.reason === 'exception' || paused.reason === 'promiseRejection'
+    const isInternal = this.#isPointFrame(top) || this.#internal.has(this.#urlOf(top))
+    if (isException) {
+      if (!isInternal && paused.callFrames.some((frame) => this.#isUsers(frame))) return false
+      await this.#goOn()
+      return true
+    }
+    if (isInternal) {
+      const wanted = this.#stepping || this.#wantsPause
+      if (!wanted || ++this.#hiddenSteps > MOST_HIDDEN_STEPS) await this.#goOn()
+      else {
+        this.#hidden = hidden
+        await this.#session.post('Debugger.stepInto')
+      }
+      return true
+    }
+    if (hidden === 'leaveTwice') {
+      await this.#session.post('Debugger.stepOut')
+      return true
+    }
+    if (this.#wantsPause && hidden !== 'settle' && !paused.hitBreakpoints?.length) {
+      this.#hidden = 'settle'
+      await this.#session.post('Debugger.stepInto')
+      return true
+    }
+    return false
+  }
+
+  async #describe(paused: Paused): Promise<Stop> {
+    const frame = paused.callFrames.find((each) => this.#isUsers(each))
+    const view = frame && this.#view(frame)
+    const source = view && readLines(view.file)?.[view.line - 1]
+    const place = {
+      ...(view && { frame: view }),
+      ...(source !== undefined && { source }),
+    }
+    if (this.#isAtPoint(paused)) {
+      const point = (await this.#run(`${PROBE}.describeStop()`)) as NonNullable<Stop['point']>
+      return { why: 'point', point, ...place }
+    }
+    if (paused.reason === 'exception' || paused.reason === 'promiseRejection') {
+      const thrown = paused.data as Runtime.RemoteObject | undefined
+      const exception = thrown ? await describeValue(this.#session, thrown, A_LITTLE) : 'an error'
+      return { why: 'exception', exception, ...place }
+    }
+    const breakpoints = this.#lines.identify(paused.hitBreakpoints ?? [])
+    if (breakpoints.length > 0) return { why: 'line', breakpoints, ...place }
+    if (this.#wantsPause) return { why: 'pause', ...place }
+    return { why: this.#stepping ? 'step' : 'statement', ...place }
+  }
+
+  #onResumed(): void {
+    if (!this.#paused) return
+    this.#paused = undefined
+    const wasShown = this.#frames.length > 0
+    this.#frames = []
+    if (wasShown) this.#events.onGoing()
+  }
+
+  async #goOn(): Promise<void> {
+    this.#hidden = undefined
+    await this.#session.post('Debugger.resume').catch(() => {})
+  }
+
+  #askToPause(): void {
+    if (!this.#wantsPause || this.#paused) return
+    this.#session.post('Debugger.pause').catch(() => {})
+  }
+
+  #cancelPause(): void {
+    this.#wantsPause = false
+    clearInterval(this.#pauseTimer)
+    this.#pauseTimer = undefined
+  }
+
+  // --- places ------------------------------------------------------------------------------------------------------
+
+  /** A breakpoint in this library's own code is one that its author wants. */
+  #openFile(file: string): boolean {
+    const line: LineBreakpoint = { id: 0, file, line: 1 }
+    return [...this.#scripts.all]
+      .filter((script) => this.#scripts.isOf(script, file) || this.#scripts.findMapped(script, line))
+      .map(({ url }) => this.#internal.open(url))
+      .includes(true)
+  }
+
+  async #setPatterns(): Promise<void> {
+    const except = this.#scripts.get(this.#pointScript)?.url ?? ''
+    await this.#session.post('Debugger.setBlackboxPatterns', { patterns: this.#internal.patterns(except) })
+  }
+
+  async #findPointScript(): Promise<string> {
+    const { result } = await this.#session.post('Runtime.evaluate', {
+      expression: `${PROBE}?.stopHere`,
+      silent: true,
+    })
+    if (result.objectId === undefined) return ''
+    const { internalProperties = [] } = await this.#session.post('Runtime.getProperties', {
+      objectId: result.objectId,
+    })
+    const location = internalProperties.find(({ name }) => name === '[[FunctionLocation]]')?.value?.value
+    return (location as Debugger.Location | undefined)?.scriptId ?? ''
+  }
+
+  #isPointFrame({ location }: Debugger.CallFrame): boolean {
+    return location.scriptId === this.#pointScript
+  }
+
+  /** At the `debugger` statement, and not on the way to it or from it. */
+  #isAtPoint({ callFrames, reason }: Paused): boolean {
+    const top = callFrames[0]
+    return (
+      top !== undefined && this.#isPointFrame(top) && reason !== 'step' && top.functionName === 'stopHere'
+    )
+  }
+
+  #isUsers(frame: Debugger.CallFrame): boolean {
+    return !this.#isPointFrame(frame) && !this.#internal.has(this.#urlOf(frame))
+  }
+
+  #urlOf({ location, url }: Debugger.CallFrame): string {
+    return this.#scripts.get(location.scriptId)?.url ?? url
+  }
+
+  #frame(number: number): Debugger.CallFrame {
+    const frame = this.#paused?.callFrames[number]
+    if (!frame) throw new Error(`There is no frame ${number}: "where" lists them.`)
+    return frame
+  }
+
+  #view(frame: Debugger.CallFrame): FrameView {
+    const { scriptId, lineNumber, columnNumber = 0 } = frame.location
+    return {
+      number: this.#paused?.callFrames.indexOf(frame) ?? 0,
+      name: frame.functionName || '(anonymous)',
+      internal: !this.#isUsers(frame),
+      ...this.#scripts.toPlace(scriptId, lineNumber, columnNumber),
+    }
+  }
+
+  #viewAsync({ functionName, scriptId, url, lineNumber, columnNumber }: Runtime.CallFrame): FrameView {
+    return {
+      name: `async ${functionName || '(anonymous)'}`,
+      internal: scriptId === this.#pointScript || this.#internal.has(this.#scripts.get(scriptId)?.url ?? url),
+      ...this.#scripts.toPlace(scriptId, lineNumber, columnNumber),
+    }
+  }
+
+  async #scriptLines(scriptId: string): Promise<string[]> {
+    const { scriptSource } = await this.#session.post('Debugger.getScriptSource', { scriptId })
+    return scriptSource.split('\n')
+  }
+}
+
+const STEPS = {
+  into: 'Debugger.stepInto',
+  over: 'Debugger.stepOver',
+  out: 'Debugger.stepOut',
+} as const satisfies Record<Exclude<Going, 'on'>, string>
+
+/** Scopes of a function; the others are those of whole files. */
+const SHOWN_SCOPES: ReadonlySet<string> = new Set(['local', 'block', 'catch', 'closure', 'with'])
+
+function numberLine(number: number, text: string, current: boolean): string {
+  return `${current ? '>' : ' '} ${String(number).padStart(4)}  ${text}`
+}
+
+function readLines(file: string): string[] | undefined {
+  try {
+    return file.startsWith('/') ? readFileSync(file, 'utf8').split('\n') : undefined
+  } catch {
+    return undefined
+  }
+}

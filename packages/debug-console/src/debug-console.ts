@@ -1,0 +1,107 @@
+import { type ConsoleCommand, definePlugin, type Json, type Plugin, SdError } from '@sd/core'
+import { AddedCommands } from './added-commands.ts'
+import { Debugging } from './debugging.ts'
+import {
+  type DebugConsoleOptions,
+  type ResolvedDebugConsoleOptions,
+  resolveDebugConsoleOptions,
+} from './options.ts'
+
+/** What users get as `daemon.console`. */
+export interface DebugConsoleService {
+  /** Whether the daemon is being debugged at the moment. */
+  readonly on: boolean
+  /**
+   * Adds a command to the console.
+   *
+   * @returns removes it.
+   * @throws SdError `SD_DEBUG_CONSOLE_COMMAND` when its name is taken, or it is no command.
+   * @example
+   * ```ts
+   * daemon.console.command({
+   *   name: 'orders',
+   *   help: 'How many orders wait.',
+   *   run: () => `${orders.length} orders wait.`,
+   * })
+   * ```
+   */
+  command(command: ConsoleCommand): () => void
+}
+
+/**
+ * Real breakpoints across all processes of the daemon, in one terminal.
+ *
+ * In a foreground terminal the console opens when the daemon starts. Elsewhere nothing happens, until a console attaches
+ * over the control socket, where the option `allow` lets it.
+ *
+ * @throws SdError `SD_DEBUG_CONSOLE_OPTIONS` when an option is wrong.
+ * @example
+ * ```ts
+ * const daemon = createDaemon({ name: 'poller', interval: 1000 }).use(control()).use(debugConsole({ allow: true }))
+ * ```
+ */
+export function debugConsole(options: DebugConsoleOptions = {}): Plugin<'console', DebugConsoleService> {
+  const resolved = resolveDebugConsoleOptions(options)
+  return definePlugin('console', (host) => {
+    const commands = new AddedCommands()
+    /** The one that is on, or beginning. */
+    let debugging: Promise<Debugging> | undefined
+    let current: Debugging | undefined
+
+    const begin = (foreground: boolean): Promise<Debugging> => {
+      debugging ??= (async () => {
+        try {
+          await current?.end()
+          current = await Debugging.begin(host, commands, resolved, foreground)
+          return current
+        } finally {
+          debugging = undefined
+        }
+      })()
+      return debugging
+    }
+    const isOn = (): boolean => current !== undefined && !current.ended
+
+    // Plugins never import each other: where there is a control socket, it says so before it opens.
+    host.on('control', ({ method }) => {
+      method('console', async (): Promise<Json> => {
+        if (!resolved.allow) throw refusal(host.name)
+        if (host.signal.aborted) throw new SdError('SD_DEBUG_CONSOLE_STOPPING', 'The daemon is stopping.')
+        const found = isOn() ? current! : await begin(false)
+        return { socket: found.socket }
+      })
+    })
+
+    return {
+      service: {
+        get on() {
+          return isOn()
+        },
+        command: (command) => commands.add(command),
+      },
+
+      async setup() {
+        host.dispatch('console', { command: (command) => commands.add(command) })
+        if (opensAtOnce(resolved)) await begin(true)
+      },
+
+      async teardown() {
+        await debugging?.catch(() => {})
+        await current?.end()
+      },
+
+      inspect: () => ({ on: isOn(), allowed: resolved.allow }),
+    }
+  })
+}
+
+function opensAtOnce({ foreground }: ResolvedDebugConsoleOptions): boolean {
+  return foreground ?? Boolean(process.stdin.isTTY && process.stdout.isTTY)
+}
+
+function refusal(name: string): SdError {
+  return new SdError(
+    'SD_DEBUG_CONSOLE_NOT_ALLOWED',
+    `The daemon "${name}" does not allow a console to attach. Use debugConsole({ allow: true }) in it, and restart it.`,
+  )
+}

@@ -1,0 +1,218 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { openRunDirectory, type PluginHost, runDirectory, SdError, toError } from '@sd/core'
+import type { AddedCommands } from './added-commands.ts'
+import { divertOutput } from './daemon-terminal.ts'
+import type { ResolvedDebugConsoleOptions } from './options.ts'
+import type { FromHub, HubData, ToHub } from './protocol/thread-messages.ts'
+import { DaemonView } from './target/daemon-view.ts'
+import { enterProbe } from './target/enter-probe.ts'
+
+const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+
+/** Where what does not run on the main thread begins. */
+const HUB: URL = new URL(`./hub/main.${extension}`, import.meta.url)
+const AGENT: URL = new URL(`./agent/start.${extension}`, import.meta.url)
+const CONSOLE: URL = new URL(`./console/main.${extension}`, import.meta.url)
+
+/** Milliseconds for a process that ends: beyond that Node says that it waits for the debugger. */
+const END_TIME = 500
+
+/** Milliseconds that the console has to give the terminal back. */
+const CONSOLE_TIME = 1000
+
+/** Debugging, while it is on: the hub, the agents, and the console if that is ours. */
+export class Debugging {
+  readonly #host: PluginHost
+  readonly #commands: AddedCommands
+  readonly #ends: (() => unknown)[] = []
+  readonly #state: Int32Array = new Int32Array(new SharedArrayBuffer(4))
+  #hub: Worker | undefined
+  #console: ChildProcess | undefined
+  #socket = ''
+  #ending: Promise<void> | undefined
+
+  private constructor(host: PluginHost, commands: AddedCommands) {
+    this.#host = host
+    this.#commands = commands
+  }
+
+  /**
+   * Begins. It ends when the console goes away, or `end` is called.
+   *
+   * @throws SdError `SD_DEBUG_CONSOLE_START`.
+   */
+  static async begin(
+    host: PluginHost,
+    commands: AddedCommands,
+    options: ResolvedDebugConsoleOptions,
+    foreground: boolean,
+  ): Promise<Debugging> {
+    const debugging = new Debugging(host, commands)
+    try {
+      await debugging.#open(options, foreground)
+      return debugging
+    } catch (cause) {
+      await debugging.end()
+      const message = `Debugging cannot begin: ${toError(cause).message}`
+      throw new SdError('SD_DEBUG_CONSOLE_START', message, { cause })
+    }
+  }
+
+  /** Where consoles connect. */
+  get socket(): string {
+    return this.#socket
+  }
+
+  /** Whether it has ended, or is about to. */
+  get ended(): boolean {
+    return this.#ending !== undefined
+  }
+
+  /** Ends it: everything goes on, and nothing is left. */
+  end(): Promise<void> {
+    this.#ending ??= this.#close()
+    return this.#ending
+  }
+
+  async #open({ points }: ResolvedDebugConsoleOptions, foreground: boolean): Promise<void> {
+    const { name } = this.#host
+    // Control sockets end in `.sock`: this is none.
+    this.#socket = join(await openRunDirectory(runDirectory()), `${name}.${process.pid}.debug`)
+    this.#ends.push(enterProbe(this.#answers()))
+    await this.#startHub({
+      name,
+      socket: this.#socket,
+      points,
+      foreground,
+      directory: process.cwd(),
+      state: this.#state,
+    })
+    this.#commands.onChange = () => this.#tellHub({ type: 'commands', commands: this.#commands.list() })
+    this.#commands.onChange()
+    for (const facet of Object.values(this.#host.facets())) {
+      const detach = facet.attach?.(AGENT.href, { socket: this.#socket })
+      if (detach) this.#ends.push(detach)
+    }
+    if (foreground) this.#openConsole()
+  }
+
+  /** What the hub calls on this thread: each is over at once. */
+  #answers(): object {
+    const view = new DaemonView(this.#host)
+    return {
+      daemon: this.#host.daemon,
+      processes: () => view.processes(),
+      types: () => view.types(),
+      calls: () => view.calls(),
+      callsOf: (pid: number) => view.callsOf(pid),
+      call: (id: number, pool: string | undefined) => view.call(id, pool),
+      freeze: (pid: number, since: number) => view.freeze(pid, since),
+      thaw: (pid: number, at: number) => view.thaw(pid, at),
+      log: (message: string) => view.log(message),
+      status: () => view.status(),
+      abort: (pool: string, id: number) => view.abort(pool, id),
+      terminate: () => view.terminate(),
+      run: (pool: string, method: string, args: readonly unknown[]) => {
+        void view.run(pool, method, args).then((text) => this.#tellHub({ type: 'print', text }))
+      },
+      openInspector: (pid: number) => {
+        void view
+          .openInspector(pid)
+          .catch(() => undefined)
+          .then((address) => this.#tellHub({ type: 'inspector', pid, address }))
+      },
+      sendRenewals: () => {
+        const renewals = Object.values(this.#host.facets())
+          .map((facet) => facet.renewal?.())
+          .filter((renewal) => renewal !== undefined)
+        if (renewals.length > 0) this.#tellHub({ type: 'renewals', renewals })
+      },
+      runCommand: (run: number, name: string, text: string, pid: number | null) => {
+        const print = (line: string): void => this.#tellHub({ type: 'print', text: String(line) })
+        const ended = (end: string): void => this.#tellHub({ type: 'commandEnded', run, text: end })
+        void this.#commands.run(name, text, { print, pid: pid ?? undefined }).then(ended)
+      },
+    }
+  }
+
+  async #startHub(data: HubData): Promise<void> {
+    const hub = new Worker(HUB, { workerData: data, name: 'sd debug hub' })
+    this.#hub = hub
+    const leave = (): void => {
+      if (Atomics.load(this.#state, 0) !== 0) return
+      this.#tellHub({ type: 'leave' })
+      Atomics.wait(this.#state, 0, 0, END_TIME)
+    }
+    process.on('exit', leave)
+    hub.once('exit', () => {
+      process.off('exit', leave)
+      this.#hub = undefined
+    })
+    await new Promise<void>((resolve, reject) => {
+      const fail = (error: Error): void => reject(error)
+      hub.once('error', fail)
+      hub.once('exit', () => fail(new Error('Its thread has ended.')))
+      hub.on('message', (message: FromHub) => {
+        if (message.type === 'ready') resolve()
+        else if (message.type === 'failed') fail(new Error(message.message))
+        else if (message.type === 'ended') void this.end()
+      })
+    })
+    hub.removeAllListeners('error')
+    hub.on('error', (error) => {
+      this.#host.error(new SdError('SD_DEBUG_CONSOLE_HUB', `Debugging has failed: ${toError(error).message}`))
+      void this.end()
+    })
+    // A daemon that has nothing more to do ends, debugged or not.
+    hub.unref()
+  }
+
+  #openConsole(): void {
+    const child = spawn(process.execPath, [...sourceFlags(), new URL(CONSOLE).pathname, this.#socket], {
+      stdio: 'inherit',
+    })
+    this.#console = child
+    child.on('error', (error) => this.#host.error(toError(error)))
+    this.#ends.push(divertOutput((text) => this.#tellHub({ type: 'output', text })))
+    child.once('exit', () => void this.end())
+  }
+
+  #tellHub(message: ToHub): void {
+    this.#hub?.postMessage(message)
+  }
+
+  async #close(): Promise<void> {
+    this.#commands.onChange = () => {}
+    const hub = this.#hub
+    if (hub) {
+      const exited = new Promise((resolve) => hub.once('exit', resolve))
+      this.#tellHub({ type: 'leave' })
+      await exited
+    }
+    await this.#endConsole()
+    for (const end of this.#ends.splice(0).reverse()) {
+      try {
+        await end()
+      } catch (error) {
+        this.#host.error(toError(error))
+      }
+    }
+  }
+
+  /** It ends by itself when the hub is gone, and gives the terminal back before. */
+  async #endConsole(): Promise<void> {
+    const child = this.#console
+    if (!child || child.exitCode !== null || child.signalCode !== null) return
+    const exited = new Promise((resolve) => child.once('exit', resolve))
+    const timer = setTimeout(() => child.kill('SIGKILL'), CONSOLE_TIME)
+    await exited
+    clearTimeout(timer)
+  }
+}
+
+/** What lets Node run the sources of this repository, where the daemon itself was started so. */
+function sourceFlags(): string[] {
+  return extension === 'ts' ? ['--disable-warning=ExperimentalWarning', '-C', '@sd/source'] : []
+}

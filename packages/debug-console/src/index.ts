@@ -1,0 +1,3 @@
+export { attachConsole, type ConsoleEnd, type ConsoleStreams } from './console/attach-console.ts'
+export { type DebugConsoleService, debugConsole } from './debug-console.ts'
+export type { DebugConsoleOptions } from './options.ts'
