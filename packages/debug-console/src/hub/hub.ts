@@ -530,7 +530,7 @@ export class Hub implements DebugSession {
 
   /** Shows the stop whose turn it is, and has the console ask for a line. @param again - also when nothing is new. */
   async #present(again = false): Promise<void> {
-    if (this.#ending || this.#queue.stepping) return
+    if (this.#ending || !this.#console || this.#queue.stepping) return
     const pid = this.#queue.current
     const process = pid === undefined ? undefined : this.#processes.get(pid)
     const stop = process?.stop
