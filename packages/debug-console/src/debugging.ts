@@ -158,6 +158,7 @@ export class Debugging {
         if (message.type === 'ready') resolve()
         else if (message.type === 'failed') fail(new Error(message.message))
         else if (message.type === 'ended') void this.end()
+        else setImmediate(() => this.#tellHub({ type: 'exit' }))
       })
     })
     hub.removeAllListeners('error')

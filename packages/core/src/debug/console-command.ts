@@ -1,5 +1,3 @@
-import type { Awaitable } from '../json.ts'
-
 /** What a command of the debug console is run with. */
 export interface ConsoleCommandContext {
   /** What the rest of the line was, after the command's name. */
@@ -30,7 +28,7 @@ export interface ConsoleCommand {
   /**
    * Called on the daemon's main thread; while that is stopped, when it goes on.
    *
-   * @returns what to show, if anything. What it throws is shown, too.
+   * @returns what to show, or a promise of it; undefined: nothing. What it throws is shown, too.
    */
-  run(context: ConsoleCommandContext): Awaitable<string | undefined | void>
+  run(context: ConsoleCommandContext): unknown
 }

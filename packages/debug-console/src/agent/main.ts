@@ -33,7 +33,10 @@ const debug = new ThreadDebugger({
 let leaving: Promise<void> | undefined
 
 // The main thread ends, or is told that debugging has ended.
-parentPort!.on('message', () => void leave())
+parentPort!.on('message', (message) => {
+  if (message === 'exit') parentPort!.close()
+  else void leave()
+})
 
 socket.once('connect', () => {
   debug.open().then(
@@ -76,9 +79,9 @@ function leave(): Promise<void> {
     await debug.close()
     Atomics.store(state, 0, 1)
     Atomics.notify(state, 0)
-    parentPort!.postMessage('left')
-    parentPort!.close()
     hub.end()
+    // A thread must not end before the main thread has taken notice that its debugger is gone: Node would abort.
+    parentPort!.postMessage('left')
   })()
   return leaving
 }

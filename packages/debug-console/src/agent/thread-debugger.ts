@@ -345,7 +345,9 @@ export class ThreadDebugger implements ProcessRequests {
     }
     if (paused.reason === 'exception' || paused.reason === 'promiseRejection') {
       const thrown = paused.data as Runtime.RemoteObject | undefined
-      const exception = thrown ? await describeValue(this.#session, thrown, A_LITTLE) : 'an error'
+      const text = thrown ? await describeValue(this.#session, thrown, A_LITTLE) : 'an error'
+      // Where it is thrown is where the process is.
+      const exception = text.split(/\n\s+at /)[0]!
       return { why: 'exception', exception, ...place }
     }
     const breakpoints = this.#lines.identify(paused.hitBreakpoints ?? [])

@@ -41,6 +41,13 @@ export function attachConsole(
     const socket = connect(socketPath)
     let end: ConsoleEnd = { why: 'gone', message: 'The daemon has gone away.' }
     let input: ConsoleInput | undefined
+    /** Lines. A prompt that was sent before the last of them has come too late. */
+    let sent = 0
+
+    const send = (message: FromConsole): void => {
+      if (message.type !== 'complete') sent++
+      hub.send(message)
+    }
 
     const hub = new JsonLines<ToConsole, FromConsole | Hello>(socket, receive, (why) => {
       input?.close()
@@ -55,10 +62,10 @@ export function attachConsole(
     function open(): ConsoleInput {
       const { input: from, output: to } = streams
       const parts = {
-        onLine: (text: string) => hub.send({ type: 'line', text }),
-        onComplete: (id: number, text: string) => hub.send({ type: 'complete', id, text }),
-        onInterrupt: () => hub.send({ type: 'interrupt' }),
-        onEnd: () => hub.send({ type: 'line', text: 'end' }),
+        onLine: (text: string) => send({ type: 'line', text }),
+        onComplete: (id: number, text: string) => send({ type: 'complete', id, text }),
+        onInterrupt: () => send({ type: 'interrupt' }),
+        onEnd: () => send({ type: 'line', text: 'end' }),
         onClosed: () => socket.destroy(),
       }
       return isTerminal ? openTerminalInput(from, to, parts) : openScriptInput(from, to, parts)
@@ -72,7 +79,7 @@ export function attachConsole(
         case 'print':
           return input?.print(message.text)
         case 'prompt':
-          return input?.prompt(message.text)
+          return message.turn === sent ? input?.prompt(message.text) : undefined
         case 'completions':
           return input?.complete(message.id, message.names)
         case 'refused':

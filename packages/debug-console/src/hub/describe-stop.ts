@@ -32,7 +32,7 @@ function describeReason({ why, point, breakpoints, exception }: Stop): string {
     case 'line':
       return `Stopped at breakpoint ${breakpoints!.join(', ')}`
     case 'exception':
-      return `Stopped where it throws ${exception}\n`
+      return `Stopped where it throws ${exception}`
     case 'pause':
       return 'Paused'
     case 'step':

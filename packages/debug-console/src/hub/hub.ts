@@ -35,6 +35,9 @@ const STEP_TIME = 500
 /** Milliseconds until somebody must have connected. */
 const LONELY_TIME = 15_000
 
+/** Milliseconds that processes have to come before the first prompt. */
+const GATHERING_TIME = 2000
+
 /** Spaces that a column is wide. */
 const COLUMN_WIDTH = 4
 
@@ -62,7 +65,9 @@ export class Hub implements DebugSession {
   #console: JsonLines<FromConsole, ToConsole> | undefined
   #lines: Promise<void> = Promise.resolve()
   #lastLine = ''
-  #busy = 0
+  /** How many lines have come: a prompt says which one it is the answer to. */
+  #taken = 0
+  #busy = false
   /** The stop that has been shown, and its prompt. */
   #shown: Stop | undefined
   #prompt = ''
@@ -183,7 +188,10 @@ export class Hub implements DebugSession {
     lines.send({ type: 'welcome', name: this.name, pid: process.pid })
     void this.log(`debugging: a console has come (pid ${pid})`)
     this.print(this.#greeting())
-    void this.#present()
+    this.#enqueue(async () => {
+      await this.#untilAllAreHere()
+      await this.#present()
+    })
     return [
       (message) => this.#onConsole(message as FromConsole),
       () => {
@@ -191,6 +199,15 @@ export class Hub implements DebugSession {
         void this.end('The console has gone away.')
       },
     ]
+  }
+
+  /** The processes that are there have been told to come; one that is stuck will not. */
+  async #untilAllAreHere(): Promise<void> {
+    const isHere = ({ pid, role, state }: DebugProcess): boolean =>
+      this.#processes.has(pid) || state !== 'ready' || !Object.hasOwn(LETTERS, role)
+    const processes = await this.#listProcesses()
+    const all = (): boolean => processes.every(isHere)
+    await this.untilStop(GATHERING_TIME, all)
   }
 
   #greeting(): string {
@@ -211,16 +228,25 @@ export class Hub implements DebugSession {
 
   /** One command after the other. */
   #takeLine(text: string): void {
-    this.#lines = this.#lines.then(async () => {
-      if (this.#ending) return
-      this.#busy++
+    this.#taken++
+    this.#enqueue(async () => {
+      this.#busy = true
       try {
         await this.#runLine(text)
       } finally {
-        this.#busy--
+        this.#busy = false
       }
-      if (!this.#ending) await this.#present(true)
+      await this.#present(true)
     })
+  }
+
+  /** What is shown at the console comes about one after the other. */
+  #enqueue(work: () => Promise<void>): void {
+    this.#lines = this.#lines.then(() => (this.#ending ? undefined : work())).catch(() => {})
+  }
+
+  #presentLater(): void {
+    this.#enqueue(() => this.#present())
   }
 
   async #runLine(text: string): Promise<void> {
@@ -258,7 +284,7 @@ export class Hub implements DebugSession {
     clearTimeout(this.#stepTimer)
     this.#queue.add(process.pid)
     this.#wake()
-    if (this.#busy === 0) await this.#present()
+    this.#presentLater()
   }
 
   /** Its time stands still, and what it holds is held for it. */
@@ -278,7 +304,7 @@ export class Hub implements DebugSession {
     this.#queue.remove(process.pid)
     void this.#timeGoesOn(process.pid, stoppedAt)
     this.print(`${this.nameOf(process.pid)} goes on: another debugger has said so.`)
-    if (this.#busy === 0) void this.#present()
+    this.#presentLater()
   }
 
   #onGone(process: DebuggedProcess, remote: RemoteProcess): void {
@@ -293,13 +319,12 @@ export class Hub implements DebugSession {
       this.print(`${this.nameOf(process.pid)} is gone.`)
       void this.#timeGoesOn(process.pid, process.stoppedAt)
     }
-    if (this.#busy === 0) void this.#present()
+    this.#presentLater()
   }
 
   #onBound(id: number, place: Place): void {
     // The answer to `break` tells of it, if it is known by then.
-    if (this.book.bind(id, place) && this.#busy === 0)
-      this.print(`Breakpoint ${id} is set: its file is loaded.`)
+    if (this.book.bind(id, place) && !this.#busy) this.print(`Breakpoint ${id} is set: its file is loaded.`)
   }
 
   // --- what commands need -----------------------------------------------------------------------------------------
@@ -386,7 +411,7 @@ export class Hub implements DebugSession {
     if (!this.#queue.stepping) return
     this.#queue.giveUpStep(pid)
     this.print(`${this.nameOf(pid)} runs on: it stops when the step ends.`)
-    if (this.#busy === 0) void this.#present()
+    this.#presentLater()
   }
 
   async callOf({ pid, stop }: DebuggedProcess): Promise<CallLine | undefined> {
@@ -536,12 +561,7 @@ export class Hub implements DebugSession {
     const stop = process?.stop
     if (process && stop && this.#shown !== stop) {
       this.#shown = stop
-      this.#busy++
-      try {
-        await this.#show(process, stop)
-      } finally {
-        this.#busy--
-      }
+      await this.#show(process, stop)
       // Meanwhile it may have gone on, or away.
       if (process.stop !== stop || this.#queue.current !== pid) return this.#present(again)
     } else if (!stop && this.#prompt !== this.#idlePrompt) {
@@ -549,7 +569,7 @@ export class Hub implements DebugSession {
       this.#prompt = this.#idlePrompt
     } else if (!again && this.#prompted) return
     this.#prompted = true
-    this.#console?.send({ type: 'prompt', text: this.#margin(stop) + this.#prompt })
+    this.#console.send({ type: 'prompt', text: this.#margin(stop) + this.#prompt, turn: this.#taken })
   }
 
   #prompted = false

@@ -30,6 +30,8 @@ port.on('message', (message: ToHub) => {
       return hub.onCommandEnded(message.run, message.text)
     case 'commands':
       return hub.onCommands(message.commands)
+    case 'exit':
+      return port.close()
     case 'leave':
       return void leave()
   }
@@ -52,6 +54,6 @@ async function leave(): Promise<void> {
   await hub.close()
   Atomics.store(data.state, 0, 1)
   Atomics.notify(data.state, 0)
+  // A thread must not end before the main thread has taken notice that its debugger is gone: Node would abort.
   tell({ type: 'left' })
-  port.close()
 }

@@ -18,7 +18,10 @@ export function startAgentFromOutside(address: string, socket: string): Promise<
   const expression = `{
     const { Worker } = process.getBuiltinModule('node:worker_threads')
     const state = new Int32Array(new SharedArrayBuffer(4))
-    new Worker(new URL(${JSON.stringify(AGENT.href)}), { workerData: { socket: ${JSON.stringify(socket)}, state }, name: 'sd debugger' }).on('error', () => {}).unref()
+    const agent = new Worker(new URL(${JSON.stringify(AGENT.href)}), { workerData: { socket: ${JSON.stringify(socket)}, state }, name: 'sd debugger' })
+    agent.on('error', () => {})
+    agent.on('message', (message) => message === 'left' && setImmediate(() => agent.postMessage('exit')))
+    agent.unref()
   }`
   return new Promise((resolve, reject) => {
     const inspector = new WebSocket(address)

@@ -137,8 +137,8 @@ export type ToConsole =
   | { readonly type: 'welcome'; readonly name: string; readonly pid: number }
   | { readonly type: 'refused'; readonly message: string }
   | { readonly type: 'print'; readonly text: string }
-  /** The console may read a line. */
-  | { readonly type: 'prompt'; readonly text: string }
+  /** The console may read a line, when `turn` is how many it has sent. */
+  | { readonly type: 'prompt'; readonly text: string; readonly turn: number }
   | { readonly type: 'completions'; readonly id: number; readonly names: readonly string[] }
   | { readonly type: 'end'; readonly message: string }
 

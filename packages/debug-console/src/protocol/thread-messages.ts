@@ -32,6 +32,8 @@ export type ToHub =
   | { readonly type: 'commands'; readonly commands: readonly AddedCommand[] }
   /** Debugging ends. */
   | { readonly type: 'leave' }
+  /** The answer to `left`: the thread may end. */
+  | { readonly type: 'exit' }
 
 /** A command of a plugin, as far as it is data. */
 export interface AddedCommand {

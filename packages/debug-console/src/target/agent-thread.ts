@@ -29,6 +29,9 @@ export async function startAgentThread(file: URL, data: object): Promise<() => P
       resolve()
     })
   })
+  thread.on('message', (message) => {
+    if (message === 'left') setImmediate(() => thread.postMessage('exit'))
+  })
   // Without its debugger a process works all the same.
   thread.on('error', () => {})
   await new Promise<void>((resolve) => {

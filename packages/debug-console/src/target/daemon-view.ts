@@ -67,8 +67,11 @@ export class DaemonView {
     }
   }
 
-  abort(pool: string, id: number): boolean {
-    return this.#facets((facet) => [facet.abort?.(pool, id) ?? false]).includes(true)
+  /** When the main thread comes back to itself. */
+  abort(pool: string, id: number): void {
+    setImmediate(() => {
+      for (const facet of this.#all) facet.abort?.(pool, id)
+    })
   }
 
   freeze(pid: number, since: number): void {
@@ -107,7 +110,7 @@ export class DaemonView {
       const result = await owner?.run?.(pool, method, args)
       return `${name}(${showArgs(args)}) has returned ${show(result)}`
     } catch (error) {
-      return `${name}(${showArgs(args)}) has failed: ${error instanceof Error ? (error.stack ?? error.message) : error}`
+      return `${name}(${showArgs(args)}) has failed: ${error instanceof Error ? `${error.name}: ${error.message}` : error}`
     }
   }
 
