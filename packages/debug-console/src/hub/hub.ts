@@ -417,11 +417,16 @@ export class Hub implements DebugSession {
   async callOf({ pid, stop }: DebuggedProcess): Promise<CallLine | undefined> {
     if (stop?.point?.call || pid === process.pid) return undefined
     try {
-      const calls = await this.ask<CallLine[]>(`callsOf(${pid})`)
-      return calls.length === 1 ? calls[0] : undefined
+      // What the process has said when it began may still be on its way.
+      for (let tries = 0; tries < 4; tries++) {
+        const calls = await this.ask<CallLine[]>(`callsOf(${pid})`)
+        if (calls.length > 0) return calls.length === 1 ? calls[0] : undefined
+        await new Promise((resolve) => setTimeout(resolve, 25))
+      }
     } catch {
-      return undefined
+      // The daemon cannot answer.
     }
+    return undefined
   }
 
   async pause(pid: number): Promise<void> {
