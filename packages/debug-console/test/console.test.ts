@@ -44,6 +44,14 @@ async function attach(): Promise<void> {
   await terminal.see(/Debugging service[\s\S]*> ?$/)
 }
 
+/** All four are there. */
+async function seeFour(): Promise<void> {
+  for (let tries = 0; tries < 50; tries++) {
+    const [text] = await say('status', /status\n[\s\S]*\[service \d+\] > ?$/)
+    if (text.match(/crunch #\d: ready\n/g)?.length === 4) return
+  }
+}
+
 /** Types a command and waits for what it shows. */
 async function say(line: string, pattern: RegExp): Promise<RegExpMatchArray> {
   terminal.mark()
@@ -107,9 +115,10 @@ describe('breakpoints in a pool of four', () => {
 
   test('a line with a condition stops each process that comes there, once', async () => {
     await startService(settings)
+    await seeFour()
     await say('break fixtures/crunch.ts:8 if x > 3', /Breakpoint 1: fixtures\/crunch\.ts:8 if x > 3/)
     const calls =
-      '[1, 2, 3, 4, 5, 6, 7].map((x) => tell(`square ${x}`, daemon.workers.crunch.square(x))).length'
+      "[1, 2, 3, 4, 5, 6, 7].map((x) => tell('square ' + x, daemon.workers.crunch.square(x))).length"
     await say(
       `eval ${calls}`,
       /Stopped at breakpoint 1, in square \(fixtures\/crunch\.ts:8:\d+\)[\s\S]*square\([4-7]\) > ?$/,
@@ -134,6 +143,7 @@ describe('breakpoints in a pool of four', () => {
 
   test('four at the same time are four prompts, one after the other', async () => {
     await startService(settings)
+    await seeFour()
     await say(
       "eval ['a', 'b', 'c', 'd'].map((name) => tell(name, daemon.workers.crunch.meet(name))).length",
       /Stopped at "meet"[\s\S]*W\] call \d meet\('\w'\) > ?$/,
@@ -156,6 +166,7 @@ describe('breakpoints in a pool of four', () => {
   test('when the terminal closes in the middle, everything goes on and no call is lost', async () => {
     const service = await startDetached(settings)
     await attach()
+    await seeFour()
     service.tell("for (const name of ['a', 'b', 'c', 'd']) tell(name, daemon.workers.crunch.meet(name))")
     await terminal.see(/Stopped at "meet"[\s\S]*> ?$/)
     await say('status', /, 4 stopped/)
@@ -172,6 +183,7 @@ describe('breakpoints in a pool of four', () => {
 
   test('when its own terminal closes, the daemon stops and finishes its calls before', async () => {
     await startService(settings)
+    await seeFour()
     await say(
       "eval ['a', 'b', 'c', 'd'].map((name) => tell(name, daemon.workers.crunch.meet(name))).length",
       /Stopped at "meet"[\s\S]*> ?$/,

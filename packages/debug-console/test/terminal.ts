@@ -54,7 +54,7 @@ export function openTerminal(env: Readonly<Record<string, string>>, cwd: string)
   )
   let seen = 0
   const screen = (): string => tmux('capture-pane', '-p', '-J', '-S', '-5000').replace(/[ \n]+$/, '')
-  const since = (): string => screen().slice(seen)
+  const since = (): string => screen().split('\n').slice(seen).join('\n')
   return {
     screen,
     since,
@@ -64,7 +64,8 @@ export function openTerminal(env: Readonly<Record<string, string>>, cwd: string)
     },
     press: (...keys) => void tmux('send-keys', ...keys),
     mark() {
-      seen = screen().length
+      // The line with the prompt is written anew when something comes above it.
+      seen = screen().split('\n').length - 1
     },
     async see(pattern, timeout = 30_000) {
       let match: RegExpMatchArray | null = null

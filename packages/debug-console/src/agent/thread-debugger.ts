@@ -10,6 +10,7 @@ import type {
   ProcessEvents,
   ProcessRequests,
   Stop,
+  StopCall,
 } from '../protocol/messages.ts'
 import { A_LITTLE, describeValue, MUCH } from './describe-value.ts'
 import { InternalCode } from './internal-code.ts'
@@ -31,6 +32,12 @@ const LINES_AROUND = 5
 
 /** Frames of a stack, those before an `await` included. */
 const MOST_FRAMES = 50
+
+/** The id of the call, or of the task, that a frame belongs to, where it is a method of a worker or a task. */
+const OWN_CALL = `(() => {
+  const { call, task } = typeof this === 'object' && this !== null ? this : {}
+  return Number.isSafeInteger(call?.id) && typeof call.method === 'string' ? call.id : task?.id
+})()`
 
 type Paused = Debugger.PausedEventDataType
 
@@ -335,7 +342,9 @@ export class ThreadDebugger implements ProcessRequests {
     const frame = paused.callFrames.find((each) => this.#isUsers(each))
     const view = frame && this.#view(frame)
     const source = view && readLines(view.file)?.[view.line - 1]
+    const call = this.#isAtPoint(paused) ? undefined : await this.#currentCall(paused)
     const place = {
+      ...(call && { call }),
       ...(view && { frame: view }),
       ...(source !== undefined && { source }),
     }
@@ -354,6 +363,24 @@ export class ThreadDebugger implements ProcessRequests {
     if (breakpoints.length > 0) return { why: 'line', breakpoints, ...place }
     if (this.#wantsPause) return { why: 'pause', ...place }
     return { why: this.#stepping ? 'step' : 'statement', ...place }
+  }
+
+  /** The call whose code it is: `this.call` of the method, or else the one that has begun last. */
+  async #currentCall({ callFrames }: Paused): Promise<StopCall | undefined> {
+    let id: number | undefined
+    for (const { callFrameId } of callFrames.filter((frame) => this.#isUsers(frame)).reverse()) {
+      const { result } = await this.#session.post('Debugger.evaluateOnCallFrame', {
+        callFrameId,
+        expression: OWN_CALL,
+        returnByValue: true,
+        silent: true,
+      })
+      if (result.type !== 'number') continue
+      id = result.value as number
+      break
+    }
+    const call = await this.#run(`${PROBE}?.describeCall?.(${id})`)
+    return (call as StopCall | undefined) ?? undefined
   }
 
   #onResumed(): void {

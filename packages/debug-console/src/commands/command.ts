@@ -1,7 +1,6 @@
 import type { DebuggedProcess } from '../hub/debugged-process.ts'
 import type { PlanBook } from '../hub/plan-book.ts'
-import type { Going } from '../protocol/messages.ts'
-import type { CallLine } from '../target/daemon-view.ts'
+import type { Going, StopCall } from '../protocol/messages.ts'
 
 /** What a command is run with. */
 export interface DebugSession {
@@ -28,7 +27,7 @@ export interface DebugSession {
   /** Lets a process go on. */
   go(process: DebuggedProcess, how: Going, abort?: boolean): Promise<void>
   /** The call that a stopped process is at work for. */
-  callOf(process: DebuggedProcess): Promise<CallLine | undefined>
+  callOf(process: DebuggedProcess): Promise<StopCall | undefined>
   /** Has a process stop where it is. */
   pause(pid: number): Promise<void>
   /** For a while nothing stops anywhere. @param time - milliseconds. */

@@ -1,4 +1,4 @@
-import type { Going, StopCall } from '../protocol/messages.ts'
+import type { Going } from '../protocol/messages.ts'
 import type { Command, DebugSession } from './command.ts'
 
 /** Seconds that one may skip for. */
@@ -65,7 +65,7 @@ async function capture(session: DebugSession): Promise<void> {
   const process = session.current()
   const point = process.stop?.point
   if (point?.name === 'return') throw new Error('It has returned already. "y" passes that on, "n" drops it.')
-  const call: Pick<StopCall, 'pool' | 'id'> | undefined = point?.call ?? (await session.callOf(process))
+  const call = await session.callOf(process)
   if (!call) throw new Error('It runs no call that could be captured.')
   session.book.capture(`${call.pool}#${call.id}`)
   await session.tellPlan()

@@ -1,6 +1,5 @@
 import { shortPath } from '../commands/looking.ts'
-import type { Stop } from '../protocol/messages.ts'
-import type { CallLine } from '../target/daemon-view.ts'
+import type { Stop, StopCall } from '../protocol/messages.ts'
 
 /** What a process is there for, as the prompt says it. */
 export interface ProcessLabel {
@@ -43,8 +42,7 @@ function describeReason({ why, point, breakpoints, exception }: Stop): string {
 }
 
 /** `[primes 4711 W] call 12 sieve(1, 100) >` */
-export function describePrompt(label: ProcessLabel, stop: Stop, call: CallLine | undefined): string {
-  const about = stop.point?.call ?? call
+export function describePrompt(label: ProcessLabel, stop: Stop, about: StopCall | undefined): string {
   const what = about
     ? ` call ${about.id} ${about.method}(${shorten(about.args)})`
     : stop.point

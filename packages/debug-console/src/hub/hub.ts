@@ -16,6 +16,7 @@ import {
   PROTOCOL,
   type ProcessEvents,
   type Stop,
+  type StopCall,
   type ToConsole,
 } from '../protocol/messages.ts'
 import type { AddedCommand, FromHub, HubData } from '../protocol/thread-messages.ts'
@@ -414,8 +415,11 @@ export class Hub implements DebugSession {
     this.#presentLater()
   }
 
-  async callOf({ pid, stop }: DebuggedProcess): Promise<CallLine | undefined> {
-    if (stop?.point?.call || pid === process.pid) return undefined
+  async callOf({ pid, stop }: DebuggedProcess): Promise<StopCall | undefined> {
+    if (stop?.point?.call) return stop.point.call
+    // Code of the daemon runs for no call.
+    if (pid === process.pid) return undefined
+    if (stop?.call) return stop.call
     try {
       // What the process has said when it began may still be on its way.
       for (let tries = 0; tries < 4; tries++) {
@@ -585,7 +589,7 @@ export class Hub implements DebugSession {
 
   async #show(debugged: DebuggedProcess, stop: Stop): Promise<void> {
     const [label, call] = await Promise.all([this.#labelOf(debugged.pid), this.callOf(debugged)])
-    this.#callShown = stop.point?.call ?? call
+    this.#callShown = call
     if (this.#callShown) await this.#forgetColumns()
     this.#prompt = describePrompt(label, stop, call)
     this.print(describeStop(stop, this.directory))

@@ -71,6 +71,8 @@ export interface Stop {
     /** What was returned, as text. */
     readonly value?: string
   }
+  /** The call that it is at work for, as far as the process itself knows. */
+  readonly call?: StopCall
   /** The breakpoints that it has hit. */
   readonly breakpoints?: readonly number[]
   /** What was thrown, as text. */

@@ -16,6 +16,7 @@ export function enterProbe(more: object = {}): () => void {
     stopHere: probe.stopHere,
     configure: probe.configure.bind(probe),
     describeStop: probe.describeStop.bind(probe),
+    describeCall: probe.describeCall.bind(probe),
     abort: probe.abort.bind(probe),
     ...more,
   }

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
-import type { DebugPoint, DebugProbe } from '@sd/core'
-import type { Plan, Stop } from '../protocol/messages.ts'
+import type { DebugPoint, DebugPointCall, DebugProbe } from '@sd/core'
+import type { Plan, Stop, StopCall } from '../protocol/messages.ts'
 import { type Answer, stopHere } from './stop-here.ts'
 
 /** What of a plan is looked at on the main thread, each time that the code comes to a point. */
@@ -8,6 +8,9 @@ export type PointPlan = Pick<Plan, 'active' | 'points' | 'methods' | 'skipped' |
 
 /** Characters of the arguments that a prompt has room for. */
 const LONGEST_ARGS = 60
+
+/** Calls that are remembered while they run, or seem to. */
+const MOST_BEGUN = 64
 
 /** Characters of a returned value that are shown when a call is captured. */
 const LONGEST_VALUE = 2000
@@ -20,6 +23,8 @@ export class PointProbe implements DebugProbe {
   #skipped: ReadonlySet<string> = new Set()
   #captured: ReadonlySet<string> = new Set()
   /** Where the process is stopped; more than one where an expression has led to another point. */
+  /** The calls that have begun here lately, by id; how they end is not always known. */
+  readonly #begun = new Map<number, DebugPointCall>()
   readonly #stops: { readonly point: DebugPoint; readonly answer: Answer }[] = []
   /** For the agent, which looks up where that is. */
   readonly stopHere: typeof stopHere = stopHere
@@ -33,6 +38,7 @@ export class PointProbe implements DebugProbe {
   }
 
   reach(point: DebugPoint): boolean {
+    if (point.call) this.#follow(point.name, point.call)
     if (!this.#active || !this.#wants(point)) return true
     const answer: Answer = { goOn: true }
     this.#stops.push({ point, answer })
@@ -41,6 +47,21 @@ export class PointProbe implements DebugProbe {
     } finally {
       this.#stops.pop()
     }
+  }
+
+  /**
+   * Called by the agent: a call that runs here. @param id - undefined: the one that has begun last.
+   */
+  describeCall(id: number | undefined): StopCall | undefined {
+    const call = id === undefined ? [...this.#begun.values()].at(-1) : this.#begun.get(id)
+    return call && describeCall(call)
+  }
+
+  #follow(name: DebugPoint['name'], call: DebugPointCall): void {
+    if (name === 'return') this.#begun.delete(call.id)
+    if (name !== 'running') return
+    this.#begun.set(call.id, call)
+    if (this.#begun.size > MOST_BEGUN) this.#begun.delete(this.#begun.keys().next().value!)
   }
 
   #wants({ name, label, call }: DebugPoint): boolean {
@@ -61,9 +82,7 @@ export class PointProbe implements DebugProbe {
     return {
       name,
       ...(label !== undefined && { label: String(label) }),
-      ...(call && {
-        call: { id: call.id, pool: call.pool, method: call.method, args: showArgs(call.args) },
-      }),
+      ...(call && { call: describeCall(call) }),
       ...(facts && { facts: showFacts(facts) }),
       ...('value' in point && { value: shorten(show(point.value, 100), LONGEST_VALUE) }),
     }
@@ -74,6 +93,10 @@ export class PointProbe implements DebugProbe {
     const stop = this.#stops.at(-1)
     if (stop) stop.answer.goOn = false
   }
+}
+
+function describeCall({ id, pool, method, args }: DebugPointCall): StopCall {
+  return { id, pool, method, args: showArgs(args) }
 }
 
 /** Arguments as one would write them, on one line. */
