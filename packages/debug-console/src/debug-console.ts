@@ -82,7 +82,7 @@ export function debugConsole(options: DebugConsoleOptions = {}): Plugin<'console
 
       async setup() {
         host.dispatch('console', { command: (command) => commands.add(command) })
-        if (opensAtOnce(resolved)) await begin(true)
+        if (isWanted(host.daemon) || opensAtOnce(resolved)) await begin(true)
       },
 
       async teardown() {
@@ -93,6 +93,12 @@ export function debugConsole(options: DebugConsoleOptions = {}): Plugin<'console
       inspect: () => ({ on: isOn(), allowed: resolved.allow }),
     }
   })
+}
+
+/** Whether whoever launched the daemon asks for it, with `daemon.set('debugWorkers', true)`. */
+function isWanted(daemon: object): boolean {
+  const { is } = daemon as { is?(flag: string): boolean }
+  return is?.call(daemon, 'debugWorkers') ?? false
 }
 
 function opensAtOnce({ foreground }: ResolvedDebugConsoleOptions): boolean {

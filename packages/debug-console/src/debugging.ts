@@ -158,6 +158,7 @@ export class Debugging {
         if (message.type === 'ready') resolve()
         else if (message.type === 'failed') fail(new Error(message.message))
         else if (message.type === 'ended') void this.end()
+        else if (message.type === 'arrived') this.#onConsole()
         else setImmediate(() => this.#tellHub({ type: 'exit' }))
       })
     })
@@ -176,8 +177,12 @@ export class Debugging {
     })
     this.#console = child
     child.on('error', (error) => this.#host.error(toError(error)))
-    this.#ends.push(divertOutput((text) => this.#tellHub({ type: 'output', text })))
     child.once('exit', () => void this.end())
+  }
+
+  /** From now on it is the console that writes to its terminal. */
+  #onConsole(): void {
+    if (this.#console) this.#ends.push(divertOutput((text) => this.#tellHub({ type: 'output', text })))
   }
 
   #tellHub(message: ToHub): void {

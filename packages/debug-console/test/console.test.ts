@@ -2,8 +2,15 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { createSandbox, type Fixture, runFixture, type Sandbox, waitUntil } from '@sd/testing'
-import { openTerminal, type Terminal } from './terminal.ts'
+import {
+  createSandbox,
+  type Fixture,
+  openTerminal,
+  runFixture,
+  type Sandbox,
+  type Terminal,
+  waitUntil,
+} from '@sd/testing'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const node = `${process.execPath} --disable-warning=ExperimentalWarning -C @sd/source`

@@ -64,7 +64,10 @@ export class ThreadDebugger implements ProcessRequests {
   /** The script in which the process stops at points. */
   #pointScript = ''
   #paused: Paused | undefined
+  /** What can be looked at, in the order of its numbers: the user's code, or else what there is. */
   #frames: readonly Debugger.CallFrame[] = []
+  /** Whether the hub knows that the process is paused. */
+  #shown = false
   #hidden: Hidden
   #hiddenSteps = 0
   #stepping = false
@@ -293,6 +296,8 @@ export class ThreadDebugger implements ProcessRequests {
 
   async #onPaused(paused: Paused): Promise<void> {
     this.#paused = paused
+    const users = paused.callFrames.filter((frame) => this.#isUsers(frame))
+    this.#frames = users.length > 0 ? users : paused.callFrames.slice(0, 1)
     const hidden = this.#hidden
     this.#hidden = undefined
     const top = paused.callFrames[0]
@@ -303,7 +308,7 @@ export class ThreadDebugger implements ProcessRequests {
     if (this.#paused !== paused) return
     this.#cancelPause()
     this.#stepping = false
-    this.#frames = paused.callFrames
+    this.#shown = true
     this.#events.onStop(stop)
   }
 
@@ -386,9 +391,9 @@ export class ThreadDebugger implements ProcessRequests {
   #onResumed(): void {
     if (!this.#paused) return
     this.#paused = undefined
-    const wasShown = this.#frames.length > 0
     this.#frames = []
-    if (wasShown) this.#events.onGoing()
+    if (this.#shown) this.#events.onGoing()
+    this.#shown = false
   }
 
   async #goOn(): Promise<void> {
@@ -457,15 +462,16 @@ export class ThreadDebugger implements ProcessRequests {
   }
 
   #frame(number: number): Debugger.CallFrame {
-    const frame = this.#paused?.callFrames[number]
+    const frame = this.#frames[number]
     if (!frame) throw new Error(`There is no frame ${number}: "where" lists them.`)
     return frame
   }
 
   #view(frame: Debugger.CallFrame): FrameView {
     const { scriptId, lineNumber, columnNumber = 0 } = frame.location
+    const number = this.#frames.indexOf(frame)
     return {
-      number: this.#paused?.callFrames.indexOf(frame) ?? 0,
+      ...(number >= 0 && { number }),
       name: frame.functionName || '(anonymous)',
       internal: !this.#isUsers(frame),
       ...this.#scripts.toPlace(scriptId, lineNumber, columnNumber),

@@ -78,7 +78,8 @@ async function printStack(session: DebugSession, all: boolean): Promise<void> {
   const process = session.current()
   const frames = await process.requests.where(all)
   const lines = frames.map(
-    (frame) => `${frame.number === process.frame ? '>' : ' '} ${describeFrame(session, frame)}`,
+    (frame) =>
+      `${frame.number === process.frame && !frame.internal ? '>' : ' '} ${describeFrame(session, frame)}`,
   )
   session.print(lines.join('\n') || 'In the library, in none of your code. "trace" shows where.')
 }

@@ -5,5 +5,5 @@ import { attachConsole } from './attach-console.ts'
 for (const signal of ['SIGINT', 'SIGQUIT', 'SIGTSTP'] as const) process.on(signal, () => {})
 
 const { why, message } = await attachConsole(process.argv[2] ?? '')
-if (why === 'refused') console.error(message)
+if (why !== 'ended') console.error(message)
 process.exit(why === 'ended' ? 0 : 1)

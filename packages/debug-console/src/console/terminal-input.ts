@@ -1,5 +1,6 @@
 import { clearScreenDown, createInterface, cursorTo, moveCursor } from 'node:readline'
 import type { ConsoleInput, InputParts } from './script-input.ts'
+import { rememberTerminal } from './terminal-settings.ts'
 
 /** Lines that the arrow keys bring back. */
 const HISTORY = 500
@@ -23,6 +24,7 @@ export function openTerminalInput(
   let asking = false
   let closed = false
 
+  const restoreTerminal = input === process.stdin ? rememberTerminal() : (): void => {}
   const reader = createInterface({
     input,
     output,
@@ -101,7 +103,11 @@ export function openTerminalInput(
       if (closed) return
       closed = true
       if (asking) hide()
-      reader.close()
+      try {
+        reader.close()
+      } catch {
+        restoreTerminal()
+      }
     },
   }
 }

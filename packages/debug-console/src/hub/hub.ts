@@ -186,6 +186,7 @@ export class Hub implements DebugSession {
     }
     clearTimeout(this.#lonelyTimer)
     this.#console = lines
+    this.#tell({ type: 'arrived' })
     lines.send({ type: 'welcome', name: this.name, pid: process.pid })
     void this.log(`debugging: a console has come (pid ${pid})`)
     this.print(this.#greeting())

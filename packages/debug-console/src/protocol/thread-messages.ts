@@ -48,6 +48,8 @@ export type FromHub =
   /** Consoles can connect. */
   | { readonly type: 'ready' }
   | { readonly type: 'failed'; readonly message: string }
+  /** The console is there. */
+  | { readonly type: 'arrived' }
   /** The console has ended: debugging does, too. */
   | { readonly type: 'ended' }
   | { readonly type: 'left' }

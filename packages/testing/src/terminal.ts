@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { waitUntil } from '@sd/testing'
+import { requireCommand } from './require-command.ts'
+import { waitUntil } from './wait-until.ts'
 
 /** A real terminal, with a shell in it: tmux, with a server of its own. */
 export interface Terminal {
@@ -26,6 +27,7 @@ export interface Terminal {
 
 /** Opens a terminal with a shell whose prompt is `$ `. */
 export function openTerminal(env: Readonly<Record<string, string>>, cwd: string): Terminal {
+  requireCommand({ command: 'tmux', debian: 'tmux', elsewhere: 'brew install tmux (macOS)' })
   const server = `sd-${randomUUID().slice(0, 8)}`
   const tmux = (...args: string[]): string => {
     const { stdout, stderr, status } = spawnSync('tmux', ['-L', server, '-f', '/dev/null', ...args], {
