@@ -39,7 +39,11 @@ export async function showLogs({ daemon, lines, follow }: LogsArguments, out: Ou
   out.say(`${seen.name} has stopped.`)
 }
 
-async function readRecords(client: ControlClient, lines: number, follow: boolean): Promise<readonly LogLine[]> {
+async function readRecords(
+  client: ControlClient,
+  lines: number,
+  follow: boolean,
+): Promise<readonly LogLine[]> {
   const answer = (await client.call('logs', { lines, follow })) as unknown as { records: readonly LogLine[] }
   return answer.records
 }
