@@ -1,0 +1,179 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { readIdentity } from '@sd/core/process-identity'
+import { createSandbox, type Sandbox } from '@sd/testing'
+import {
+  formatPidFile,
+  isPidAlive,
+  ownPidRecord,
+  parsePidFile,
+  readPidFile,
+  removePidFile,
+  writePidFile,
+} from '../src/pid-file/pid-file.ts'
+import { fixture, type Place, placeOf, runCli } from './run-cli.ts'
+
+let sandbox: Sandbox
+let place: Place
+let path: string
+let stranger: ChildProcess
+
+beforeEach(() => {
+  sandbox = createSandbox()
+  place = placeOf(sandbox)
+  path = join(sandbox.dir, 'my.pid')
+  stranger = spawn('sleep', ['1000'], { env: { ...process.env, ...sandbox.env } })
+})
+
+afterEach(async () => {
+  // Nobody has signalled it.
+  expect(readIdentity(stranger.pid!)).toBeDefined()
+  const gone = new Promise((resolve) => stranger.once('exit', resolve))
+  stranger.kill()
+  await gone
+  await sandbox.assertNothingLeft()
+})
+
+const own = () => ownPidRecord('file:///srv/my%20daemon.ts')
+/** What is left of a daemon whose pid somebody else has now. */
+const recycled = () => ({ ...own(), pid: stranger.pid!, startTime: '1' })
+const isRoot = process.getuid?.() === 0
+
+describe('a pid file', () => {
+  test('holds pid, start time, boot and program, and is for its owner only', () => {
+    const remove = writePidFile(path, own())
+    expect(readFileSync(path, 'utf8')).toMatch(
+      new RegExp(`^${process.pid}\nstarted:\\d+:[\\w-]+\nprogram:file:///srv/my%20daemon.ts\n$`),
+    )
+    expect(statSync(path).mode & 0o777).toBe(0o600)
+    expect(readPidFile(path)).toEqual(own())
+    expect(isPidAlive(own())).toBe(true)
+    remove()
+    remove()
+    expect(existsSync(path)).toBe(false)
+  })
+
+  test('gives kill one pid and nothing else that it could take for one', () => {
+    const words = formatPidFile(own()).split(/\s+/).filter(Boolean)
+    expect(words.filter((word) => /^-?\d+$/.test(word))).toEqual([String(process.pid)])
+  })
+
+  test.each(['', 'garbage', '0\n', '-1\n', '1', '1\nstarted:', '4711 \nstarted:1:x\n', '1e3\nstarted:1:x\n'])(
+    'that holds %j is not believed, and not overwritten',
+    (text) => {
+      expect(parsePidFile(text)).toBeUndefined()
+      writeFileSync(path, text, { mode: 0o600 })
+      const error = expect.objectContaining({ code: 'SD_CLI_PID_FILE' })
+      expect(() => readPidFile(path)).toThrow(error)
+      expect(() => writePidFile(path, own())).toThrow(error)
+      removePidFile(path, own())
+      expect(readFileSync(path, 'utf8')).toBe(text)
+    },
+  )
+
+  test('that is a link is neither followed nor replaced', () => {
+    const target = join(sandbox.dir, 'target')
+    writeFileSync(target, formatPidFile(own()), { mode: 0o600 })
+    symlinkSync(target, path)
+    expect(() => readPidFile(path)).toThrow(/it is a symbolic link/)
+    expect(() => writePidFile(path, own())).toThrow(/it is a symbolic link/)
+    removePidFile(path, own())
+    symlinkSync(join(sandbox.dir, 'nowhere'), join(sandbox.dir, 'dangling.pid'))
+    expect(() => writePidFile(join(sandbox.dir, 'dangling.pid'), own())).toThrow(/symbolic link/)
+    expect(existsSync(join(sandbox.dir, 'nowhere'))).toBe(false)
+    expect(existsSync(target)).toBe(true)
+  })
+
+  test('that is a pipe or a device blocks nobody', () => {
+    execFileSync('mkfifo', ['-m', '600', path])
+    expect(() => readPidFile(path)).toThrow(/it is no file/)
+    expect(() => readPidFile('/dev/zero')).toThrow(/it is no file/)
+  })
+
+  test.each([0o777, 0o1777, 0o775])('in a directory with mode %o is refused', (mode) => {
+    const directory = join(sandbox.dir, 'open')
+    mkdirSync(directory)
+    writePidFile(join(directory, 'my.pid'), own())
+    chmodSync(directory, mode)
+    expect(() => writePidFile(join(directory, 'other.pid'), own())).toThrow(
+      /others can write to the directory .*chmod go-w/,
+    )
+    expect(() => readPidFile(join(directory, 'my.pid'))).toThrow(/others can write to the directory/)
+  })
+
+  test('that others can write is not believed', () => {
+    writePidFile(path, own())
+    chmodSync(path, 0o666)
+    expect(() => readPidFile(path)).toThrow(/others can write to it/)
+  })
+
+  if (isRoot) {
+    test('of somebody else is not believed, and nothing is written to their directory', () => {
+      writePidFile(path, own())
+      chownSync(path, 65_534, 65_534)
+      expect(() => readPidFile(path)).toThrow(/it belongs to user id 65534/)
+      mkdirSync(join(sandbox.dir, 'theirs'))
+      chownSync(join(sandbox.dir, 'theirs'), 65_534, 65_534)
+      expect(() => writePidFile(join(sandbox.dir, 'theirs', 'my.pid'), own())).toThrow(
+        /belongs to user id 65534/,
+      )
+    })
+  }
+
+  test('of a process that lives is respected, of one that has ended replaced', () => {
+    const alive = { ...own(), ...readIdentity(stranger.pid!)! }
+    writePidFile(path, alive)
+    expect(() => writePidFile(path, own())).toThrow(
+      expect.objectContaining({ code: 'SD_CLI_PID_FILE_HELD', pid: stranger.pid }),
+    )
+    removePidFile(path, own())
+    expect(readPidFile(path)).toEqual(alive)
+    removePidFile(path, alive)
+    writePidFile(path, recycled())
+    expect(isPidAlive(recycled())).toBe(false)
+    writePidFile(path, own())
+    expect(readPidFile(path)).toEqual(own())
+    const otherBoot = { ...own(), boot: 'another' }
+    expect(isPidAlive(otherBoot)).toBe(false)
+  })
+})
+
+describe('commands that find a process by its pid file', () => {
+  test.each([
+    ['names a stranger', () => formatPidFile(recycled())],
+    [
+      'is of another boot',
+      () => formatPidFile({ ...own(), ...readIdentity(stranger.pid!)!, boot: 'another' }),
+    ],
+    ['holds nothing but a pid', () => `${stranger.pid}\n`],
+  ])('signal nobody where it %s', async (_, text) => {
+    writeFileSync(path, text(), { mode: 0o600 })
+    expect((await runCli(place, ['stop', 'subject', '-p', path, '--force'])).code).toBe(0)
+    expect((await runCli(place, ['signal', 'subject', 'KILL', '-p', path])).code).toBe(7)
+    expect((await runCli(place, ['restart', 'subject', '-p', path])).code).toBe(7)
+  })
+
+  test('a start says what is wrong with the place of its pid file', async () => {
+    mkdirSync(join(sandbox.dir, 'open'))
+    chmodSync(join(sandbox.dir, 'open'), 0o777)
+    const { code, stderr } = await runCli(place, [
+      'start',
+      fixture('ticker.ts'),
+      '-p',
+      join(sandbox.dir, 'open', 'my.pid'),
+    ])
+    expect(stderr).toMatch(/the pid file .* cannot be written: others can write to the directory/)
+    expect(code).toBe(1)
+  })
+})

@@ -1,0 +1,98 @@
+import { readFileSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { createSandbox, runFixture, type Sandbox, waitUntil } from '@sd/testing'
+import { cliCommand, fixture, type Place, placeOf, runCli } from './run-cli.ts'
+
+/** As many as the contract has, or enough to see something grow. */
+const RESTARTS = process.env.SD_SOAK ? 50 : 5
+
+let sandbox: Sandbox
+let place: Place
+
+beforeEach(() => {
+  sandbox = createSandbox()
+  place = placeOf(sandbox)
+})
+
+afterEach(() => sandbox.assertNothingLeft())
+
+const cli = (...words: string[]) => runCli(place, words)
+
+const WORKERS = ['sd busy-worker: jobs #1', 'sd busy-worker: jobs #2']
+
+/** The child processes of a daemon, as they are called once they are ready. */
+function children(pid: number): string[] {
+  const own = sandbox.processes().filter(({ ppid }) => ppid === pid)
+  return own.map(({ command }) => command).sort()
+}
+
+interface Resources {
+  readonly descriptors: number
+  readonly timers: number
+  readonly rss: number
+}
+
+describe('restarts', () => {
+  test(
+    `${RESTARTS} in a row lose no call, and let nothing grow`,
+    async () => {
+      const file = join(sandbox.dir, 'busy.log')
+      const moved = `${file}.1`
+      const read = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '')
+      const tell = <T>(pattern: RegExp) =>
+        [...(read(moved) + read(file)).matchAll(pattern)].map(([, json]) => JSON.parse(json!) as T)
+      const resources = () => tell<Resources>(/ has (\{.*\})/g)
+      const started = await cli('start', fixture('busy-worker.ts'), file, '--json')
+      const { pid } = started.json<{ pid: number }>()
+      const rotated = Math.ceil(RESTARTS / 2)
+      for (let n = 0; n <= RESTARTS; n++) {
+        if (n > 0) {
+          const restarted = await cli('restart', 'busy-worker', '--json')
+          expect(restarted.json()).toEqual({ name: 'busy-worker', pid, restarts: n })
+        }
+        await waitUntil(() => resources().length === n + 1, 'it has told what it has', 20_000)
+        await waitUntil(() => children(pid).join() === WORKERS.join(), 'it has its workers alone', 20_000)
+        if (n === rotated) renameSync(file, moved)
+      }
+      expect(await cli('stop', 'busy-worker')).toMatchObject({ code: 0 })
+
+      // The log goes on under its name, and not in the file that was moved away.
+      expect(read(moved).match(/Started/g)).toHaveLength(rotated + 1)
+      expect(read(file).match(/Started/g)).toHaveLength(RESTARTS - rotated)
+      const ends = tell<{ queued: number; settled: Record<string, number> }>(/ ends (\{.*\})/g)
+      expect(ends).toHaveLength(RESTARTS + 1)
+      for (const { queued, settled } of ends) {
+        const { returned = 0, SD_WORKERS_SHUTDOWN: refused = 0, ...others } = settled
+        expect(others).toEqual({})
+        expect(returned + refused).toBe(queued)
+      }
+      // The first life was not restarted into: Node has a descriptor more or less there.
+      const [first, last] = [resources()[1]!, resources().at(-1)!]
+      expect(last.descriptors).toBeLessThanOrEqual(first.descriptors + 2)
+      expect(last.timers).toBeLessThanOrEqual(first.timers + 2)
+      expect(last.rss).toBeLessThan(first.rss * 1.3)
+    },
+    RESTARTS * 20_000,
+  )
+
+  const run = (life: number) =>
+    runFixture(cliCommand.at(-1)!, {
+      args: ['run', fixture('hopeless.ts'), sandbox.dir, String(life)],
+      env: { ...place.env, SD_SUPERVISED: '1' },
+    })
+
+  test('a fatal error within the first 10 s ends the daemon', async () => {
+    const daemon = run(200)
+    expect(await daemon.exit).toEqual({ code: 1, signal: null })
+    expect(daemon.lines.filter((line) => /Restarting/.test(line))).toEqual([])
+  })
+
+  test('a later one restarts it, and one that fails at every start is given up', async () => {
+    const daemon = run(10_300)
+    expect(await daemon.exit).toEqual({ code: 1, signal: null })
+    const lines = daemon.lines.join('\n')
+    expect(lines.match(/Restarting in .* s after failure [123] of at most 3/g)).toHaveLength(3)
+    expect(lines.match(/has failed 4 times in a row and is not restarted any more/g)).toHaveLength(1)
+  })
+})
