@@ -1,12 +1,16 @@
-import type { Json } from '@sd/core'
 import { askDaemon } from '../daemons/ask-daemon.ts'
 import { loadDebugConsole } from '../daemons/load-debug-console.ts'
+import { exitCodes } from '../exit-codes.ts'
+import type { Output } from '../output/output.ts'
 
-/** Attaches this terminal to the debug console of a daemon. */
-export async function attachToDaemon({ daemon }: { readonly daemon: string }): Promise<void> {
-  await askDaemon(daemon, async (client) => {
-    const { attachConsole } = await loadDebugConsole(client.daemon.program ?? undefined)
-    const answer: Json = await client.call('console')
-    await attachConsole(answer, client)
+/** Attaches this terminal to the debug console of a daemon. @returns the exit code. */
+export async function attachToDaemon({ daemon }: { readonly daemon: string }, out: Output): Promise<number> {
+  const { program, socket } = await askDaemon(daemon, async (client) => {
+    const answer = (await client.call('console')) as { readonly socket: string }
+    return { program: client.daemon.program ?? undefined, socket: answer.socket }
   })
+  const { attachConsole } = await loadDebugConsole(program)
+  const { why, message } = await attachConsole(socket)
+  out.say(message)
+  return why === 'ended' ? exitCodes.ok : exitCodes.error
 }

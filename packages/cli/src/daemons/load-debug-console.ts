@@ -1,14 +1,15 @@
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
-import type { ControlClient } from '@sd/control/client'
 import { type Plugin, SdError } from '@sd/core'
 
 /** The part of `@sd/debug-console` that is used here. It is installed where somebody debugs, and nowhere else. */
 export interface DebugConsoleModule {
   /** The plugin. */
   debugConsole(): Plugin
-  /** Attaches this terminal to a daemon whose control method `console` has answered; ends with the session. */
-  attachConsole(answer: unknown, client: ControlClient): Promise<void>
+  /** Attaches this terminal to the socket that the control method `console` has told, until the session ends. */
+  attachConsole(
+    socket: string,
+  ): Promise<{ readonly why: 'ended' | 'refused' | 'gone'; readonly message: string }>
 }
 
 const PACKAGE = '@sd/debug-console'

@@ -32,7 +32,9 @@ export async function equipDaemon(
   if (switches.debugWorkers) {
     const { loadDebugConsole } = await import('../daemons/load-debug-console.ts')
     const { debugConsole } = await loadDebugConsole(file)
-    daemon.plugin(debugConsole())
+    const plugin = debugConsole()
+    // The program may have it already.
+    if (!plugins.includes(plugin.name)) daemon.plugin(plugin)
   }
 }
 
