@@ -1,5 +1,6 @@
 import { cpSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { createSandbox, runFixture, type Sandbox } from '@sd/testing'
 import { cliCommand, fixture, type Place, placeOf, runCli } from './run-cli.ts'
@@ -99,8 +100,8 @@ describe('run', () => {
   test('runs a file that comes with its own copy of the packages', async () => {
     cpSync(new URL('../../core/src', import.meta.url), join(sandbox.dir, 'core'), { recursive: true })
     mkdirSync(join(sandbox.dir, 'node_modules'))
-    const mitt = new URL('../../core/node_modules/mitt', import.meta.url)
-    symlinkSync(realpathSync(mitt), join(sandbox.dir, 'node_modules', 'mitt'))
+    const packages = fileURLToPath(new URL('../../core/node_modules', import.meta.url))
+    symlinkSync(realpathSync(join(packages, 'mitt')), join(sandbox.dir, 'node_modules', 'mitt'))
     const file = join(sandbox.dir, 'copy.mjs')
     writeFileSync(
       file,

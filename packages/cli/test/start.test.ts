@@ -125,6 +125,18 @@ describe('start', () => {
     await cli('stop', 'ticker')
   })
 
+  test('leaves alone what runs without a control socket, and holds the lock', async () => {
+    const first = runFixture(fixture('locked.ts'), { env: place.env })
+    await first.waitForLine(/Started/)
+    const { code, stdout } = await cli('start', fixture('locked.ts'))
+    expect(stdout).toContain(String(first.pid))
+    expect(code).toBe(0)
+    const asJson = (await cli('start', fixture('locked.ts'), '--json')).json()
+    expect(asJson).toMatchObject({ name: 'locked', pid: first.pid, started: false })
+    first.kill('SIGTERM')
+    await first.exit
+  })
+
   test.each([
     ['--umask', '9', /--umask must be an octal number/],
     ['--timeout', 'x', /--timeout must be a number of seconds/],

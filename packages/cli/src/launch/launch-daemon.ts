@@ -28,12 +28,14 @@ export async function launchDaemon(
   const pipe = takeStartPipe()
   const printed = takePrintedFile()
   let lines = (): string[] => []
+  let name: string | null = null
   let isReplaced = false
   try {
     const launcher = createLauncher(plan, () => {
       isReplaced = true
     })
     const loaded = await load(launcher)
+    name = loaded.name
     const report = await loaded.run(async (launched) => {
       lines = keepLastLines(launched.daemon)
       if (pipe) await (await import('./begin-start.ts')).beginStart(launched, pipe, printed)
@@ -44,11 +46,11 @@ export async function launchDaemon(
     })
     if (pipe && !report.error) {
       const message = `${loaded.name} has stopped before it was ready (${report.signal ?? report.reason}).`
-      tellFailure(pipe, new SdError('SD_CLI_STOPPED', message), lines())
+      tellFailure(pipe, name, new SdError('SD_CLI_STOPPED', message), lines())
     }
     return report
   } catch (thrown) {
-    if (pipe) tellFailure(pipe, toError(thrown), lines())
+    if (pipe) tellFailure(pipe, name, toError(thrown), lines())
     throw thrown
   }
 }
@@ -72,7 +74,7 @@ function createLauncher(
   }
 }
 
-function tellFailure(pipe: StartPipe, error: Error, log: string[]): void {
+function tellFailure(pipe: StartPipe, name: string | null, error: Error, log: string[]): void {
   const { code, message, ...facts } = errorAsJson(error)
-  pipe.tell({ kind: 'failed', error: { ...facts, code: String(code), message: String(message) }, log })
+  pipe.tell({ kind: 'failed', name, error: { ...facts, code: String(code), message: String(message) }, log })
 }

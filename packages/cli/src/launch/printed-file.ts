@@ -8,11 +8,6 @@ export interface PrintedFile {
   nameAfter(daemon: string): void
 }
 
-/** Where what a daemon prints beside its log is found. */
-export function printedFileOf(daemon: string, directory: string): string {
-  return join(directory, `${daemon}.out`)
-}
-
 /** Opens a file to print to. @returns its descriptor, which appends. */
 export function openPrintedFile(path: string): number {
   const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants
@@ -26,7 +21,7 @@ export function takePrintedFile(): PrintedFile | undefined {
   if (!path) return undefined
   return {
     nameAfter(daemon) {
-      const named = printedFileOf(daemon, dirname(path))
+      const named = join(dirname(path), `${daemon}.out`)
       try {
         const before = statSync(named, { throwIfNoEntry: false })
         if (before && before.size > 0) renameSync(named, `${named}.1`)

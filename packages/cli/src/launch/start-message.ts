@@ -9,6 +9,8 @@ export type StartMessage =
     }
   | {
       readonly kind: 'failed'
+      /** The daemon's; null where the program was not even loaded. */
+      readonly name: string | null
       readonly error: { readonly code: string; readonly message: string; readonly [fact: string]: unknown }
       /** The last lines of its log. */
       readonly log: readonly string[]

@@ -23,7 +23,10 @@ export function reportStart({ message, pid, printed, exit }: StartOutcome, out: 
     return exitCodes.ok
   }
   if (message && RUNNING.has(message.error.code)) {
-    const { daemon: name = null, pid: running = null, message: text } = message.error
+    const { name } = message
+    const { pid: own, holder, message: text } = message.error
+    // A lock names its holder.
+    const running = own ?? (holder as { pid?: number } | undefined)?.pid ?? null
     if (out.json) out.printJson({ name, pid: running, started: false, message: text })
     else out.print(text)
     return exitCodes.ok
