@@ -1,6 +1,7 @@
 import type { Options } from 'yargs'
 import type { Command } from '../command.ts'
 import { listDaemonNames } from './daemon-names.ts'
+import { shells } from './shell-scripts.ts'
 import { listSignalNames } from './signal-names.ts'
 
 /** What may come next on a command line. */
@@ -82,6 +83,8 @@ async function complete(
       const { templates } = await import('../templates/template-list.ts')
       return { candidates: templates.map(({ name, title }): Candidate => [name, title]) }
     }
+    case 'shell':
+      return { candidates: shells.map((shell): Candidate => [shell, '']) }
     case 'args':
       return { candidates: [], paths: 'files' }
     default:
