@@ -1,8 +1,7 @@
 import type { Command } from './command.ts'
 import { calls } from './commands/calls.ts'
 import { clean } from './commands/clean.ts'
-import { completion } from './commands/completion.ts'
-import { connect } from './commands/connect.ts'
+import { declareCompletion } from './commands/completion.ts'
 import { console } from './commands/console.ts'
 import { init } from './commands/init.ts'
 import { install } from './commands/install.ts'
@@ -39,5 +38,5 @@ export const commands: readonly Command[] = [
   init,
   install,
   clean,
-  completion,
+  declareCompletion(() => commands),
 ]

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { SdError, suggestName } from '@sd/core'
-import { commands } from '../command-list.ts'
+import type { Command } from '../command.ts'
 import type { Output } from '../output/output.ts'
 import { completeWords } from './complete-words.ts'
 import { type Shell, shellScripts, shells } from './shell-scripts.ts'
@@ -14,14 +14,18 @@ interface CompletionArguments {
 }
 
 /** Prints the script for a shell, or what it asks for. */
-export async function printCompletion(given: CompletionArguments, out: Output): Promise<void> {
-  if (given.complete) return answer(given.rest, out)
+export async function printCompletion(
+  commands: readonly Command[],
+  given: CompletionArguments,
+  out: Output,
+): Promise<void> {
+  if (given.complete) return answer(commands, given.rest, out)
   const script = shellScripts[findShell(given.shell)]
   if (out.json) out.printJson({ script })
   else out.print(script.trimEnd())
 }
 
-async function answer(words: readonly string[], out: Output): Promise<void> {
+async function answer(commands: readonly Command[], words: readonly string[], out: Output): Promise<void> {
   const { candidates, paths } = await completeWords(words, commands)
   if (out.json) return out.printJson({ candidates, paths: paths ?? null })
   const lines = candidates.map(([word, description]) => `${word}\t${description}`)
