@@ -394,6 +394,18 @@ test('install prints what the daemon asks for, and starts nothing', async () => 
   expect(starts()).toEqual([])
 })
 
+test("a daemon's own file makes them, too, and is what they start", async () => {
+  const file = fixture('own-file.ts')
+  const words = [process.execPath, '-C', '@sd/source', file]
+  const { status, stdout } = spawnSync(words[0]!, [...words.slice(1), '-I', 'systemd'], {
+    encoding: 'utf8',
+    env: { ...process.env, ...sandbox.env },
+  })
+  expect(status).toBe(0)
+  expect(stdout).toContain(`ExecStart=${words.join(' ')}\n`)
+  expect(stdout).toContain(`# Made by: node ${file} -I systemd\n`)
+})
+
 function fixture(name: string): string {
   return fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url))
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, unlinkSync, 
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { listenOnPath, listPathProblems } from '@sd/core/unix-socket'
+import { listenOnPath, listPathProblems, removeUnservedSocket } from '@sd/core/unix-socket'
 import { createSandbox, runFixture, type Sandbox } from '@sd/testing'
 
 let sandbox: Sandbox
@@ -89,6 +89,35 @@ describe('a unix socket', () => {
   ])('is not put in the place of %s', async (_, occupy) => {
     occupy()
     await expect(listenOnPath(makeServer(), { path })).rejects.toMatchObject({ code: 'SD_CORE_SOCKET', path })
+    expect(readdirSync(sandbox.dir)).toEqual(['x.sock'])
+  })
+})
+
+describe('what a dead process has left', () => {
+  test('is removed, by one of several who try', async () => {
+    await leaveStaleSocket()
+    const removed = await Promise.all(Array.from({ length: 5 }, () => removeUnservedSocket(path)))
+    expect(removed.filter(Boolean)).toHaveLength(1)
+    expect(readdirSync(sandbox.dir)).toEqual([])
+  })
+
+  test('is not removed where somebody serves it again', async () => {
+    for (let round = 0; round < 10; round++) {
+      await leaveStaleSocket()
+      const [release] = await Promise.all([listenOnPath(makeServer(), { path }), removeUnservedSocket(path)])
+      expect(existsSync(path)).toBe(true)
+      expect(await removeUnservedSocket(path)).toBe(false)
+      release()
+    }
+  })
+
+  test('is left alone where it is no socket, or nothing', async () => {
+    expect(await removeUnservedSocket(path)).toBe(false)
+    writeFileSync(path, '')
+    expect(await removeUnservedSocket(path)).toBe(false)
+    unlinkSync(path)
+    symlinkSync(sandbox.dir, path)
+    expect(await removeUnservedSocket(path)).toBe(false)
     expect(readdirSync(sandbox.dir)).toEqual(['x.sock'])
   })
 })
