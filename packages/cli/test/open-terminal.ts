@@ -18,6 +18,8 @@ export interface Terminal {
   type(text: string): Promise<void>
   /** Types a line. */
   enter(line: string): Promise<void>
+  /** Makes the screen empty, so that what comes then is seen to come. */
+  clear(): Promise<void>
   /** Presses keys, as tmux names them: `C-c`, `Up`, `Escape`. */
   press(...keys: string[]): Promise<void>
   resize(columns: number, rows: number): Promise<void>
@@ -98,9 +100,14 @@ export async function openTerminal(
     if (line !== '') await type(line)
     await press('Enter')
   }
+  const clear = async (): Promise<void> => {
+    await enter('clear')
+    await waitFor(/^shell:$/)
+  }
   await waitFor(/shell:$/)
 
   return {
+    clear,
     screen,
     waitFor,
     type,
@@ -113,11 +120,12 @@ export async function openTerminal(
       const flags =
         '#{alternate_on} #{cursor_flag} #{insert_flag} #{wrap_flag} #{keypad_flag} #{keypad_cursor_flag} #{mouse_any_flag} #{scroll_region_upper}-#{scroll_region_lower}'
       const file = join(sandbox.dir, 'modes')
-      await enter(`stty -a > ${file}; echo "modes" >> ${file}; clear`)
+      await enter(`stty -a > ${file}; echo "modes" >> ${file}`)
       await waitUntil(() => /modes\n$/.test(read(file)), 'the modes are written')
       const modes = read(file)
       await enter(`rm ${file}`)
       await waitUntil(() => read(file) === '', 'the file is gone')
+      await clear()
       return `${modes}${await tmux('display-message', '-p', '-t', 'test', flags)}`
     },
     async close() {

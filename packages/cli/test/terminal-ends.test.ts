@@ -83,7 +83,8 @@ test('an error that nobody catches leaves the terminal as it was', async () => {
   const node = `${process.execPath} -C @sd/source`
   for (const what of ['screen', 'console']) {
     const file = new URL('./fixtures/failing-screen.ts', import.meta.url).pathname
-    await terminal.enter(`clear; ${node} ${file} ${what}; echo "code $?"`)
+    await terminal.clear()
+    await terminal.enter(`${node} ${file} ${what}; echo "code $?"`)
     await terminal.waitFor(/Error: nobody catches this[\s\S]*code 1/)
     expect(await terminal.modes()).toBe(modes)
   }

@@ -22,8 +22,9 @@ test('shows the daemon, its processes, pools and calls; sorts, selects, signals,
   const daemon = await terminals.startDaemon()
   const terminal = await terminals.open()
   const modes = await terminal.modes()
-  await terminal.enter('clear; echo what was there before')
-  const screen = await terminal.waitFor(/^what was there before\nshell:$/)
+  await terminal.clear()
+  await terminal.enter('echo what was there before')
+  const screen = await terminal.waitFor(/\nwhat was there before\nshell:$/)
   const file = join(terminals.sandbox.dir, 'go on')
   await tellDaemon('wait', { file })
   await terminal.enter('$SD_CLI top watched; echo "code $?"')
@@ -73,12 +74,8 @@ test('shows the daemon, its processes, pools and calls; sorts, selects, signals,
   await terminal.waitFor(/q quit/)
   writeFileSync(file, '')
   await terminal.press('r', 'y')
-  await waitUntil(
-    () => daemon.lines.filter((line) => line.startsWith('up ')).length === 2,
-    'it has restarted',
-    30_000,
-  )
-  await terminal.waitFor(/^watched .* running .* 1 restart /)
+  await terminal.waitFor(/^watched .* running .* 1 restart /, 60_000)
+  expect(daemon.lines.filter((line) => line === `up ${daemon.pid}`)).toHaveLength(2)
   await terminal.press('q')
   await terminal.waitFor(/code 0/)
   expect(await terminal.screen()).toBe(`${screen}$SD_CLI top watched; echo "code $?"\ncode 0\nshell:`)

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ControlClient, connectControl } from '@sd/control/client'
-import { type Json, toError } from '@sd/core'
+import { type Json, SdError, toError } from '@sd/core'
 import { ProcessorMeter } from './processor-meter.ts'
 import { readSnapshot, type Snapshot } from './snapshot.ts'
 
@@ -18,7 +18,7 @@ export interface DaemonSight {
 export interface FollowedDaemon {
   /** Asks now, and not only when it is time to. */
   askNow(): void
-  /** @throws SdError `SD_CONTROL_GONE` while the daemon is away. */
+  /** @throws SdError `SD_CLI_NOT_RUNNING` while the daemon is away. */
   call(method: string, params?: Json): Promise<Json>
   /** Resolves when nothing is under way any more. */
   stop(): Promise<void>
@@ -70,7 +70,7 @@ class Follower implements FollowedDaemon {
   }
 
   async call(method: string, params?: Json): Promise<Json> {
-    this.#client ??= await connectControl(this.#target)
+    if (!this.#client) throw new SdError('SD_CLI_NOT_RUNNING', 'Not running: it has not come back yet.')
     return await this.#client.call(method, params)
   }
 

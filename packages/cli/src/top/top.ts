@@ -91,7 +91,8 @@ class Top {
 
   #draw(): void {
     const [screen, sight] = [this.#screen, this.#sight]
-    if (!screen || !sight) return
+    if (!screen) return
+    if (!sight) return screen.draw([{ text: 'Asking the daemon ...', style: 'dim' }])
     const { columns, rows } = screen
     const age = performance.now() - sight.at - this.#interval
     screen.draw(renderTop({ sight, view: this.#view, age, now: new Date(), columns, rows }))
