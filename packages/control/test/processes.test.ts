@@ -55,7 +55,13 @@ describe('a daemon in a process of its own', () => {
     expect(await client.call('status')).toMatchObject({
       name: 'service',
       pid: service.pid,
-      processes: { children: [{ role: 'subject #1' }, { role: 'subject #2' }] },
+      processes: {
+        cpu: expect.any(Number),
+        children: [1, 2].map((index) => ({
+          role: `subject #${index}`,
+          cpu: process.platform === 'linux' ? expect.any(Number) : null,
+        })),
+      },
     })
     writeFileSync(first, '')
     const pids = (await Promise.all(answers)).map(Number)
