@@ -86,11 +86,17 @@ export function readInspectorStack(
         }, PAUSE_TIME)
       } else if (method === 'Debugger.paused') {
         const frames = (params?.callFrames ?? []).map((frame) => formatFrame(frame, urls))
-        stack = frames.length > 0 ? frames.join('\n') : undefined
+        stack = withoutInterruption(frames).join('\n') || undefined
         actLast()
       } else if (id === LAST_ACT) end(stack)
     })
   })
+}
+
+/** Now and then what is paused first is Node itself, which tells of its inspector in the middle of the user's loop. */
+function withoutInterruption(frames: readonly string[]): readonly string[] {
+  const first = frames.findIndex((frame) => !/^ {4}at emit \(node:events:/.test(frame))
+  return first > 0 ? frames.slice(first) : frames
 }
 
 function formatFrame({ functionName, location }: CallFrame, urls: ReadonlyMap<string, string>): string {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { waitUntil } from '@sd/testing'
 import { killIfAlive, readyProcesses } from './pool-processes.ts'
@@ -72,7 +73,9 @@ describe('a worker in an endless synchronous loop', () => {
     expect(took).toBeLessThan(3000)
     expect(() => process.kill(stuck.pid!, 0)).toThrow(/ESRCH/)
     const { workerStack, message } = stuck.error as Error & { workerStack: string }
-    expect(workerStack).toMatch(/^ {4}at spin \(file:.*\/subjects\.ts:\d+:\d+\)/)
+    const source = readFileSync(new URL('./fixtures/subjects.ts', import.meta.url), 'utf8').split('\n')
+    const line = source.findIndex((text) => text.includes('for (;;);')) + 1
+    expect(workerStack).toMatch(new RegExp(`^ {4}at spin \\(file:.*/subjects\\.ts:${line}:\\d+\\)`))
     expect(message).toContain(workerStack)
     expect(log.some((record) => record.message.includes(workerStack))).toBe(true)
     // Node's words about its inspector are not for the log.

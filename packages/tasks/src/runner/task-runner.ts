@@ -487,7 +487,8 @@ export class TaskRunner implements TaskOwner {
 function viewTask(task: TaskRecord): CallView {
   const { id, group, args, status, settled, pid, times, result, error } = task
   return {
-    ...{ id, pool: group, method: group, args, status, settled, retries: 0, pid, times },
+    ...{ id, pool: group, method: group, args, status, settled, retries: 0, pid },
+    times: { called: times.waiting!, ...times },
     ...(status === 'returned' && { result }),
     ...(error && { error }),
   }
