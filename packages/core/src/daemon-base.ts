@@ -67,7 +67,7 @@ export abstract class DaemonBase {
   readonly #clock: PausableClock = new PausableClock(systemClock)
   readonly #bus: EventBus
   readonly #log: DaemonLog
-  readonly #plugins = new PluginRegistry()
+  readonly #plugins = new PluginRegistry(this.#clock)
   readonly #life: Life
   readonly #restart: RestartPlan = new RestartPlan(this.#clock)
   readonly #environment: EnvironmentValues

@@ -222,6 +222,7 @@ export class Life {
         'daemon.teardown',
         () => this.#parts.teardown(order.reason),
         deadline,
+        clock,
       )
       if (failed) unfinished.push(failed)
     }

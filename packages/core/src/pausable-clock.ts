@@ -15,6 +15,7 @@ const REMEMBERED = 256
  */
 export class PausableClock implements Clock {
   readonly base: Clock
+  /** Whether it ever stood still. */
   hasStoodStill = false
   /** The last ones, in order; those before are only in the sum. */
   readonly #pauses: Pause[] = []
@@ -111,7 +112,7 @@ export class PausableClock implements Clock {
     for (const goOn of [...this.#waiting]) goOn()
   }
 
-  /** It stood still until now, and nobody could tell it so. @param pause - milliseconds, by the clock below. */
+  /** It stood still until now, and nobody could tell it so. @param pause - milliseconds, not more than it was. */
   skip(pause: number): void {
     // Where it stands still anyway, this is part of that.
     if (this.frozen || !(pause > 0)) return

@@ -1,3 +1,4 @@
+import type { Clock } from './clock.ts'
 import type { Deadline } from './deadline.ts'
 import type { DebugFacet } from './debug/debug-facet.ts'
 import { readInstructions } from './install-instructions.ts'
@@ -18,12 +19,17 @@ const LEAST_TEARDOWN = 1000
 
 /** The plugins of one daemon, in the order in which they were added. */
 export class PluginRegistry {
+  readonly #clock: Clock
   readonly #plugins = new Map<string, PluginInstance<unknown>>()
   /** Those whose setup has begun, in that order. */
   readonly #begun: string[] = []
   #settingUp: string | undefined
   /** Those that take part in every iteration; listed when the first one begins. */
   #preparing: PluginInstance<unknown>[] | undefined
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
 
   /** The plugin whose setup is under way, or has failed. */
   get settingUp(): string | undefined {
@@ -100,7 +106,7 @@ export class PluginRegistry {
       return finishWithin(`${name}.drain`, drained, async (ended) => {
         await deadline.passed
         // At the deadline a plugin ends by force what is left, which takes a moment.
-        await sleep(LEAST_TEARDOWN, ended)
+        await sleep(this.#clock, LEAST_TEARDOWN, ended)
       })
     })
     return (await Promise.all(drains)).filter((item) => item !== undefined)
@@ -112,7 +118,12 @@ export class PluginRegistry {
     for (const name of this.#begun.splice(0).reverse()) {
       const plugin = this.#plugins.get(name)!
       if (!plugin.teardown) continue
-      const item = await teardownWithin(`${name}.teardown`, () => plugin.teardown?.(reason), deadline)
+      const item = await teardownWithin(
+        `${name}.teardown`,
+        () => plugin.teardown?.(reason),
+        deadline,
+        this.#clock,
+      )
       if (item) unfinished.push(item)
     }
     return unfinished
@@ -189,9 +200,10 @@ export function teardownWithin(
   who: string,
   teardown: () => unknown,
   deadline: Deadline,
+  clock: Clock,
 ): Promise<Unfinished | undefined> {
   const limit = Math.max(deadline.remaining(), LEAST_TEARDOWN)
-  return finishWithin(who, Promise.resolve().then(teardown), (ended) => sleep(limit, ended))
+  return finishWithin(who, Promise.resolve().then(teardown), (ended) => sleep(clock, limit, ended))
 }
 
 /**
@@ -217,10 +229,10 @@ async function finishWithin(
   }
 }
 
-function sleep(delay: number, signal: AbortSignal): Promise<void> {
+function sleep(clock: Clock, delay: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve()
-    const timer = setTimeout(resolve, delay)
-    signal.addEventListener('abort', () => clearTimeout(timer), { once: true })
+    const timer = clock.after(delay, resolve)
+    signal.addEventListener('abort', () => timer.cancel(), { once: true })
   })
 }

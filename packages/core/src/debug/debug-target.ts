@@ -9,7 +9,7 @@ export interface DebugTarget {
    * The main thread was paused, and is about to go on: the time of the daemons in it stood still meanwhile. Every
    * deadline moves, and no slot of a loop counts as missed.
    *
-   * @param pause - how long it was paused, milliseconds.
+   * @param pause - how long it was paused: milliseconds, rather too few than too many, or time would go back.
    */
   thaw(pause: number): void
 }
