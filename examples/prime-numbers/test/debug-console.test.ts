@@ -25,7 +25,7 @@ afterEach(async () => {
 type Step = readonly [line: string, until: RegExp]
 
 const IDLE = /\n *\[prime-numbers \d+\] > ?$/
-const STOPPED = /\n *\[\w+ \d+ [WTD]\] .* > ?$/
+const STOPPED = /\n *\[\S+ \d+ [WTD]\] .* > ?$/
 
 /** Every command, in a session as one may have it. */
 const session: readonly Step[] = [
@@ -76,11 +76,12 @@ const session: readonly Step[] = [
   ['y', /has returned[\s\S]*> ?$/],
   ['skipfor 1', /Stops again[\s\S]*> ?$/],
   ['wait 0.1', IDLE],
-  ['signal 14', /Automatic running is on[\s\S]*> ?$/],
-  ['pause', /(Paused|Stopped)[\s\S]*> ?$/],
-  ['eval daemon.ini.automatic.on = false', STOPPED],
-  ['skipfor 1', /Stops again[\s\S]*> ?$/],
-  ['stats', IDLE],
+  ['signal CONT', IDLE],
+  ['pause', /Paused[\s\S]*> ?$/],
+  ['where', STOPPED],
+  ['eval daemon.ini.numbers.smallest', STOPPED],
+  ['y', IDLE],
+  ['eval daemon.state', IDLE],
 ]
 
 test('a session with every command is what it always was', async () => {
@@ -117,7 +118,10 @@ async function run(line: string, until: RegExp): Promise<string> {
 function mask(text: string): string {
   return text
     .split('\n')
-    .filter((line) => !/^\s*\d{4}-\d\d-\d\d /.test(line) && !/packages\/|node:| {2}async /.test(line))
+    .filter(
+      (line) =>
+        !/^\s*\d{4}-\d\d-\d\d /.test(line) && !/packages\/|node:| {2}async |no JavaScript at/.test(line),
+    )
     .join('\n')
     .replaceAll(sandbox.dir, '<dir>')
     .replace(/\[(\S+) \d+( [WTD])?\]/g, '[$1 <pid>$2]')

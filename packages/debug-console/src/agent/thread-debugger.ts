@@ -24,13 +24,16 @@ export const PROBE = `globalThis[Symbol.for('sd.debugConsole')]`
 /** Milliseconds until a process that is to pause is asked again: it may just have been in code that is passed over. */
 const PAUSE_PERIOD = 100
 
-/** So often a step may end in code that is not the user's before the process goes on. */
-const MOST_HIDDEN_STEPS = 64
+/**
+ * So often a step may end in code that is not the user's before the process goes on: V8 does pass over this library's, but
+ * once in Node's own stops at each of its lines. A quarter of a millisecond each.
+ */
+const MOST_HIDDEN_STEPS = { step: 400, pause: 4000 }
 
 /** Lines around the one that is shown. */
 const LINES_AROUND = 5
 
-/** Frames of a stack, those before an `await` included. */
+/** Frames of a stack. */
 const MOST_FRAMES = 50
 
 /** The id of the call, or of the task, that a frame belongs to, where it is a method of a worker or a task. */
@@ -89,7 +92,6 @@ export class ThreadDebugger implements ProcessRequests {
     session.on('Debugger.paused', ({ params }) => void this.#onPaused(params).catch(() => this.#goOn()))
     session.on('Debugger.resumed', () => this.#onResumed())
     await session.post('Debugger.enable')
-    await session.post('Debugger.setAsyncCallStackDepth', { maxDepth: 8 })
     this.#pointScript = await this.#findPointScript()
     await this.#setPatterns()
   }
@@ -151,9 +153,6 @@ export class ThreadDebugger implements ProcessRequests {
     const paused = this.#paused
     if (!paused) return []
     const frames = paused.callFrames.map((frame) => this.#view(frame))
-    for (let trace = paused.asyncStackTrace; trace && frames.length < MOST_FRAMES; trace = trace.parent) {
-      for (const frame of trace.callFrames) frames.push(this.#viewAsync(frame))
-    }
     return frames.filter(({ internal }) => all || !internal).slice(0, MOST_FRAMES)
   }
 
@@ -323,8 +322,8 @@ export class ThreadDebugger implements ProcessRequests {
       return true
     }
     if (isInternal) {
-      const wanted = this.#stepping || this.#wantsPause
-      if (!wanted || ++this.#hiddenSteps > MOST_HIDDEN_STEPS) await this.#goOn()
+      const most = this.#wantsPause ? MOST_HIDDEN_STEPS.pause : this.#stepping ? MOST_HIDDEN_STEPS.step : 0
+      if (++this.#hiddenSteps > most) await this.#goOn()
       else {
         this.#hidden = hidden
         await this.#session.post('Debugger.stepInto')
@@ -474,14 +473,6 @@ export class ThreadDebugger implements ProcessRequests {
       ...(number >= 0 && { number }),
       name: frame.functionName || '(anonymous)',
       internal: !this.#isUsers(frame),
-      ...this.#scripts.toPlace(scriptId, lineNumber, columnNumber),
-    }
-  }
-
-  #viewAsync({ functionName, scriptId, url, lineNumber, columnNumber }: Runtime.CallFrame): FrameView {
-    return {
-      name: `async ${functionName || '(anonymous)'}`,
-      internal: scriptId === this.#pointScript || this.#internal.has(this.#scripts.get(scriptId)?.url ?? url),
       ...this.#scripts.toPlace(scriptId, lineNumber, columnNumber),
     }
   }

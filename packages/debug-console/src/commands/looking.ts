@@ -13,7 +13,7 @@ export const looking: readonly Command[] = [
   {
     names: ['trace'],
     usage: 'trace',
-    help: "The whole stack, with the library's frames, and those before an await.",
+    help: "The whole stack, with Node's frames and the library's.",
     run: (session) => printStack(session, true),
   },
   {

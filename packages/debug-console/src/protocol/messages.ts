@@ -43,7 +43,7 @@ export interface Place {
 
 /** A frame of a stack. */
 export interface FrameView extends Place {
-  /** Its number, for `frame`; undefined where nothing can be evaluated: before an `await`. */
+  /** Its number, for `frame`; undefined for what is not the user's. */
   readonly number?: number
   readonly name: string
   /** Whether it is Node's or this library's. */
