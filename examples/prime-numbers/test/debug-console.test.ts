@@ -49,7 +49,8 @@ const session: readonly Step[] = [
   ['next', /Stepped[\s\S]*> ?$/],
   ['!!', /Stepped[\s\S]*> ?$/],
   ['locals', STOPPED],
-  ['out', /has returned[\s\S]*> ?$/],
+  ['out', /Stopped at return[\s\S]*> ?$/],
+  ['c', /has returned[\s\S]*> ?$/],
   ['show primes 1', IDLE],
   ['break isPrime', IDLE],
   ['call isPrime 97', /Stopped at running[\s\S]*> ?$/],
@@ -80,15 +81,13 @@ const session: readonly Step[] = [
   ['pause', /Paused[\s\S]*> ?$/],
   ['where', STOPPED],
   ['eval daemon.ini.numbers.smallest', STOPPED],
+  ['next', /Stepped[\s\S]*> ?$/],
   ['y', IDLE],
   ['eval daemon.state', IDLE],
 ]
 
 test('a session with every command is what it always was', async () => {
-  terminal.type(
-    `${process.execPath} --disable-warning=ExperimentalWarning -C @sd/source --import ./test/fixtures/debug-workers.ts prime-numbers.ts`,
-  )
-  await terminal.see(/Started[\s\S]*\[prime-numbers \d+\] > ?$/)
+  await start()
   const transcript: string[] = []
   for (const [line, until] of session) transcript.push(await run(line, until))
   // Commands with a pid.
@@ -100,12 +99,22 @@ test('a session with every command is what it always was', async () => {
   transcript.push(await run('end', /Debugging has ended/))
   terminal.press('C-c')
   await terminal.see(/Stopped after[\s\S]*\n[#$] ?$/)
+  await start()
+  transcript.push(await run('shutdown', /The daemon is stopping[\s\S]*\n[#$] ?$/))
   expect(JSON.parse(readFileSync(join(sandbox.dir, 'a.heapsnapshot'), 'utf8'))).toHaveProperty('snapshot')
 
   const seen = transcript.map(mask).join('\n')
   if (process.env.UPDATE_GOLDEN) writeFileSync(golden, `${seen}\n`)
   expect(`${seen}\n`).toBe(readFileSync(golden, 'utf8'))
 }, 180_000)
+
+async function start(): Promise<void> {
+  terminal.mark()
+  terminal.type(
+    `${process.execPath} --disable-warning=ExperimentalWarning -C @sd/source --import ./test/fixtures/debug-workers.ts prime-numbers.ts`,
+  )
+  await terminal.see(/Started[\s\S]*\[prime-numbers \d+\] > ?$/)
+}
 
 async function run(line: string, until: RegExp): Promise<string> {
   terminal.mark()
@@ -129,6 +138,7 @@ function mask(text: string): string {
     .replace(/\b(on|primes|factors|prime-numbers) \d{3,}\b/g, '$1 <pid>')
     .replace(/^ +\d+ {2}(daemon|worker)/gm, '  <pid>  $1')
     .replace(/\d+(\.\d+)? (s|ms|MB)\b/g, '<number> $2')
+    .replace(/\b(inspect|heap|kill|CONT) \d{3,}/g, '$1 <pid>')
     .replace(/\(pid \d+\)/g, '(pid <pid>)')
     .trimEnd()
 }

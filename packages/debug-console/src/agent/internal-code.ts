@@ -11,7 +11,7 @@ export class InternalCode {
   readonly #packages = new Map<string, { root: string; own: boolean } | undefined>()
   /** The `file:` URLs, ending in `/`, of this library's code. */
   readonly #roots = new Set<string>()
-  /** The user debugs this library itself. */
+  /** The user has breakpoints there. */
   readonly #opened = new Set<string>()
 
   /** @returns whether this is the first script of a package of ours. */
@@ -24,13 +24,19 @@ export class InternalCode {
 
   /** From now on the package of this script counts as the user's. @returns whether that is news. */
   open(url: string): boolean {
-    const root = this.#rootOf(url)
+    const root = this.#rootOf(url) ?? (isInstalled(url) ? new URL('.', url).href : undefined)
     if (root === undefined || this.#opened.has(root)) return false
     this.#opened.add(root)
     return true
   }
 
+  /** Whether it is not the user's: Node's, this library's, or of any package that is installed. */
   has(url: string): boolean {
+    return this.isOwn(url) || (isInstalled(url) && ![...this.#opened].some((root) => url.startsWith(root)))
+  }
+
+  /** Whether it is Node's or this library's. */
+  isOwn(url: string): boolean {
     if (!url.startsWith('file:')) return url.startsWith('node:') || url.startsWith('sd:') || url === ''
     const root = this.#rootOf(url)
     return root !== undefined && !this.#opened.has(root)
@@ -39,7 +45,14 @@ export class InternalCode {
   /** What V8 is to step over. @param except - the script in which a process stops at a point: V8 must stop there. */
   patterns(except: string): string[] {
     const roots = [...this.#roots].filter((root) => !this.#opened.has(root))
-    return ['^node:', '^sd:', ...roots.map((root) => `^(?!${escapePattern(except)}$)${escapePattern(root)}`)]
+    const opened = [...this.#opened].map(escapePattern)
+    const not = `(?!${[`${escapePattern(except)}$`, ...opened].join('|')})`
+    return [
+      '^node:',
+      '^sd:',
+      ...roots.map((root) => `^${not}${escapePattern(root)}`),
+      `^${not}file:.*\\/node_modules\\/`,
+    ]
   }
 
   /** `src/` or `dist/` of the package of ours that a script is in. */
@@ -72,6 +85,10 @@ export class InternalCode {
     this.#packages.set(directory, found)
     return found
   }
+}
+
+function isInstalled(url: string): boolean {
+  return url.startsWith('file:') && url.includes('/node_modules/')
 }
 
 function readPackageName(directory: string): string | undefined {

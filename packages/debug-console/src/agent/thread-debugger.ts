@@ -52,6 +52,8 @@ type Hidden =
   | 'leave'
   /** The same, and then out of the user's function. */
   | 'leaveTwice'
+  /** Away from a statement, to go on from the next one: see {@link ThreadDebugger.#goOn}. */
+  | 'release'
   | undefined
 
 /**
@@ -74,6 +76,10 @@ export class ThreadDebugger implements ProcessRequests {
   #hidden: Hidden
   #hiddenSteps = 0
   #stepping = false
+  /** The call that a step is taken in. */
+  #steppedCall: number | undefined
+  /** The call that the process has stopped in. */
+  #callHere: number | undefined
   #wantsPause = false
   #pauseTimer: NodeJS.Timeout | undefined
   #exceptions: Plan['exceptions'] = 'none'
@@ -141,6 +147,9 @@ export class ThreadDebugger implements ProcessRequests {
     if (!paused) return
     if (abort) await this.#run(`${PROBE}?.abort()`)
     this.#stepping = how !== 'on'
+    // A step beyond the end of a call ends there, and not in the next one.
+    this.#steppedCall = this.#stepping ? this.#callHere : undefined
+    await this.#run(`${PROBE}?.stopAtReturn?.(${this.#steppedCall})`)
     this.#hiddenSteps = 0
     if (how === 'on') return this.#goOn()
     if (this.#isAtPoint(paused)) {
@@ -221,7 +230,9 @@ export class ThreadDebugger implements ProcessRequests {
             silent: true,
           })
     const value = exceptionDetails?.exception ?? result
-    return { text: await describeValue(this.#session, value, MUCH), failed: exceptionDetails !== undefined }
+    const text = await describeValue(this.#session, value, MUCH)
+    // Where it was thrown is here.
+    return exceptionDetails ? { text: withoutStack(text), failed: true } : { text, failed: false }
   }
 
   async inspect(open: boolean): Promise<string> {
@@ -295,8 +306,7 @@ export class ThreadDebugger implements ProcessRequests {
 
   async #onPaused(paused: Paused): Promise<void> {
     this.#paused = paused
-    const users = paused.callFrames.filter((frame) => this.#isUsers(frame))
-    this.#frames = users.length > 0 ? users : paused.callFrames.slice(0, 1)
+    this.#frames = this.#chooseFrames(paused.callFrames)
     const hidden = this.#hidden
     this.#hidden = undefined
     const top = paused.callFrames[0]
@@ -307,12 +317,17 @@ export class ThreadDebugger implements ProcessRequests {
     if (this.#paused !== paused) return
     this.#cancelPause()
     this.#stepping = false
+    this.#callHere = (stop.point?.call ?? stop.call)?.id
     this.#shown = true
     this.#events.onStop(stop)
   }
 
   /** Goes on to a place that is worth showing. @returns whether it does. */
   async #passOver(paused: Paused, top: Debugger.CallFrame, hidden: Hidden): Promise<boolean> {
+    if (hidden === 'release' && !paused.hitBreakpoints?.length && !this.#isAtPoint(paused)) {
+      await this.#goOn()
+      return true
+    }
     if (this.#isAtPoint(paused)) return false
     const isException = paused.reason === 'exception' || paused.reason === 'promiseRejection'
     const isInternal = this.#isPointFrame(top) || this.#internal.has(this.#urlOf(top))
@@ -330,6 +345,13 @@ export class ThreadDebugger implements ProcessRequests {
       }
       return true
     }
+    if (this.#stepping && this.#steppedCall !== undefined && !paused.hitBreakpoints?.length) {
+      const call = await this.#currentCall(paused)
+      if (call && call.id !== this.#steppedCall) {
+        await this.#goOn()
+        return true
+      }
+    }
     if (hidden === 'leaveTwice') {
       await this.#session.post('Debugger.stepOut')
       return true
@@ -343,7 +365,7 @@ export class ThreadDebugger implements ProcessRequests {
   }
 
   async #describe(paused: Paused): Promise<Stop> {
-    const frame = paused.callFrames.find((each) => this.#isUsers(each))
+    const frame = this.#frames.find((each) => !this.#isOwn(each))
     const view = frame && this.#view(frame)
     const source = view && readLines(view.file)?.[view.line - 1]
     const call = this.#isAtPoint(paused) ? undefined : await this.#currentCall(paused)
@@ -359,8 +381,7 @@ export class ThreadDebugger implements ProcessRequests {
     if (paused.reason === 'exception' || paused.reason === 'promiseRejection') {
       const thrown = paused.data as Runtime.RemoteObject | undefined
       const text = thrown ? await describeValue(this.#session, thrown, A_LITTLE) : 'an error'
-      // Where it is thrown is where the process is.
-      const exception = text.split(/\n\s+at /)[0]!
+      const exception = withoutStack(text)
       return { why: 'exception', exception, ...place }
     }
     const breakpoints = this.#lines.identify(paused.hitBreakpoints ?? [])
@@ -372,7 +393,7 @@ export class ThreadDebugger implements ProcessRequests {
   /** The call whose code it is: `this.call` of the method, or else the one that has begun last. */
   async #currentCall({ callFrames }: Paused): Promise<StopCall | undefined> {
     let id: number | undefined
-    for (const { callFrameId } of callFrames.filter((frame) => this.#isUsers(frame)).reverse()) {
+    for (const { callFrameId } of callFrames.filter((frame) => !this.#isOwn(frame)).reverse()) {
       const { result } = await this.#session.post('Debugger.evaluateOnCallFrame', {
         callFrameId,
         expression: OWN_CALL,
@@ -395,9 +416,14 @@ export class ThreadDebugger implements ProcessRequests {
     this.#shown = false
   }
 
+  /**
+   * Where a step has ended at a `debugger` statement, both are why the process is paused; if it went on from there, V8
+   * would take no notice of `debugger` statements any more.
+   */
   async #goOn(): Promise<void> {
-    this.#hidden = undefined
-    await this.#session.post('Debugger.resume').catch(() => {})
+    const isBoth = this.#paused?.reason === 'ambiguous'
+    this.#hidden = isBoth ? 'release' : undefined
+    await this.#session.post(isBoth ? 'Debugger.stepOver' : 'Debugger.resume').catch(() => {})
   }
 
   #askToPause(): void {
@@ -452,6 +478,19 @@ export class ThreadDebugger implements ProcessRequests {
     )
   }
 
+  /** The user's code; without any, that of packages which stop somewhere themselves; or else where it is. */
+  #chooseFrames(all: readonly Debugger.CallFrame[]): readonly Debugger.CallFrame[] {
+    for (const test of [this.#isUsers, (each: Debugger.CallFrame): boolean => !this.#isOwn(each)]) {
+      const found = all.filter((each) => test.call(this, each))
+      if (found.length > 0) return found
+    }
+    return all.slice(0, 1)
+  }
+
+  #isOwn(frame: Debugger.CallFrame): boolean {
+    return this.#isPointFrame(frame) || this.#internal.isOwn(this.#urlOf(frame))
+  }
+
   #isUsers(frame: Debugger.CallFrame): boolean {
     return !this.#isPointFrame(frame) && !this.#internal.has(this.#urlOf(frame))
   }
@@ -472,7 +511,7 @@ export class ThreadDebugger implements ProcessRequests {
     return {
       ...(number >= 0 && { number }),
       name: frame.functionName || '(anonymous)',
-      internal: !this.#isUsers(frame),
+      internal: this.#isOwn(frame) || !this.#frames.includes(frame),
       ...this.#scripts.toPlace(scriptId, lineNumber, columnNumber),
     }
   }
@@ -491,6 +530,10 @@ const STEPS = {
 
 /** Scopes of a function; the others are those of whole files. */
 const SHOWN_SCOPES: ReadonlySet<string> = new Set(['local', 'block', 'catch', 'closure', 'with'])
+
+function withoutStack(error: string): string {
+  return error.split(/\n\s+at /)[0]!
+}
 
 function numberLine(number: number, text: string, current: boolean): string {
   return `${current ? '>' : ' '} ${String(number).padStart(4)}  ${text}`

@@ -17,6 +17,7 @@ export function enterProbe(more: object = {}): () => void {
     configure: probe.configure.bind(probe),
     describeStop: probe.describeStop.bind(probe),
     describeCall: probe.describeCall.bind(probe),
+    stopAtReturn: probe.stopAtReturn.bind(probe),
     abort: probe.abort.bind(probe),
     ...more,
   }

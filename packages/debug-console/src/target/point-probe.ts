@@ -23,6 +23,7 @@ export class PointProbe implements DebugProbe {
   #skipped: ReadonlySet<string> = new Set()
   #captured: ReadonlySet<string> = new Set()
   /** Where the process is stopped; more than one where an expression has led to another point. */
+  #stepped: number | undefined
   /** The calls that have begun here lately, by id; how they end is not always known. */
   readonly #begun = new Map<number, DebugPointCall>()
   readonly #stops: { readonly point: DebugPoint; readonly answer: Answer }[] = []
@@ -71,7 +72,7 @@ export class PointProbe implements DebugProbe {
     if (name === 'running') {
       return this.#methods.has(call.method) || this.#methods.has(`${call.pool}.${call.method}`)
     }
-    return name === 'return' && this.#captured.has(`${call.pool}#${call.id}`)
+    return name === 'return' && (call.id === this.#stepped || this.#captured.has(`${call.pool}#${call.id}`))
   }
 
   /** Called by the agent: the point that the process is stopped at. */
@@ -86,6 +87,11 @@ export class PointProbe implements DebugProbe {
       ...(facts && { facts: showFacts(facts) }),
       ...('value' in point && { value: shorten(show(point.value, 100), LONGEST_VALUE) }),
     }
+  }
+
+  /** Called by the agent: the process takes steps in this call. @param id - undefined: in none. */
+  stopAtReturn(id: number | undefined): void {
+    this.#stepped = id
   }
 
   /** Called by the agent. */
