@@ -129,7 +129,8 @@ function mask(text: string): string {
     .split('\n')
     .filter(
       (line) =>
-        !/^\s*\d{4}-\d\d-\d\d /.test(line) && !/packages\/|node:| {2}async |no JavaScript at/.test(line),
+        !/^[#$] ?$|^\s*\d{4}-\d\d-\d\d /.test(line) &&
+        !/packages\/|node:| {2}async |no JavaScript at/.test(line),
     )
     .join('\n')
     .replaceAll(sandbox.dir, '<dir>')

@@ -1,0 +1,282 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { createSandbox, type Fixture, runFixture, type Sandbox, waitUntil } from '@sd/testing'
+
+const here = fileURLToPath(new URL('.', import.meta.url))
+
+let sandbox: Sandbox
+let env: Record<string, string>
+
+beforeEach(() => {
+  sandbox = createSandbox()
+  env = { ...sandbox.env, SD_RUN_DIR: sandbox.dir }
+})
+
+afterEach(() => sandbox.assertNothingLeft({ timeout: 15_000 }))
+
+async function startService(options: object): Promise<Fixture> {
+  const args = [JSON.stringify({ options })]
+  const service = runFixture(join(here, 'fixtures/service.ts'), { env, args, cwd: here })
+  await service.waitForLine(/^ready /)
+  return service
+}
+
+async function stop(service: Fixture): Promise<void> {
+  service.kill('SIGTERM')
+  await service.exit
+}
+
+/** A console without a terminal: its lines are a script. */
+function attach(...lines: readonly string[]): Fixture {
+  const console = runFixture(join(here, 'fixtures/attach.ts'), { env, args: ['service'], cwd: here })
+  for (const line of lines) console.tell(line)
+  return console
+}
+
+/** Runs a whole script. @returns what it has printed. */
+async function run(...lines: readonly string[]): Promise<string> {
+  const console = attach(...lines, 'end')
+  await console.exit
+  return console.lines.join('\n')
+}
+
+/** The names of a process's threads. Linux only. */
+function threads(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/task`)
+    .map((task) => readFileSync(`/proc/${pid}/task/${task}/comm`, 'utf8').trim())
+    .sort()
+}
+
+function childPids(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
+}
+
+const debugSockets = (): string[] => readdirSync(sandbox.dir).filter((name) => name.endsWith('.debug'))
+
+describe('while nobody debugs', () => {
+  test('there is no thread, no inspector and no socket, neither before nor afterwards', async () => {
+    const service = await startService({ allow: true })
+    await waitUntil(() => childPids(service.pid).length === 1, 'the worker is there')
+    const [worker] = childPids(service.pid)
+    service.tell("tell('warm', daemon.workers.crunch.square(1))")
+    await service.waitForLine(/warm returned 1/)
+    const before = [threads(service.pid), threads(worker!)]
+    expect(before.flat().filter((name) => /sd debug|Worker ?Thread/.test(name))).toEqual([])
+    expect(debugSockets()).toEqual([])
+
+    expect(await run('status', 'break square', 'call square 3', 'wait', 'y')).toMatch(/returned 9/)
+
+    await waitUntil(() => debugSockets().length === 0, 'the socket is gone')
+    const after = (): string[][] => [threads(service.pid), threads(worker!)]
+    await waitUntil(() => JSON.stringify(after()) === JSON.stringify(before), 'the threads are gone')
+    service.tell("say('inspector ' + process.getBuiltinModule('node:inspector').url())")
+    await service.waitForLine(/inspector undefined/)
+    service.tell("tell('later', daemon.workers.crunch.meet('you'))")
+    await service.waitForLine(/later returned "hello you true"/)
+    await stop(service)
+  })
+
+  test('it can be debugged again and again', async () => {
+    const service = await startService({ allow: true })
+    for (let round = 1; round <= 3; round++) {
+      const text = await run(`call meet 'round ${round}'`, 'wait', 'args', 'y', 'wait 0.2')
+      expect(text).toContain(`name = 'round ${round}'`)
+      expect(text).toContain(`has returned 'hello round ${round} true'`)
+    }
+    await stop(service)
+  })
+})
+
+describe('who may debug', () => {
+  test('nobody, unless the daemon allows it', async () => {
+    const service = await startService({})
+    const console = attach()
+    await console.exit
+    expect(console.lines.join('\n')).toContain(
+      'not attached: The daemon "service" does not allow a console to attach. Use debugConsole({ allow: true })',
+    )
+    await stop(service)
+  })
+
+  test('one at a time', async () => {
+    const service = await startService({ allow: true })
+    const first = attach('status')
+    await first.waitForLine(/daemon {3}service: running/)
+    const second = attach()
+    await second.exit
+    expect(second.lines.join('\n')).toContain('refused: Another console debugs this daemon.')
+    first.tell('end')
+    await first.exit
+    await stop(service)
+  })
+
+  test('no other user', async () => {
+    const service = await startService({ allow: true })
+    const console = attach('status')
+    await console.waitForLine(/daemon {3}service: running/)
+    const [name] = debugSockets()
+    const path = join(sandbox.dir, name!)
+    expect(statSync(path).mode & 0o777).toBe(0o600)
+    expect(statSync(sandbox.dir).mode & 0o777).toBe(0o700)
+    if (process.getuid?.() === 0) {
+      const program = `require('node:net').connect(${JSON.stringify(path)}).on('error', (e) => console.log(e.code)).on('connect', () => process.exit(3))`
+      const args = ['--reuid=65534', '--regid=65534', '--clear-groups', '/usr/bin/env', 'node', '-e', program]
+      const { stdout } = spawnSync('setpriv', args, {
+        encoding: 'utf8',
+        cwd: '/',
+        env: { PATH: process.env.PATH },
+      })
+      expect(stdout.trim()).toBe('EACCES')
+    }
+    console.tell('end')
+    await console.exit
+    await stop(service)
+  })
+
+  test('and what is evaluated is in the log', async () => {
+    const service = await startService({ allow: true })
+    expect(await run('eval 6 * 7')).toContain('42')
+    await service.waitForLine(/console {10}eval in service \d+: 6 \* 7/)
+    await service.waitForLine(/debugging has ended/)
+    await stop(service)
+  })
+})
+
+describe('commands', () => {
+  test('plugins add theirs', async () => {
+    const service = await startService({ allow: true })
+    const text = await run('help greet', 'greet world', 'greet')
+    expect(text).toMatch(
+      /greet {14}Greets somebody\.[\s\S]*one moment\nhello world[\s\S]*It is written: greet/,
+    )
+    await stop(service)
+  })
+
+  test('tasks are debugged from their first line on', async () => {
+    const service = await startService({ allow: true })
+    const [line] = readFileSync(join(here, 'fixtures/crunch.ts'), 'utf8')
+      .split('\n')
+      .flatMap((text, index) => (text.includes('report on') ? [index + 1] : []))
+    const text = await run(
+      `break fixtures/crunch.ts:${line}`,
+      "call report 'today'",
+      'wait',
+      'locals',
+      'n',
+      'wait 1',
+    )
+    expect(text).toMatch(/\[report \d+ T\] call \d+ report\('today'\) > locals\ntitle = 'today'/)
+    expect(text).toMatch(/report\('today'\) has failed: .*cancelled/)
+    await stop(service)
+  })
+
+  test('a call that is captured is dropped, or passed on', async () => {
+    const service = await startService({ allow: true })
+    const text = await run(
+      ...['break square', 'call square 4', 'wait', 'capture', 'wait', 'n', 'wait 0.5'],
+      ...['call square 5', 'wait', 'capture', 'wait', 'y', 'wait 0.5'],
+    )
+    expect(text).toMatch(/Stopped at return: 16[\s\S]*crunch\.square\(4\) has failed: .*cancelled/)
+    expect(text).toMatch(/Stopped at return: 25[\s\S]*crunch\.square\(5\) has returned 25/)
+    await stop(service)
+  })
+
+  test('what was wrong is said', async () => {
+    const service = await startService({ allow: true })
+    const text = await run(
+      ...[
+        'where',
+        'break nothing.ts:0',
+        'break crunch.ts:8 if x >',
+        'break sqare',
+        'delete 7',
+        'pause 1',
+        'call',
+      ],
+      ...[
+        'call nobody',
+        'call square (',
+        'show 99',
+        'signal NOPE',
+        'kill 1',
+        'skipfor never',
+        'eval nonsense(',
+      ],
+    )
+    for (const message of [
+      'Nothing is stopped.',
+      'Lines are counted from 1.',
+      '"x >" is no expression',
+      'Did you mean "square"?',
+      'There is no breakpoint 7',
+      '1 is not debugged',
+      'It is written: call METHOD ARGUMENTS',
+      'There is no method "nobody".',
+      '"(" is no list of arguments',
+      'No call 99 is known',
+      'There is no signal "NOPE".',
+      '1 is no process of this daemon',
+      'It is written: skipfor SECONDS',
+      'It throws: SyntaxError',
+    ]) {
+      expect(text).toContain(message)
+    }
+    await stop(service)
+  })
+
+  test('lines are those of the source where a script was made of one', async () => {
+    const source =
+      'enum Kind { Small, Large }\n\nexport function judge(size: number): string {\n  const kind: Kind = size > 9 ? Kind.Large : Kind.Small\n  return Kind[kind]!\n}\n'
+    const directory = sandbox.dir
+    writeFileSync(join(directory, 'judge.ts'), source)
+    const made = stripTypeScriptTypes(source, {
+      mode: 'transform',
+      sourceMap: true,
+      sourceUrl: join(directory, 'judge.ts'),
+    })
+    writeFileSync(join(directory, 'judge.mjs'), made)
+    const service = await startService({ allow: true })
+    const text = await run(
+      'break judge.ts:5',
+      `eval load(${JSON.stringify(join(directory, 'judge.mjs'))}).then((it) => { globalThis.judge = it.judge })`,
+      'eval setTimeout(() => say(judge(12)), 100).hasRef()',
+      'wait',
+      'locals',
+      'y',
+      'wait 0.5',
+    )
+    expect(text).toMatch(
+      /Stopped at breakpoint 1, in judge \(.*judge\.ts:5:\d+\)\n> {4}5 {4}return Kind\[kind\]!/,
+    )
+    expect(text).toMatch(/size = 12\nkind = 1/)
+    await service.waitForLine(/^Large$/)
+    await stop(service)
+  })
+})
+
+describe('while the daemon itself is paused', () => {
+  test('its lock is held on, no slot of its loop is missed, and nobody takes its place', async () => {
+    const lock = join(sandbox.dir, 'lock')
+    const file = join(here, 'fixtures/locked-daemon.ts')
+    const daemon = runFixture(file, { env, args: [lock, 'debugged'], cwd: here })
+    // The console is on its stdin.
+    daemon.tell('wait 20')
+    await daemon.waitForLine(/Stopped at "third"/)
+    const since = performance.now()
+    const other = runFixture(file, { env, args: [lock], cwd: here })
+    expect(await other.exit).toMatchObject({ code: 1 })
+    await waitUntil(() => performance.now() - since > 6000, 'three times the ttl is over', 10_000)
+    const third = runFixture(file, { env, args: [lock], cwd: here })
+    expect(await third.exit).toMatchObject({ code: 1 })
+    daemon.tell('y')
+    await daemon.waitForLine(/round 5/)
+    expect(daemon.lines.join('\n')).not.toMatch(/lost|overrun/)
+    daemon.tell('shutdown')
+    expect(await daemon.exit).toMatchObject({ code: 0 })
+    expect(existsSync(lock)).toBe(false)
+  })
+})
