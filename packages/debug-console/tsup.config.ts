@@ -7,4 +7,6 @@ export default packageBuild({
   'agent/start': 'src/agent/start.ts',
   'agent/main': 'src/agent/main.ts',
   'console/main': 'src/console/main.ts',
+  // Alone in a file: V8 passes over all that is ours but this.
+  'target/stop-here': 'src/target/stop-here.ts',
 })

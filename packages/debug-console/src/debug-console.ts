@@ -1,6 +1,6 @@
 import { type ConsoleCommand, definePlugin, type Json, type Plugin, SdError } from '@sd/core'
 import { AddedCommands } from './added-commands.ts'
-import { Debugging } from './debugging.ts'
+import type { Debugging } from './debugging.ts'
 import {
   type DebugConsoleOptions,
   type ResolvedDebugConsoleOptions,
@@ -52,6 +52,8 @@ export function debugConsole(options: DebugConsoleOptions = {}): Plugin<'console
       debugging ??= (async () => {
         try {
           await current?.end()
+          // Child processes import this file, too, and would spend milliseconds on what they never do.
+          const { Debugging } = await import('./debugging.ts')
           current = await Debugging.begin(host, commands, resolved, foreground)
           return current
         } finally {

@@ -47,7 +47,16 @@ export const goingOn: readonly Command[] = [
 ]
 
 function step(name: string, how: Going, help: string): Command {
-  return { names: [name], usage: name, help, run: (session) => session.go(session.current(), how) }
+  return {
+    names: [name],
+    usage: name,
+    help,
+    run(session) {
+      const process = session.current()
+      // There is no next line of a call that has returned.
+      return session.go(process, process.stop?.point?.name === 'return' ? 'on' : how)
+    },
+  }
 }
 
 async function abort(session: DebugSession): Promise<void> {

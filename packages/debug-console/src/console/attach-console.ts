@@ -1,9 +1,3 @@
-import { connect } from 'node:net'
-import { JsonLines } from '../protocol/json-lines.ts'
-import { type FromConsole, type Hello, PROTOCOL, type ToConsole } from '../protocol/messages.ts'
-import { type ConsoleInput, openScriptInput } from './script-input.ts'
-import { openTerminalInput } from './terminal-input.ts'
-
 /** What a console reads from and writes to. */
 export interface ConsoleStreams {
   /** A terminal, or anything else: then its lines are a script. */
@@ -32,63 +26,11 @@ export interface ConsoleEnd {
  * process.exitCode = why === 'ended' ? 0 : 1
  * ```
  */
-export function attachConsole(
+export async function attachConsole(
   socketPath: string,
   streams: ConsoleStreams = { input: process.stdin, output: process.stdout },
 ): Promise<ConsoleEnd> {
-  return new Promise((resolve) => {
-    const isTerminal = Boolean(streams.input.isTTY && streams.output.isTTY)
-    const socket = connect(socketPath)
-    let end: ConsoleEnd = { why: 'gone', message: 'The daemon has gone away.' }
-    let input: ConsoleInput | undefined
-    /** Lines. A prompt that was sent before the last of them has come too late. */
-    let sent = 0
-
-    const send = (message: FromConsole): void => {
-      if (message.type !== 'complete') sent++
-      hub.send(message)
-    }
-
-    const hub = new JsonLines<ToConsole, FromConsole | Hello>(socket, receive, (why) => {
-      input?.close()
-      if (end.why === 'gone' && !socket.bytesRead) end = { why: 'gone', message: `Cannot connect: ${why}.` }
-      resolve(end)
-    })
-
-    socket.once('connect', () => {
-      hub.send({ protocol: PROTOCOL, role: 'console', pid: process.pid, terminal: isTerminal })
-    })
-
-    function open(): ConsoleInput {
-      const { input: from, output: to } = streams
-      const parts = {
-        onLine: (text: string) => send({ type: 'line', text }),
-        onComplete: (id: number, text: string) => send({ type: 'complete', id, text }),
-        onInterrupt: () => send({ type: 'interrupt' }),
-        onEnd: () => send({ type: 'line', text: 'end' }),
-        onClosed: () => socket.destroy(),
-      }
-      return isTerminal ? openTerminalInput(from, to, parts) : openScriptInput(from, to, parts)
-    }
-
-    function receive(message: ToConsole): void {
-      switch (message.type) {
-        case 'welcome':
-          input = open()
-          return
-        case 'print':
-          return input?.print(message.text)
-        case 'prompt':
-          return message.turn === sent ? input?.prompt(message.text) : undefined
-        case 'completions':
-          return input?.complete(message.id, message.names)
-        case 'refused':
-          end = { why: 'refused', message: message.message }
-          return
-        case 'end':
-          end = { why: 'ended', message: message.message }
-          input?.print(message.message)
-      }
-    }
-  })
+  // Child processes of a daemon import the package, too, and would spend milliseconds on what they never do.
+  const { runConsole } = await import('./run-console.ts')
+  return runConsole(socketPath, streams)
 }
