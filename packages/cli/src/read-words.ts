@@ -77,6 +77,11 @@ function declare(
       for (const [name, parameter] of Object.entries(parameters)) own.positional(name, parameter)
     },
     (args) => {
+      for (const [name, { type }] of Object.entries(options)) {
+        if (type === 'number' && Number.isNaN(args[name])) {
+          throw new WrongWords(`--${name} must be a number.`, command)
+        }
+      }
       const rest = ((args['--'] as readonly (string | number)[]) ?? []).map(String)
       ask({ ...args, rest })
     },
