@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { createSandbox, runFixture, type Sandbox, waitUntil } from '@sd/testing'
@@ -123,6 +131,21 @@ describe('start', () => {
     expect(answers.filter(({ started }) => started)).toHaveLength(1)
     expect(new Set(answers.map(({ pid }) => pid)).size).toBe(1)
     await cli('stop', 'ticker')
+  })
+
+  test('does not take another daemon of that name for this one', async () => {
+    await cli('start', fixture('ticker.ts'))
+    const copy = join(sandbox.dir, 'other.mjs')
+    writeFileSync(copy, `export { default } from ${JSON.stringify(fixture('ticker.ts'))}`)
+    const { code, stderr } = await cli('start', copy)
+    expect(stderr).toMatch(
+      /Another daemon is named "ticker": .*ticker\.ts, pid \d+\. Stop it, or give this one/,
+    )
+    expect(code).toBe(1)
+    const link = join(sandbox.dir, 'link.ts')
+    symlinkSync(fixture('ticker.ts'), link)
+    expect((await cli('start', link)).stdout).toMatch(/ticker is already running/)
+    expect(await cli('stop', link)).toMatchObject({ code: 0, stdout: 'ticker has stopped.\n' })
   })
 
   test('leaves alone what runs without a control socket, and holds the lock', async () => {

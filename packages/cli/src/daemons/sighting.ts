@@ -1,4 +1,4 @@
-import { realpathSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { basename, extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,6 +7,7 @@ import { runDirectory, SdError } from '@sd/core'
 import { type ProcessIdentity, readIdentity } from '@sd/core/process-identity'
 import { defaultPidFile } from '../pid-file/default-pid-file.ts'
 import { isPidAlive, type PidRecord, readPidFile } from '../pid-file/pid-file.ts'
+import { isSameFile } from './is-same-file.ts'
 
 /** What is to be seen of a daemon from outside. */
 export type Sighting = { readonly name: string } & (
@@ -100,9 +101,8 @@ function isProgram(target: string): boolean {
 
 /** The daemon that runs a file, or that has died running it. The file itself is not asked: it would run. */
 async function nameOfProgram(file: string): Promise<string | undefined> {
-  const program = realPath(file)
   const running = (await listDaemons()).filter(
-    ({ daemon }) => daemon?.program && realPath(daemon.program) === program,
+    ({ daemon }) => daemon?.program && isSameFile(daemon.program, file),
   )
   if (running.length > 1) throw ambiguous(file, running)
   if (running[0]) return running[0].name
@@ -110,17 +110,9 @@ async function nameOfProgram(file: string): Promise<string | undefined> {
   const files = (await readdir(directory).catch(() => [])).filter((name) => name.endsWith('.pid'))
   const dead = files.find((name) => {
     const url = readBelievable(join(directory, name))?.record.program
-    return url !== undefined && realPath(fileURLToPath(url)) === program
+    return url !== undefined && isSameFile(fileURLToPath(url), file)
   })
   return dead && basename(dead, '.pid')
-}
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path)
-  } catch {
-    return path
-  }
 }
 
 function ambiguous(what: string, daemons: readonly ListedDaemon[]): SdError {

@@ -8,12 +8,14 @@ import type { StartPipe } from './start-pipe.ts'
 /**
  * The beginning of a start that somebody waits for.
  *
- * @throws SdError `SD_CLI_ALREADY_RUNNING`.
+ * @param file - the daemon's.
+ * @throws SdError `SD_CLI_ALREADY_RUNNING`, `SD_CLI_NAME_TAKEN`.
  */
 export async function beginStart(
   { daemon, name }: LaunchedDaemon,
   pipe: StartPipe,
   printed: PrintedFile | undefined,
+  file: string,
 ): Promise<void> {
   // Two starts at the same time must not both find that none is running: the second waits for the first.
   await new Promise<void>((resolve, reject) => {
@@ -26,7 +28,7 @@ export async function beginStart(
       reject(new SdError('SD_CLI_STARTING', message, { daemon: name }))
     })
   })
-  await refuseSecond(name)
+  await refuseSecond(name, file)
   printed?.nameAfter(name)
   daemon.on('started', () => {
     pipe.tell({ kind: 'ready', name, pid: process.pid, log: null })

@@ -38,7 +38,7 @@ export async function launchDaemon(
     name = loaded.name
     const report = await loaded.run(async (launched) => {
       lines = keepLastLines(launched.daemon)
-      if (pipe) await (await import('./begin-start.ts')).beginStart(launched, pipe, printed)
+      if (pipe) await (await import('./begin-start.ts')).beginStart(launched, pipe, printed, plan.file)
       if (plan.switches.detached && !launched.hasLogger) capturePrints(launched.daemon)
       await equipDaemon(launched, plan, () => isReplaced)
       // At an orderly end Node does this by itself, but a daemon that restarts in place has none.

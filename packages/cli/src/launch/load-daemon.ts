@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import {
   type Awaitable,
@@ -38,7 +39,8 @@ export async function loadDaemon(
   process.argv = [process.argv[0]!, file, ...args]
   const gate = new StartGate(file)
   installLauncher({ ...launcher, prepare: (launched) => gate.pass(launched) })
-  const imported = import(pathToFileURL(file).href).catch(async (error) => {
+  // As Node does with the file that it is called with: what it imports is looked up from where it really is.
+  const imported = import(pathToFileURL(realpathSync(file)).href).catch(async (error) => {
     throw (await import('./load-error.ts')).loadError(file, error)
   })
   // A file that runs its daemon is not imported before that has stopped.
