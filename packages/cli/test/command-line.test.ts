@@ -1,8 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { createSandbox, type Sandbox } from '@sd/testing'
 import { commands } from '../src/command-list.ts'
 import { readWords } from '../src/read-words.ts'
 import { type Place, placeOf, runCli } from './run-cli.ts'
+
+// Each command is a process, and a machine may have many.
+jest.setTimeout(240_000)
 
 let sandbox: Sandbox
 let place: Place

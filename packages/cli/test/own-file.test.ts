@@ -1,8 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { createSandbox, runFixture, type Sandbox } from '@sd/testing'
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
+import { createSandbox, runFixture, type Sandbox, waitUntil } from '@sd/testing'
 import { fixture, type Place, placeOf, runCli } from './run-cli.ts'
+
+// Each command is a process, and a machine may have many.
+jest.setTimeout(240_000)
 
 let sandbox: Sandbox
 let place: Place
@@ -17,7 +20,13 @@ afterEach(() => sandbox.assertNothingLeft())
 const command = [process.execPath, '-C', '@sd/source', fixture('own-file.ts')]
 const call = (...words: string[]) => runCli(place, words, { command })
 const cli = (...words: string[]) => runCli(place, words)
-const log = () => readFileSync(join(place.logDirectory, 'own-file.log'), 'utf8')
+const log = () => {
+  const file = join(place.logDirectory, 'own-file.log')
+  return existsSync(file) ? readFileSync(file, 'utf8') : ''
+}
+/** The log is written when the daemon has time to. */
+const untilLogged = (pattern: RegExp, times = 1) =>
+  waitUntil(() => (log().match(new RegExp(pattern, 'g'))?.length ?? 0) === times, String(pattern), 30_000)
 
 describe("a daemon's own file, with runFromCommandLine", () => {
   test('runs in the foreground, verbose where it is told so', async () => {
@@ -41,15 +50,15 @@ describe("a daemon's own file, with runFromCommandLine", () => {
       code: 0,
       stdout: expect.stringMatching(/^own-file runs, pid \d+\.\ndid not run\n$/),
     })
-    expect(log()).toMatch(/verbose true, daemonized true/)
-    expect(log()).toMatch(/argv \[.*"--detached".*"--verbose","--","--port","80"\]/)
+    await untilLogged(/verbose true, daemonized true/)
+    await untilLogged(/argv \[.*"--detached".*"--verbose","--","--port","80"\]/)
     const [pid] = readFileSync(join(sandbox.dir, 'my.pid'), 'utf8').split('\n')
     expect((await call('-d')).stdout).toMatch(`own-file is already running, pid ${pid}.`)
     expect(await cli('restart', 'own-file')).toMatchObject({
       code: 0,
       stdout: `own-file has restarted, pid ${pid}.\n`,
     })
-    expect(log().match(/verbose true, daemonized true/g)).toHaveLength(2)
+    await untilLogged(/verbose true, daemonized true/, 2)
     expect(readFileSync(join(sandbox.dir, 'my.pid'), 'utf8').split('\n')[0]).toBe(pid)
     expect(await cli('stop', 'own-file')).toMatchObject({ code: 0 })
     expect(existsSync(join(sandbox.dir, 'my.pid'))).toBe(false)

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { readIdentity } from '@sd/core/process-identity'
 import { createSandbox, type Sandbox } from '@sd/testing'
 import {
@@ -23,6 +23,9 @@ import {
   writePidFile,
 } from '../src/pid-file/pid-file.ts'
 import { fixture, type Place, placeOf, runCli } from './run-cli.ts'
+
+// Each command is a process, and a machine may have many.
+jest.setTimeout(240_000)
 
 let sandbox: Sandbox
 let place: Place

@@ -1,9 +1,12 @@
 import { cpSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { createSandbox, runFixture, type Sandbox } from '@sd/testing'
 import { cliCommand, fixture, type Place, placeOf, runCli } from './run-cli.ts'
+
+// Each command is a process, and a machine may have many.
+jest.setTimeout(240_000)
 
 let sandbox: Sandbox
 let place: Place

@@ -1,11 +1,14 @@
 import { existsSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { createSandbox, runFixture, type Sandbox, waitUntil } from '@sd/testing'
 import { cliCommand, fixture, type Place, placeOf, runCli } from './run-cli.ts'
 
 /** As many as the contract has, or enough to see something grow. */
 const RESTARTS = process.env.SD_SOAK ? 50 : 5
+
+// Each command is a process, and a machine may have many.
+jest.setTimeout(240_000)
 
 let sandbox: Sandbox
 let place: Place

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
 import { createSandbox, type Sandbox } from '@sd/testing'
 import { fixture, type Place, placeOf } from './run-cli.ts'
 
@@ -11,6 +11,9 @@ const METER = `data:text/javascript,${encodeURIComponent(`process.on('exit', () 
   const { user, system } = process.cpuUsage()
   process.stderr.write('\\ncpu ' + (user + system) / 1000 + '\\n')
 })`)}`
+
+// Each command is a process, and a machine may have many.
+jest.setTimeout(240_000)
 
 let sandbox: Sandbox
 let place: Place

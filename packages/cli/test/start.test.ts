@@ -8,9 +8,12 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { createSandbox, runFixture, type Sandbox, waitUntil } from '@sd/testing'
 import { cliCommand, fixture, type Place, placeOf, runCli } from './run-cli.ts'
+
+// Each command is a process, and a machine may have many.
+jest.setTimeout(240_000)
 
 let sandbox: Sandbox
 let place: Place
@@ -162,7 +165,7 @@ describe('start', () => {
 
   test.each([
     ['--umask', '9', /--umask must be an octal number/],
-    ['--timeout', 'x', /--timeout must be a number of seconds/],
+    ['--timeout', 'x', /--timeout must be a number/],
     ['--verbos', '', /There is no option or parameter "verbos"\. Did you mean "--verbose"\?/],
   ])('refuses %s %s', async (option, value, message) => {
     const { code, stderr } = await cli('start', fixture('ticker.ts'), option, value)
