@@ -3,9 +3,11 @@ import { once } from 'node:events'
 import {
   chmodSync,
   chownSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -16,6 +18,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/
 import { createSandbox, requireCommand, type Sandbox, waitUntil } from '@sd/testing'
 import { callCli } from './call-cli.ts'
 import { HOSTILE_ARGUMENTS, type HostileProject, makeProject } from './hostile-project.ts'
+import { fixture } from './run-cli.ts'
 import { mayRunSystemd, startSystemd } from './systemd-manager.ts'
 
 let sandbox: Sandbox
@@ -104,6 +107,60 @@ async function untilStarts(
       expect(state()).toBe('inactive dead')
       expect(show(unit, 'Result')).toBe('success')
       expect(project.starts()).toHaveLength(4)
+    } finally {
+      await systemd.stop()
+    }
+  }, 120_000)
+})
+
+;(mayRunSystemd ? describe : describe.skip)('in the sandbox of the system unit', () => {
+  test('a daemon with workers, a lock and shared memory lives, and restarts in place', async () => {
+    const directory = join(sandbox.dir, 'project')
+    const { directory: from } = makeProject(sandbox, 'other')
+    renameSync(from, directory)
+    cpSync(fixture('sandboxed.ts'), join(directory, 'sandboxed.ts'))
+    const systemd = await startSystemd(sandbox)
+    const { systemctl, show, units } = systemd
+    const unit = 'sandboxed.service'
+    const seen = (): Record<string, unknown>[] =>
+      existsSync(join(directory, 'seen.jsonl'))
+        ? readFileSync(join(directory, 'seen.jsonl'), 'utf8')
+            .trim()
+            .split('\n')
+            .map((line) => JSON.parse(line))
+        : []
+    try {
+      const { stdout } = await callCli(
+        ['init', 'systemd', join(directory, 'sandboxed.ts'), '--user', 'daemon'],
+        {
+          env: sandbox.env,
+        },
+      )
+      const marks = Object.entries(sandbox.env).map(([name, value]) => `Environment=${name}=${value}`)
+      // A manager of a user cannot change to another one, and within these namespaces there can be none for mounts.
+      const changed = stdout
+        .replace(/^(User|Group|Private\w+|Protect\w+)=.*\n/gm, '')
+        .replace('RestartSec=5', `RestartSec=0\n${marks.join('\n')}`)
+      expect(changed).toMatch(
+        /RestrictNamespaces=yes[\s\S]*SystemCallFilter=@system-service @pkey[\s\S]*CapabilityBoundingSet=\n/,
+      )
+      writeFileSync(join(units, unit), changed)
+      expect(systemctl('daemon-reload').status).toBe(0)
+      const started = systemctl('start', unit)
+      expect({ ...started, log: started.status === 0 ? '' : systemd.log() }).toEqual({
+        status: 0,
+        said: '',
+        log: '',
+      })
+      const good = { sum: 3, spun: expect.any(Number), answer: 42, interfaces: true }
+      expect(seen()).toMatchObject([good])
+      expect(systemctl('reload', unit).status).toBe(0)
+      await waitUntil(() => seen().length === 2, 'a restart in place', 30_000)
+      expect(seen()[1]).toMatchObject({ ...good, pid: seen()[0]!.pid })
+      await waitUntil(() => show(unit, 'SubState') === 'running', 'ready again')
+      expect(systemctl('stop', unit).status).toBe(0)
+      expect(show(unit, 'Result')).toBe('success')
+      expect(show(unit, 'NRestarts')).toBe('0')
     } finally {
       await systemd.stop()
     }

@@ -12,6 +12,8 @@ export interface SystemdManager {
   systemctl(...args: readonly string[]): { status: number | null; said: string }
   /** A property of a unit, as `systemctl show` has it. */
   show(unit: string, property: string): string
+  /** What it has printed, and what its services have. */
+  log(): string
   /** Ends it, and all that it has started. */
   stop(): Promise<void>
 }
@@ -96,6 +98,7 @@ export async function startSystemd(sandbox: Sandbox): Promise<SystemdManager> {
   return {
     units,
     systemctl,
+    log: () => said,
     show: (unit, property) => systemctl('show', unit, '--property', property, '--value').said,
     async stop() {
       const exit = once(child, 'exit')

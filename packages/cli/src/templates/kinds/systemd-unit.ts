@@ -171,7 +171,6 @@ const sandboxAll = [
   '# @pkey: V8 protects the code that it makes with memory keys.',
   'SystemCallFilter=@system-service @pkey',
   'SystemCallErrorNumber=EPERM',
-  'PrivateTmp=yes',
   'PrivateDevices=yes',
   'ProtectClock=yes',
   'ProtectControlGroups=yes',
@@ -188,10 +187,16 @@ const READ_ONLY = /^\/(usr|etc|boot|efi)(\/|$)/
 /** What `ProtectHome=yes` takes out of sight. */
 const HOMES = /^\/(home|root|run\/user)(\/|$)/
 
+/** What `PrivateTmp=yes` puts others in the place of. */
+const TEMPORARY = /^\/(var\/)?tmp(\/|$)/
+
 function sandboxFiles({ workingDirectory, file, node, cli, log }: ServiceProgram): string[] {
   const paths = [workingDirectory, file, node, cli, ...(log === undefined ? [] : [log])]
   return [
     ...(READ_ONLY.test(workingDirectory) ? [`ReadWritePaths=${quoteForSystemd(workingDirectory)}`] : []),
+    paths.some((path) => TEMPORARY.test(path))
+      ? '# No PrivateTmp=: the program is in a directory for temporary files.'
+      : 'PrivateTmp=yes',
     paths.some((path) => HOMES.test(path))
       ? '# No ProtectHome=: the program is in a home directory.'
       : 'ProtectHome=yes',
