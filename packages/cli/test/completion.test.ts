@@ -114,7 +114,7 @@ describe('what is completed', () => {
 })
 
 /** What only the user can know. */
-const FREE = new Set(['segment', 'address', 'target'])
+const FREE = new Set(['segment', 'command'])
 
 function indexOf(name: string): number {
   return commands.findIndex((command) => command.name === name)

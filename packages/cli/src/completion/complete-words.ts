@@ -1,6 +1,7 @@
 import type { Options } from 'yargs'
 import type { Command } from '../command.ts'
 import { listDaemonNames } from './daemon-names.ts'
+import { listSegmentNames } from './segment-names.ts'
 import { shells } from './shell-scripts.ts'
 import { listSignalNames } from './signal-names.ts'
 
@@ -76,6 +77,12 @@ async function complete(
     // A daemon may be named by its file, too.
     case 'daemon':
       return { candidates: listDaemonNames(), paths: 'files' }
+    case 'target':
+      return { candidates: listDaemonNames() }
+    case 'segment':
+      return { candidates: await listSegmentNames() }
+    case 'address':
+      return { candidates: [], paths: 'files' }
     case 'signal':
       return { candidates: listSignalNames(typed.startsWith('SIG') ? 'SIG' : '') }
     case 'template':
