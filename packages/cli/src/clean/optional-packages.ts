@@ -4,7 +4,10 @@ export interface OptionalPackages {
   readonly shm: typeof import('@sd/shm') | undefined
 }
 
-/** Loads those that are installed. */
+/**
+ * Loads those that are installed. To be called before anything is looked at: right after `lstatSync` of a socket, Node 24.18
+ * imports a package by the path of the link to it, not by its own.
+ */
 export async function loadOptionalPackages(): Promise<OptionalPackages> {
   const [locks, shm] = await Promise.all([
     loadOptional(() => import('@sd/lock-file')),
