@@ -73,7 +73,7 @@ function renderHead({ sight: { snapshot, gone }, now, columns }: TopScene): Scre
     {
       text:
         `loop    ${loop.iterations} iterations, ${percent(loop.busy)} busy: ` +
-        `${milliseconds(loop.meanDuration)} each, then ${milliseconds(loop.meanIdle)} idle; ${loop.overruns} overruns`,
+        `${milliseconds(loop.meanDuration)} each, then ${milliseconds(loop.meanIdle)} idle; ${loop.overruns} ${loop.overruns === 1 ? 'overrun' : 'overruns'}`,
     },
     { text: `memory  ${formatBytes(memory)} in ${count}, CPU ${percent(processor)}` },
   ]
