@@ -61,9 +61,9 @@ export function createProbe({ trace, abort = [], hold = [] }: ProbeOrder): { rea
 
 /** Attached to a child, it gives it such a probe; detached, it takes it away. */
 export function start(order: ProbeOrder): () => void {
-  const seat = globalThis as Record<symbol, { probe?: unknown } | undefined>
+  const seat = globalThis as Record<symbol, { probe?: unknown; onOff?: unknown } | undefined>
   const key = Symbol.for('sd.debugSeat')
-  seat[key] ??= {}
+  seat[key] ??= { onOff: new Set() }
   seat[key].probe = createProbe(order)
   Object.assign(globalThis, { probedSince: performance.now() })
   return () => {

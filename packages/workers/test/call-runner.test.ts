@@ -1,5 +1,4 @@
-import { afterEach, describe, expect, test } from '@jest/globals'
-import { type DebugPoint, installDebugProbe } from '@sd/core'
+import { describe, expect, test } from '@jest/globals'
 import { CallRunner, type GivenCall } from '../src/worker/call-runner.ts'
 
 /** A runner whose surroundings write down what it does, with a clock that only the calls move. */
@@ -10,7 +9,6 @@ function createStage(options: { concurrency?: number; took?: (call: GivenCall) =
   let onFlushed: (() => void) | undefined
   const results = new Map<number, PromiseWithResolvers<unknown>>()
   const runner = new CallRunner({
-    alias: 'pool',
     concurrency: options.concurrency ?? 1,
     now: () => now,
     invoke(call) {
@@ -24,7 +22,6 @@ function createStage(options: { concurrency?: number; took?: (call: GivenCall) =
     },
     onReturned: (call, _at, duration, value) => events.push(`returned ${call.id} ${value} in ${duration}`),
     onThrew: (call) => events.push(`threw ${call.id}`),
-    onAborted: (call, _at, duration, point) => events.push(`aborted ${call.id} at ${point} in ${duration}`),
     onStarting: (lastId) => events.push(`starting to ${lastId}`),
     onWithdrawn: (ids) => events.push(`withdrawn ${ids.join()}`),
     flush() {
@@ -216,90 +213,4 @@ test('a long row of calls is run in order', async () => {
   await Promise.resolve()
   const runs = events.filter((event) => event.startsWith('run'))
   expect(runs).toEqual(Array.from({ length: 5000 }, (_, index) => `run ${index + 1}`))
-})
-
-describe('under a debugger', () => {
-  afterEach(() => installDebugProbe(undefined))
-
-  /** Answers false at the points that are named. */
-  function abortAt(events: string[], ...places: string[]): void {
-    installDebugProbe({
-      reach({ name, call, value }: DebugPoint) {
-        const place = `${name} ${call!.id}`
-        events.push(`${place}${name === 'return' ? ` with ${value}` : ''}`)
-        return !places.includes(place)
-      },
-    })
-  }
-
-  test('each call passes a point before it runs and one when it has returned, and what was before is sent off', async () => {
-    const { events, give } = createStage()
-    abortAt(events)
-    give('brief', 2)
-    await Promise.resolve()
-    expect(events).toEqual([
-      ...[
-        'starting to 1',
-        'flush',
-        'flush',
-        'running 1',
-        'run 1',
-        'flush',
-        'return 1 with 1',
-        'returned 1 1 in 1',
-      ],
-      ...[
-        'starting to 2',
-        'flush',
-        'flush',
-        'running 2',
-        'run 2',
-        'flush',
-        'return 2 with 2',
-        'returned 2 2 in 1',
-      ],
-    ])
-  })
-
-  test('a call that is aborted before it runs does not run; aborted at its return it loses its result', async () => {
-    const { events, give } = createStage()
-    abortAt(events, 'running 1', 'return 2')
-    give('brief', 3)
-    await Promise.resolve()
-    const told = events.filter((event) => /^(run|returned|aborted) /.test(event))
-    expect(told).toEqual([
-      'aborted 1 at running in 0',
-      'run 2',
-      'aborted 2 at return in 1',
-      'run 3',
-      'returned 3 3 in 1',
-    ])
-  })
-
-  test('a call that is aborted while it runs ends as that, whether it returns or throws', async () => {
-    const { events, give, runner, end } = createStage({ concurrency: 2 })
-    abortAt(events)
-    give('waits')
-    give('throws')
-    await Promise.resolve()
-    runner.abort(1, 'breakpoint')
-    end(1)
-    await new Promise((resolve) => setImmediate(resolve))
-    expect(events.filter((event) => /^(threw|returned|aborted) /.test(event))).toEqual([
-      'threw 2',
-      'aborted 1 at breakpoint in 2',
-    ])
-  })
-
-  test('a debugger that fails itself aborts nothing', async () => {
-    const { events, give } = createStage()
-    installDebugProbe({
-      reach() {
-        throw new Error('broken')
-      },
-    })
-    give('brief')
-    await Promise.resolve()
-    expect(events.at(-1)).toBe('returned 1 1 in 1')
-  })
 })

@@ -15,6 +15,8 @@ export interface DebugProbe {
 export interface DebugSeat {
   /** Undefined while debugging is off. */
   probe: DebugProbe | undefined
+  /** Called once when debugging is switched off: whoever keeps something for a debugger lets it go. */
+  readonly onOff: Set<() => void>
 }
 
 const KEY: unique symbol = Symbol.for('sd.debugSeat') as never
@@ -22,7 +24,7 @@ const KEY: unique symbol = Symbol.for('sd.debugSeat') as never
 /** The seat of this process: the same one for all copies of this package, and for the whole life of the process. */
 export function debugSeat(): DebugSeat {
   const place = globalThis as { [KEY]?: DebugSeat }
-  place[KEY] ??= { probe: undefined }
+  place[KEY] ??= { probe: undefined, onOff: new Set() }
   return place[KEY]
 }
 
@@ -33,7 +35,11 @@ export function debugProbe(): DebugProbe | undefined {
 
 /** Switches the points of this process on, or off again with `undefined`. */
 export function installDebugProbe(probe: DebugProbe | undefined): void {
-  debugSeat().probe = probe
+  const seat = debugSeat()
+  seat.probe = probe
+  if (probe) return
+  for (const letGo of seat.onOff) letGo()
+  seat.onOff.clear()
 }
 
 /** Passes a point. @returns whether to go on: true without a debugger, and also when the debugger itself fails. */

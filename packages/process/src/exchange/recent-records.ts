@@ -21,17 +21,9 @@ export class RecentRecords<Entry extends { readonly id: number }> {
     this.#owner = owner
   }
 
-  /** Whether there is anything to do for it: there is a debugger, or something is left from when there was one. */
-  get isUsed(): boolean {
-    return this.#seat.probe !== undefined || this.#entries.length > 0
-  }
-
-  /** Takes one down. Without a debugger nothing is kept. */
+  /** Takes one down; to be called only while there is a debugger. */
   add(entry: Entry): void {
-    if (!this.#seat.probe) {
-      if (this.#entries.length > 0) this.#entries = []
-      return
-    }
+    if (this.#entries.length === 0) this.#seat.onOff.add(this.#letGo)
     this.#entries.push(entry)
     if (this.#entries.length < KEPT + SURPLUS) return
     passPoint(this.#seat, {
@@ -39,6 +31,10 @@ export class RecentRecords<Entry extends { readonly id: number }> {
       facts: { group: this.#owner, kept: KEPT, dropped: this.#entries.length - KEPT },
     })
     this.#entries = this.#entries.slice(-KEPT)
+  }
+
+  #letGo = (): void => {
+    this.#entries = []
   }
 
   /** The oldest first. */

@@ -470,7 +470,7 @@ export class TaskRunner implements TaskOwner {
   #forget(task: TaskRecord, status: TaskStatus): void {
     this.#signals.get(task)?.()
     this.#signals.delete(task)
-    if (this.#kept.isUsed) this.#kept.add(task)
+    if (this.#seat.probe) this.#kept.add(task)
     let counter = this.#counters.get(task.group)
     if (!counter) {
       counter = new RunCounter()

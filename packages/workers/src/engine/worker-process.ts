@@ -69,6 +69,8 @@ export class WorkerProcess {
   readonly #settings: WorkerProcessSettings
   readonly #window = new CallWindow()
   readonly #seat = debugSeat()
+  /** The daemon's. */
+  readonly #clock: Clock
   readonly #system: Clock
   /** By the child's clock, which stands still while a debugger has it. */
   readonly #bornAt: number
@@ -95,6 +97,7 @@ export class WorkerProcess {
   constructor(child: Child, settings: WorkerProcessSettings) {
     this.child = child
     this.#settings = settings
+    this.#clock = settings.host.clock
     this.#system = systemTime(settings.host.clock)
     this.#bornAt = child.clock.now()
     if (Number.isFinite(settings.limits.age)) {
@@ -409,13 +412,13 @@ export class WorkerProcess {
 
   /** A moment of `process.hrtime` by the daemon's clock. */
   #daemonTime(at: number): number {
-    const { clock } = this.#settings.host
+    const clock = this.#clock
     return clock.hasStoodStill ? clock.fromSystem!(at) : at
   }
 
   /** How long it ran, without the time in which the daemon stood still. Milliseconds. */
   #lasted(at: number, duration: number): number {
-    if (!this.#settings.host.clock.hasStoodStill) return duration
+    if (!this.#clock.hasStoodStill) return duration
     return this.#daemonTime(at + duration) - this.#daemonTime(at)
   }
 

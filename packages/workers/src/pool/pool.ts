@@ -370,7 +370,7 @@ export class Pool implements CallOwner {
   #settle(call: CallRecord, status: CallStatus, end: number): void {
     void this.#pending.delete(call.id)
     this.#recent.add(call.id, status)
-    if (this.#kept.isUsed) this.#kept.add(call)
+    if (this.#seat.probe) this.#kept.add(call)
     // A name that the worker does not know is not counted: there may be any number of those.
     if (this.#isKnown(call.method)) this.#counter(call.method).settled(status, end - call.runningAt)
     if (this.isIdle()) for (const resolve of this.#onEmpty.splice(0)) resolve()

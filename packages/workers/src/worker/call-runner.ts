@@ -1,4 +1,3 @@
-import { debugSeat, passPoint } from '@sd/core'
 import { Fifo } from '../call/fifo.ts'
 import { BRIEF, type Pace, Paces } from '../call/pace.ts'
 
@@ -14,8 +13,6 @@ export interface GivenCall {
 
 /** What a runner needs of its surroundings. Times are microseconds of one clock. */
 export interface CallRunnerSettings {
-  /** The pool's alias. */
-  readonly alias: string
   /** How many calls run at a time. */
   readonly concurrency: number
   now(): number
@@ -25,8 +22,6 @@ export interface CallRunnerSettings {
   onReturned(call: GivenCall, startedAt: number, duration: number, value: unknown): void
   /** See {@link CallRunnerSettings.onReturned}. */
   onThrew(call: GivenCall, startedAt: number, duration: number, thrown: unknown): void
-  /** Takes down that a debugger has ended a call. @param point - where, for people. */
-  onAborted(call: GivenCall, startedAt: number, duration: number, point: string): void
   /** Takes down that the calls up to this one start now. */
   onStarting(lastId: number, at: number): void
   /** Takes down that these calls will not be run here. */
@@ -54,11 +49,6 @@ export class CallRunner {
   readonly #settings: CallRunnerSettings
   readonly #paces = new Paces()
   readonly #queue = new Fifo<GivenCall>()
-  readonly #seat = debugSeat()
-  /** Calls that a debugger has aborted, and where. */
-  readonly #aborted = new Map<number, string>()
-  /** Whether there are any: this is asked for each call. */
-  #anyAborted = false
   #running = 0
   /** Calls that were announced and have not started. */
   #announced = 0
@@ -94,12 +84,6 @@ export class CallRunner {
     if (place < this.#announced) this.#announced--
     this.#settings.onWithdrawn([id])
     return true
-  }
-
-  /** A debugger has aborted a call that runs: whatever it still does, it settles as that. @param point - for people. */
-  abort(id: number, point: string): void {
-    this.#anyAborted = true
-    this.#aborted.set(id, point)
   }
 
   /** Gives back all calls that have not started. */
@@ -189,7 +173,6 @@ export class CallRunner {
     const startedAt = this.#settings.now()
     this.#running++
     this.#started++
-    if (this.#seat.probe && !this.#mayRun(call, pace, startedAt)) return
     let result: unknown
     try {
       result = this.#settings.invoke(call)
@@ -213,54 +196,18 @@ export class CallRunner {
   }
 
   #returned(call: GivenCall, pace: Pace, startedAt: number, value: unknown): void {
-    if ((this.#seat.probe || this.#anyAborted) && !this.#mayReturn(call, pace, startedAt, value)) return
     const duration = this.#settings.now() - startedAt
     this.#settings.onReturned(call, startedAt, duration, value)
-    this.#leave(pace, duration)
+    this.#ended(pace, duration)
   }
 
   #threw(call: GivenCall, pace: Pace, startedAt: number, thrown: unknown): void {
-    if (this.#anyAborted && this.#endIfAborted(call, pace, startedAt)) return
     const duration = this.#settings.now() - startedAt
     this.#settings.onThrew(call, startedAt, duration, thrown)
-    this.#leave(pace, duration)
+    this.#ended(pace, duration)
   }
 
-  #mayRun(call: GivenCall, pace: Pace, startedAt: number): boolean {
-    // Left by code that ran on behind the end of an attempt before this one.
-    this.#aborted.delete(call.id)
-    return this.#pass('running', call) || !this.#endIfAborted(call, pace, startedAt)
-  }
-
-  #mayReturn(call: GivenCall, pace: Pace, startedAt: number, value: unknown): boolean {
-    if (this.#seat.probe) this.#pass('return', call, value)
-    return !this.#endIfAborted(call, pace, startedAt)
-  }
-
-  /** @returns whether the call goes on: false when a debugger has aborted it, there or before. */
-  #pass(name: 'running' | 'return', { id, method, args }: GivenCall, value?: unknown): boolean {
-    if (this.#aborted.has(id)) return false
-    // Whoever waits for what this process has done so far need not wait for a person.
-    this.#settings.flush()
-    const call = { id, pool: this.#settings.alias, method, args }
-    if (passPoint(this.#seat, name === 'return' ? { name, call, value } : { name, call })) return true
-    this.abort(id, name)
-    return false
-  }
-
-  /** @returns whether a debugger has aborted the call; then that is its end. */
-  #endIfAborted(call: GivenCall, pace: Pace, startedAt: number): boolean {
-    const point = this.#aborted.get(call.id)
-    if (point === undefined) return false
-    const duration = this.#settings.now() - startedAt
-    this.#aborted.delete(call.id)
-    this.#anyAborted = this.#aborted.size > 0
-    this.#settings.onAborted(call, startedAt, duration, point)
-    this.#leave(pace, duration)
-    return true
-  }
-
-  #leave(pace: Pace, duration: number): void {
+  #ended(pace: Pace, duration: number): void {
     pace.add(duration)
     this.#running--
     if (this.#running === 0) this.#onIdle?.()

@@ -1,4 +1,4 @@
-import { type Json, SdError, toError } from '@sd/core'
+import { debugSeat, type Json, passPoint, SdError, toError } from '@sd/core'
 import type { ParentLink } from '@sd/process/child'
 import { findDefinition, findUnclonable, flattenError, freezeShares, plainError } from '@sd/process/exchange'
 import type { WorkerDefinition } from '../definition/define-worker.ts'
@@ -18,6 +18,7 @@ import {
   WITHDRAW,
   WITHDRAWN,
 } from '../engine/protocol.ts'
+import { AbortedCalls } from './aborted-calls.ts'
 import { CallRunner, type GivenCall } from './call-runner.ts'
 import { Implementation } from './implementation.ts'
 
@@ -33,6 +34,8 @@ export class WorkerServer {
   #implementation: Implementation | undefined
   #runner: CallRunner | undefined
   #memoryAt = 0
+  readonly #seat = debugSeat()
+  readonly #aborts = new AbortedCalls()
   readonly #now: () => number
 
   constructor(parent: ParentLink, open: OpenMessage) {
@@ -65,7 +68,7 @@ export class WorkerServer {
         concurrency: this.#open.concurrency,
         log: (level, message, label) => this.#send([LOG, level, message, label ?? null]),
         shares: () => this.#shares,
-        onAborted: (id, where) => this.#runner?.abort(id, where),
+        onAborted: (id, where) => this.#aborts.note(id, where),
       })
       this.#parent.onMessage((message) => this.#receive(message as ToWorker))
       this.#parent.onDrain(() => this.#drain())
@@ -115,17 +118,16 @@ export class WorkerServer {
 
   #createRunner(implementation: Implementation): CallRunner {
     const parent = this.#parent
+    const seat = this.#seat
     return new CallRunner({
-      alias: this.#open.alias,
       concurrency: this.#open.concurrency,
       now: this.#now,
-      invoke: (call) => implementation.invoke(call, call.args),
+      invoke: (call) => {
+        if (seat.probe) this.#passRunning(call)
+        return implementation.invoke(call, call.args)
+      },
       onReturned: this.#onReturned,
       onThrew: this.#onThrew,
-      onAborted: (call, startedAt, duration, point) => {
-        implementation.forget(call.id)
-        this.#send([ABORTED, call.id, startedAt, duration, point])
-      },
       onStarting: (lastId, at) => this.#send([STARTED, lastId, at]),
       onWithdrawn: (ids) => this.#send([WITHDRAWN, ids]),
       flush() {
@@ -138,6 +140,7 @@ export class WorkerServer {
 
   #onReturned = (call: GivenCall, startedAt: number, duration: number, value: unknown): void => {
     this.#implementation!.forget(call.id)
+    if ((this.#seat.probe || this.#aborts.any) && this.#isAborted(call, startedAt, duration, value)) return
     try {
       this.#send(
         value === undefined
@@ -152,8 +155,40 @@ export class WorkerServer {
 
   #onThrew = (call: GivenCall, startedAt: number, duration: number, thrown: unknown): void => {
     this.#implementation!.forget(call.id)
+    if (this.#aborts.any && this.#tellAbort(call, startedAt, duration)) return
     this.#tellFailure(call, startedAt, duration, thrown)
     if (this.#open.reportMemory) this.#reportMemory()
+  }
+
+  /** @throws when a debugger aborts the call there: then it does not run. */
+  #passRunning(call: GivenCall): void {
+    // Left by code that ran on behind the end of an attempt before this one.
+    this.#aborts.take(call.id)
+    if (this.#pass('running', call)) return
+    this.#aborts.note(call.id, 'running')
+    throw new Error('A debugger has aborted the call.')
+  }
+
+  /** Passes the point behind a call. @returns whether a debugger has aborted it, there or before; then that is told. */
+  #isAborted(call: GivenCall, startedAt: number, duration: number, value: unknown): boolean {
+    const goOn = this.#aborts.has(call.id) || this.#pass('return', call, value)
+    if (!goOn) this.#aborts.note(call.id, 'return')
+    return this.#tellAbort(call, startedAt, duration)
+  }
+
+  #pass(name: 'running' | 'return', { id, method, args }: GivenCall, value?: unknown): boolean {
+    // Whoever waits for what this process has done so far need not wait for a person.
+    this.#parent.flush()
+    const call = { id, pool: this.#open.alias, method, args }
+    return passPoint(this.#seat, name === 'return' ? { name, call, value } : { name, call })
+  }
+
+  /** @returns whether a debugger has aborted the call. */
+  #tellAbort({ id }: GivenCall, startedAt: number, duration: number): boolean {
+    const point = this.#aborts.take(id)
+    if (point === undefined) return false
+    this.#send([ABORTED, id, startedAt, duration, point])
+    return true
   }
 
   #tellFailure({ id, method }: GivenCall, startedAt: number, duration: number, thrown: unknown): void {
