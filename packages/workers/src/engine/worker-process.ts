@@ -335,9 +335,11 @@ export class WorkerProcess {
     this.#slow = false
     this.#window.remove(submission)
     submission.pace.add(duration)
-    submission.call.onStarted(this.child.pid!, this.#daemonTime(at))
+    const isEven = !this.#clock.hasStoodStill
+    submission.call.onStarted(this.child.pid!, isEven ? at : this.#daemonTime(at))
     if (at >= this.#provedAt + PROOF_PERIOD) this.#prove(at)
-    submission.call.onEnded(submission.cancelled ? { type: 'cancelled' } : this.#outcomeOf(message, at))
+    const outcome: Outcome = submission.cancelled ? { type: 'cancelled' } : this.#outcomeOf(message)
+    submission.call.onEnded(isEven ? outcome : this.#withoutPauses(outcome, at))
     if (submission.cancelled) this.#disarmCancel()
     if (this.#retiring) this.#drainWhenEmpty()
     this.#settings.onRoom(this)
@@ -348,10 +350,9 @@ export class WorkerProcess {
     this.child.prove()
   }
 
-  /** @param at - when it started: milliseconds of `process.hrtime`. */
-  #outcomeOf(message: EndedMessage, at: number): Outcome {
+  #outcomeOf(message: EndedMessage): Outcome {
     if (message[0] === protocol.RETURNED) {
-      return { type: 'returned', value: message[4], duration: this.#lasted(at, message[3] / 1000) }
+      return { type: 'returned', value: message[4], duration: message[3] / 1000 }
     }
     if (message[0] === protocol.ABORTED) return { type: 'cancelled', point: message[4] }
     return { type: 'failed', error: Object.assign(reviveError(message[4]), { pid: this.child.pid }) }
@@ -416,10 +417,10 @@ export class WorkerProcess {
     return clock.hasStoodStill ? clock.fromSystem!(at) : at
   }
 
-  /** How long it ran, without the time in which the daemon stood still. Milliseconds. */
-  #lasted(at: number, duration: number): number {
-    if (!this.#clock.hasStoodStill) return duration
-    return this.#daemonTime(at + duration) - this.#daemonTime(at)
+  /** Leaves out of how long it ran the time in which the daemon stood still. @param at - as for `#markStarted`. */
+  #withoutPauses(outcome: Outcome, at: number): Outcome {
+    if (outcome.type !== 'returned' || outcome.duration === undefined) return outcome
+    return { ...outcome, duration: this.#daemonTime(at + outcome.duration) - this.#daemonTime(at) }
   }
 
   /** A moment of `process.hrtime` by the child's clock: what its timeouts count by. */

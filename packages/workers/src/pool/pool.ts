@@ -331,7 +331,10 @@ export class Pool implements CallOwner {
 
   /** Whether a debugger has dropped what a call returned; then it has settled. */
   #isDropped(call: CallRecord, value: unknown): boolean {
-    if (this.#pass('return', call, value)) return false
+    if (this.#pass('return', call, value)) {
+      this.#kept.add(call)
+      return false
+    }
     this.#fail(call, 'cancelled', cancelledError(call, 'return'))
     return true
   }
@@ -352,6 +355,7 @@ export class Pool implements CallOwner {
   #settleWith(call: CallRecord, status: CallStatus, error: Error): void {
     const now = this.#settings.host.clock.now()
     this.#settle(call, status, now)
+    if (this.#seat.probe) this.#kept.add(call)
     const { host, alias } = this.#settings
     // When somebody waits for the call it is theirs to handle; else the log is the only one to hear of it.
     // `await` takes a moment to say that it waits, also for a call that failed before it was returned.
@@ -370,7 +374,6 @@ export class Pool implements CallOwner {
   #settle(call: CallRecord, status: CallStatus, end: number): void {
     void this.#pending.delete(call.id)
     this.#recent.add(call.id, status)
-    if (this.#seat.probe) this.#kept.add(call)
     // A name that the worker does not know is not counted: there may be any number of those.
     if (this.#isKnown(call.method)) this.#counter(call.method).settled(status, end - call.runningAt)
     if (this.isIdle()) for (const resolve of this.#onEmpty.splice(0)) resolve()
