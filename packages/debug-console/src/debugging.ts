@@ -28,6 +28,8 @@ export class Debugging {
   readonly #commands: AddedCommands
   readonly #ends: (() => unknown)[] = []
   readonly #state: Int32Array = new Int32Array(new SharedArrayBuffer(4))
+  /** What was printed while it ends. */
+  readonly #lateOutput: string[] = []
   #hub: Worker | undefined
   #console: ChildProcess | undefined
   #socket = ''
@@ -182,7 +184,16 @@ export class Debugging {
 
   /** From now on it is the console that writes to its terminal. */
   #onConsole(): void {
-    if (this.#console) this.#ends.push(divertOutput((text) => this.#tellHub({ type: 'output', text })))
+    if (!this.#console) return
+    const giveBack = divertOutput((text) => {
+      // It waits until the console has given the terminal back.
+      if (this.#ending) this.#lateOutput.push(text)
+      else this.#tellHub({ type: 'output', text })
+    })
+    this.#ends.push(() => {
+      giveBack()
+      for (const text of this.#lateOutput.splice(0)) process.stdout.write(text)
+    })
   }
 
   #tellHub(message: ToHub): void {
