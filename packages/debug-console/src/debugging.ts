@@ -114,7 +114,7 @@ export class Debugging {
       thaw: (pid: number, at: number) => view.thaw(pid, at),
       log: (message: string) => view.log(message),
       status: () => view.status(),
-      abort: (pool: string, id: number) => view.abort(pool, id),
+      abort: (pool: string, id: number, paused: boolean) => view.abort(pool, id, paused).then(() => true),
       terminate: () => view.terminate(),
       run: (pool: string, method: string, args: readonly unknown[]) => {
         void view.run(pool, method, args).then((text) => this.#tellHub({ type: 'print', text }))

@@ -222,7 +222,8 @@ describe('the terminal', () => {
     const settings = async (): Promise<string> => (await say('stty -a; echo done', /speed[\s\S]*\ndone/))[0]
     const before = await settings()
     await startService()
-    await say('kill', /Killed|killed[\s\S]*\n[#$] ?$/)
+    await say('kill', /The daemon has gone away/)
+    terminal.press('Enter')
     await terminal.see(/\n[#$] ?$/)
     expect(await settings()).toBe(before)
   })
@@ -248,7 +249,7 @@ describe('the terminal', () => {
 
   test('shows what arrives above what is being typed', async () => {
     await startService()
-    await say("eval setTimeout(() => console.log('good', 'news'), 1000).hasRef()", /true\n/)
+    await say("eval setTimeout(() => console.log('good', 'news'), 5000).hasRef()", /true\n/)
     terminal.mark()
     terminal.press('-l', 'loca')
     await terminal.see(/good news\n\[service \d+\] > loca$/)

@@ -278,13 +278,14 @@ export class ThreadDebugger implements ProcessRequests {
   }
 
   /** Evaluates an expression of ours on the main thread, whatever that does. @returns a JSON value. */
-  async #run(expression: string): Promise<unknown> {
+  async #run(expression: string, awaitPromise = false): Promise<unknown> {
     // The declarations do not know all that there is.
     const parameters: Runtime.EvaluateParameterType & { disableBreaks: boolean } = {
       expression: `${expression}\n//# sourceURL=sd:debug-console`,
       returnByValue: true,
       silent: true,
       disableBreaks: true,
+      awaitPromise,
     }
     const { result, exceptionDetails } = await this.#session.post('Runtime.evaluate', parameters)
     if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text)
@@ -293,7 +294,8 @@ export class ThreadDebugger implements ProcessRequests {
 
   /** For the hub, which debugs its own process: as {@link ThreadDebugger.evaluate}, of an expression of ours. */
   ask(expression: string): Promise<unknown> {
-    return this.#run(expression)
+    // What takes its time takes place when a paused thread goes on.
+    return this.#run(expression, this.#paused === undefined)
   }
 
   // --- what the process does ---------------------------------------------------------------------------------------

@@ -66,7 +66,8 @@ async function abort(session: DebugSession): Promise<void> {
   if (point) throw new Error(`There is no call to abort at ${point.name}. "y" goes on.`)
   const call = await session.callOf(process)
   if (!call) throw new Error('It runs no call that could be aborted. "y" goes on, "kill PID" ends it.')
-  await session.ask(`abort(${JSON.stringify(call.pool)}, ${call.id})`)
+  const daemon = session.processes.find(({ pid }) => pid === globalThis.process.pid)
+  await session.ask(`abort(${JSON.stringify(call.pool)}, ${call.id}, ${daemon?.stop !== undefined})`)
   await session.go(process, 'on')
 }
 

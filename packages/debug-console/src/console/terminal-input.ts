@@ -102,7 +102,8 @@ export function openTerminalInput(
     close() {
       if (closed) return
       closed = true
-      if (asking) hide()
+      // By now the line may be the shell's.
+      if (asking) output.write('\n')
       try {
         reader.close()
       } catch {

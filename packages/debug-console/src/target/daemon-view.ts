@@ -67,11 +67,14 @@ export class DaemonView {
     }
   }
 
-  /** When the main thread comes back to itself. */
-  abort(pool: string, id: number): void {
-    setImmediate(() => {
-      for (const facet of this.#all) facet.abort?.(pool, id)
-    })
+  /**
+   * Gives a call up: before the process that runs it goes on, or its result would be there first.
+   *
+   * @param paused - whether the main thread is; else it is done when that has come back to itself.
+   */
+  async abort(pool: string, id: number, paused: boolean): Promise<void> {
+    if (!paused) await new Promise((resolve) => setImmediate(resolve))
+    for (const facet of this.#all) facet.abort?.(pool, id)
   }
 
   freeze(pid: number, since: number): void {
