@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { existsSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
-import { createSandbox, type Sandbox, waitUntil } from '@sd/testing'
+import { createSandbox, requireCommand, type Sandbox, waitUntil } from '@sd/testing'
 import { cliCommand, fixture, type Place, placeOf, runCli } from './run-cli.ts'
 
 // Each command is a process, and a machine may have many.
@@ -20,6 +20,7 @@ beforeEach(() => {
 afterEach(() => sandbox.assertNothingLeft())
 
 test('a detached daemon lives on when its terminal is closed, and holds nothing of it', async () => {
+  requireCommand({ command: 'tmux', debian: 'tmux', elsewhere: 'with your package manager' })
   const socket = `sd-test-${randomUUID()}`
   const tmux = (...words: string[]) =>
     execFileSync('tmux', ['-L', socket, '-f', '/dev/null', ...words], {
