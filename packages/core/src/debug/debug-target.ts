@@ -1,8 +1,8 @@
 import type { PausableClock } from '../pausable-clock.ts'
 
 /**
- * What a debugger finds in the process of a daemon, on the global symbol `sd.debugTarget`, to be called from a frame
- * in which the main thread is paused.
+ * What a debugger finds in the process of a daemon, on the global symbol `sd.debugTarget`, to be called while the main
+ * thread is paused: by `Runtime.evaluate`, not on a call frame, because Node's own frames hide `Symbol` and the like.
  */
 export interface DebugTarget {
   /**
