@@ -59,6 +59,16 @@ async function seeFour(): Promise<void> {
   }
 }
 
+/** All four are stopped. */
+async function seeFourStopped(): Promise<void> {
+  let text = ''
+  for (let tries = 0; tries < 50; tries++) {
+    ;[text] = await say('status', /status\n[\s\S]*, \d stopped\n[\s\S]*> ?$/)
+    if (text.includes(', 4 stopped')) return
+  }
+  throw new Error(`Four should be stopped:\n${text}`)
+}
+
 /** Types a command and waits for what it shows. */
 async function say(line: string, pattern: RegExp): Promise<RegExpMatchArray> {
   terminal.mark()
@@ -156,8 +166,7 @@ describe('breakpoints in a pool of four', () => {
       /Stopped at "meet"[\s\S]*W\] call \d meet\('\w'\) > ?$/,
     )
     await say('indent n', /begin at the left/)
-    const [, waiting] = await say('status', /, (\d) stopped/)
-    expect(waiting).toBe('4')
+    await seeFourStopped()
     const names: string[] = []
     for (let stops = 4; stops > 0; stops--) {
       const [, name] = await say('locals', /name = '(\w)'\nmine = 'hello \w'/)
@@ -176,7 +185,7 @@ describe('breakpoints in a pool of four', () => {
     await seeFour()
     service.tell("for (const name of ['a', 'b', 'c', 'd']) tell(name, daemon.workers.crunch.meet(name))")
     await terminal.see(/Stopped at "meet"[\s\S]*> ?$/)
-    await say('status', /, 4 stopped/)
+    await seeFourStopped()
     terminal.close()
     for (const name of ['a', 'b', 'c', 'd']) {
       await service.waitForLine(new RegExp(`${name} returned "hello ${name} true"`))
