@@ -74,7 +74,7 @@ test('a list of no daemons is empty, and no error', async () => {
   expect(await runCli(place, ['list'])).toMatchObject({ code: 0, stdout: '' })
 })
 
-test('what is not running has an exit code of its own, and a name that is near is suggested', async () => {
+test('what is not running has an exit code of its own', async () => {
   const { code, stderr } = await runCli(place, ['logs', 'nobody'])
   expect({ code, stderr }).toEqual({ code: 7, stderr: 'Error: nobody is not running.\n' })
 })

@@ -81,6 +81,7 @@ describe('what is completed', () => {
     expect(await complete('logs', '-n', '5', 'pri')).toEqual(['prime-numbers', ':files'])
     expect(await complete('logs', '-n', 'po')).toEqual([])
     expect(await complete('clean', 'po')).toEqual(['poller', ':files'])
+    expect(await complete('signals', 'po')).toEqual(['poller'])
   })
 
   test('signals, templates, shells and files', async () => {
@@ -113,8 +114,8 @@ describe('what is completed', () => {
   })
 })
 
-/** What only the user can know. */
-const FREE = new Set(['segment', 'command'])
+/** What only the user knows, or what depends on what runs. */
+const FREE = new Set(['segment', 'command', 'target'])
 
 function indexOf(name: string): number {
   return commands.findIndex((command) => command.name === name)

@@ -48,6 +48,10 @@ describe('start', () => {
     expect(asJson.json()).toMatchObject({ name: 'ticker', pid, started: false })
     expect(read('log', 'ticker.log')).not.toMatch(/already/)
 
+    const meant = 'tickr is not running. Did you mean "ticker"?\n'
+    expect(await cli('status', 'tickr')).toMatchObject({ code: 3, stdout: meant })
+    expect(await cli('logs', 'tickr')).toMatchObject({ code: 7, stderr: `Error: ${meant}` })
+
     expect(await cli('stop', 'ticker')).toMatchObject({ code: 0, stdout: 'ticker has stopped.\n' })
     expect(await cli('stop', 'ticker')).toMatchObject({ code: 0, stdout: 'ticker is not running.\n' })
     expect(readdirSync(place.runDirectory)).toEqual([])

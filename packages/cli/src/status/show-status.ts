@@ -1,3 +1,4 @@
+import { notRunningError } from '../daemons/ask-daemon.ts'
 import type { DaemonStatus } from '../daemons/daemon-status.ts'
 import { lookFor, type Sighting } from '../daemons/sighting.ts'
 import { withControl } from '../daemons/with-control.ts'
@@ -24,10 +25,10 @@ export async function showStatus(given: StatusArguments, out: Output): Promise<n
   return statusCodes.running
 }
 
-function showAbsent(seen: Exclude<Sighting, { state: 'answers' }>, out: Output): number {
+async function showAbsent(seen: Exclude<Sighting, { state: 'answers' }>, out: Output): Promise<number> {
   const { name, state } = seen
   if (out.json) out.printJson({ ...describe(seen), name, state })
-  else out.print(explain(seen))
+  else out.print(await explain(seen))
   if (state === 'mute') return statusCodes.running
   return state === 'dead' ? statusCodes.dead : statusCodes.stopped
 }
@@ -37,7 +38,7 @@ function describe(seen: Exclude<Sighting, { state: 'answers' }>): Record<string,
   return { running: false, pid: null, ...(seen.state === 'dead' && { left: seen.left }) }
 }
 
-function explain(seen: Exclude<Sighting, { state: 'answers' }>): string {
+async function explain(seen: Exclude<Sighting, { state: 'answers' }>): Promise<string> {
   switch (seen.state) {
     case 'mute': {
       const pid = seen.process ? `, pid ${seen.process.pid}` : ''
@@ -46,6 +47,6 @@ function explain(seen: Exclude<Sighting, { state: 'answers' }>): string {
     case 'dead':
       return `${seen.name} is dead, and has left ${seen.left.join(' and ')}. sd-cli clean removes that; a start does, too.`
     case 'stopped':
-      return `${seen.name} is not running.`
+      return (await notRunningError(seen)).message
   }
 }
