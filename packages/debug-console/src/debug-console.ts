@@ -1,4 +1,4 @@
-import { type ConsoleCommand, definePlugin, type Json, type Plugin, SdError } from '@sd/core'
+import { type ConsoleCommand, definePlugin, type Json, type Plugin, SdError, type Timer } from '@sd/core'
 import { AddedCommands } from './added-commands.ts'
 import type { Debugging } from './debugging.ts'
 import {
@@ -47,6 +47,7 @@ export function debugConsole(options: DebugConsoleOptions = {}): Plugin<'console
     /** The one that is on, or beginning. */
     let debugging: Promise<Debugging> | undefined
     let current: Debugging | undefined
+    let ending: Timer | undefined
 
     const begin = (foreground: boolean): Promise<Debugging> => {
       debugging ??= (async () => {
@@ -87,7 +88,13 @@ export function debugConsole(options: DebugConsoleOptions = {}): Plugin<'console
         if (isWanted(host.daemon) || opensAtOnce(resolved)) await begin(true)
       },
 
+      // Nobody who thinks at a prompt for longer than that may cost a call its life.
+      drain(deadline) {
+        if (isOn()) ending = host.clock.after(deadline.remaining() / 2, () => void current?.end(), false)
+      },
+
       async teardown() {
+        ending?.cancel()
         await debugging?.catch(() => {})
         await current?.end()
       },

@@ -258,6 +258,18 @@ describe('commands', () => {
   })
 })
 
+test('a daemon that stops does not wait for who thinks at a prompt, and loses no call', async () => {
+  const service = await startService({ allow: true })
+  const console = attach('status', 'wait 20', 'args', 'wait 60')
+  await console.waitForLine(/daemon {3}service: running/)
+  service.tell("tell('held', daemon.workers.crunch.meet('you'))")
+  await console.waitForLine(/name = 'you'/)
+  service.kill('SIGTERM')
+  await service.waitForLine(/held returned "hello you true"/)
+  expect(await service.exit).toMatchObject({ code: 0 })
+  await console.exit
+})
+
 describe('while the daemon itself is paused', () => {
   test('its lock is held on, no slot of its loop is missed, and nobody takes its place', async () => {
     const lock = join(sandbox.dir, 'lock')

@@ -37,7 +37,7 @@ const STEP_TIME = 500
 const LONELY_TIME = 15_000
 
 /** Milliseconds that processes have to come before the first prompt. */
-const GATHERING_TIME = 2000
+const GATHERING_TIME = 3000
 
 /** Spaces that a column is wide. */
 const COLUMN_WIDTH = 4
@@ -62,6 +62,9 @@ export class Hub implements DebugSession {
   readonly #sockets = new Set<Socket>()
   readonly #stopListeners = new Set<() => void>()
   readonly #commandRuns = new Map<number, (text: string) => void>()
+  readonly #inspectorWaiters = new Map<number, (address: string | undefined) => void>()
+  /** Those that know where to stop. */
+  readonly #told = new Set<number>()
   #added: readonly Command[] = []
   #console: JsonLines<FromConsole, ToConsole> | undefined
   #lines: Promise<void> = Promise.resolve()
@@ -72,6 +75,9 @@ export class Hub implements DebugSession {
   /** The stop that has been shown, and its prompt. */
   #shown: Stop | undefined
   #prompt = ''
+  #callShown: StopCall | undefined
+  /** Whether there ever was a prompt. */
+  #prompted = false
   #lastRun = 0
   #stepTimer: NodeJS.Timeout | undefined
   #skipTimer: NodeJS.Timeout | undefined
@@ -169,7 +175,6 @@ export class Hub implements DebugSession {
     this.#processes.set(pid, process)
     const events = this.#eventsOf(pid)
     void this.#configure(process)
-    this.#wake()
     return [(message) => remote.receive(message as FromAgent, events), () => this.#onGone(process, remote)]
   }
 
@@ -206,7 +211,7 @@ export class Hub implements DebugSession {
   /** The processes that are there have been told to come; one that is stuck will not. */
   async #untilAllAreHere(): Promise<void> {
     const isHere = ({ pid, role, state }: DebugProcess): boolean =>
-      this.#processes.has(pid) || state !== 'ready' || !Object.hasOwn(LETTERS, role)
+      this.#told.has(pid) || !['spawning', 'ready'].includes(state) || LETTERS[role] === undefined
     const processes = await this.#listProcesses()
     const all = (): boolean => processes.every(isHere)
     await this.untilStop(GATHERING_TIME, all)
@@ -313,6 +318,7 @@ export class Hub implements DebugSession {
     remote.lose()
     this.#remotes.delete(process.pid)
     this.#processes.delete(process.pid)
+    this.#told.delete(process.pid)
     const wasStopped = process.stop !== undefined
     this.#queue.remove(process.pid)
     this.#queue.giveUpStep(process.pid)
@@ -378,6 +384,8 @@ export class Hub implements DebugSession {
     try {
       const places = await requests.configure(plan ?? this.book.plan(pid === process.pid))
       for (const { id, place } of places) this.book.bind(id, place)
+      this.#told.add(pid)
+      this.#wake()
     } catch (error) {
       if (this.#processes.has(pid) && !this.#ending)
         this.print(`${this.nameOf(pid)} was not told: ${(error as Error).message}`)
@@ -461,8 +469,6 @@ export class Hub implements DebugSession {
     // The port was needed for this only.
     await this.find(pid).requests.inspect(false)
   }
-
-  #inspectorWaiters = new Map<number, (address: string | undefined) => void>()
 
   #untilInspector(pid: number): Promise<string | undefined> {
     return new Promise((resolve) => {
@@ -582,8 +588,6 @@ export class Hub implements DebugSession {
     this.#console.send({ type: 'prompt', text: this.#margin(stop) + this.#prompt, turn: this.#taken })
   }
 
-  #prompted = false
-
   get #idlePrompt(): string {
     return `[${this.name} ${process.pid}] > `
   }
@@ -595,8 +599,6 @@ export class Hub implements DebugSession {
     this.#prompt = describePrompt(label, stop, call)
     this.print(describeStop(stop, this.directory))
   }
-
-  #callShown: { readonly pool: string; readonly id: number } | undefined
 
   /** Columns of calls that are over are free again. */
   async #forgetColumns(): Promise<void> {
