@@ -88,7 +88,7 @@ function log(): string {
 describe('a process that is stuck', () => {
   test('is paused where it is, looked at, changed, and goes on', async () => {
     await startService()
-    await say('call endless 1000', /It is called\.\n\[service/)
+    await say('call endless 1000', /It is called\.[\s\S]*\[service \d+\] > ?$/)
     const [, pid] = await say('status', /(\d+) {2}worker/)
     await say(
       `pause ${pid}`,

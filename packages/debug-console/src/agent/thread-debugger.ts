@@ -30,6 +30,9 @@ const PAUSE_PERIOD = 100
  */
 const MOST_HIDDEN_STEPS = { step: 400, pause: 4000 }
 
+/** So often a step is tried anew that makes V8 give up optimized frames. */
+const MOST_SETTLING = 8
+
 /** Lines around the one that is shown. */
 const LINES_AROUND = 5
 
@@ -358,7 +361,10 @@ export class ThreadDebugger implements ProcessRequests {
       await this.#session.post('Debugger.stepOut')
       return true
     }
-    if (this.#wantsPause && hidden !== 'settle' && !paused.hitBreakpoints?.length) {
+    // One that was asked twice to pause pauses again before it has taken the step.
+    const isSettled =
+      hidden === 'settle' && (paused.reason !== 'other' || ++this.#hiddenSteps > MOST_SETTLING)
+    if (this.#wantsPause && !isSettled && !paused.hitBreakpoints?.length) {
       this.#hidden = 'settle'
       await this.#session.post('Debugger.stepInto')
       return true
