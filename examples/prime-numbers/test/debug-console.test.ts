@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { createSandbox, openTerminal, type Sandbox, type Terminal } from '@sd/testing'
 
 const example = fileURLToPath(new URL('..', import.meta.url))
+const cli = fileURLToPath(new URL('./src/main.ts', import.meta.resolve('@sd/cli/package.json')))
 const golden = new URL('./golden/debug-session.txt', import.meta.url)
 
 let sandbox: Sandbox
@@ -110,9 +111,7 @@ test('a session with every command is what it always was', async () => {
 
 async function start(): Promise<void> {
   terminal.mark()
-  terminal.type(
-    `${process.execPath} --disable-warning=ExperimentalWarning -C @sd/source --import ./test/fixtures/debug-workers.ts prime-numbers.ts`,
-  )
+  terminal.type(`${process.execPath} -C @sd/source ${cli} run prime-numbers.ts --debugworkers`)
   await terminal.see(/Started[\s\S]*\[prime-numbers \d+\] > ?$/)
   // On a busy machine the processes take their time.
   for (let tries = 0; tries < 100; tries++) {

@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { type Plugin, SdError } from '@sd/core'
@@ -5,7 +6,7 @@ import { type Plugin, SdError } from '@sd/core'
 /** The part of `@sd/debug-console` that is used here. It is installed where somebody debugs, and nowhere else. */
 export interface DebugConsoleModule {
   /** The plugin. */
-  debugConsole(): Plugin
+  debugConsole(options?: { readonly allow?: boolean; readonly foreground?: boolean }): Plugin
   /** Attaches this terminal to the socket that the control method `console` has told, until the session ends. */
   attachConsole(
     socket: string,
@@ -31,7 +32,8 @@ export async function loadDebugConsole(file?: string): Promise<DebugConsoleModul
 
 function resolvePackage(from: string): string | undefined {
   try {
-    return createRequire(from).resolve(PACKAGE)
+    // Node 24 forgets to follow links once a socket was looked at, and refuses TypeScript in node_modules then.
+    return realpathSync(createRequire(from).resolve(PACKAGE))
   } catch {
     return undefined
   }

@@ -32,9 +32,12 @@ export async function equipDaemon(
   if (switches.debugWorkers) {
     const { loadDebugConsole } = await import('../daemons/load-debug-console.ts')
     const { debugConsole } = await loadDebugConsole(file)
-    const plugin = debugConsole()
-    // The program may have it already.
+    // To a detached daemon the console comes later: sd-cli console NAME.
+    const foreground = !switches.detached
+    const plugin = debugConsole({ allow: true, foreground })
+    // Where the program has it already, it is only opened.
     if (!plugins.includes(plugin.name)) daemon.plugin(plugin)
+    else if (foreground) daemon.set('debugWorkers', true)
   }
 }
 
