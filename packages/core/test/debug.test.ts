@@ -10,7 +10,7 @@ import {
   type PluginHost,
   systemTime,
 } from '@sd/core'
-import { waitUntil } from '@sd/testing'
+import { createSandbox, runFixture, waitUntil } from '@sd/testing'
 
 const logger: Logger = { debug() {}, info() {}, error() {}, fatal() {} }
 const INTERVAL = 100
@@ -124,6 +124,18 @@ test('a pause of the main thread is no overrun, and each deadline moves by it', 
   expect(durations[2]).toBeLessThan(900)
   expect(overruns.length).toBeLessThan(3)
 })
+
+test('a pause by a real inspector, wherever the main thread is, counts for nothing', async () => {
+  const sandbox = createSandbox()
+  const fixture = runFixture(new URL('./fixtures/paused-daemon.ts', import.meta.url), { env: sandbox.env })
+  const [line] = await fixture.waitForLine(/^\{.*\}$/, 30_000)
+  expect(await fixture.exit).toEqual({ code: 0, signal: null })
+  const { uptime, wall, skipped } = JSON.parse(line) as Record<string, number>
+  expect(wall! - uptime!).toBeGreaterThanOrEqual(1990)
+  // The pause alone would be 40 slots.
+  expect(skipped).toBeLessThan(40)
+  await sandbox.assertNothingLeft()
+}, 60_000)
 
 test('a pause that nobody tells of is an overrun, as ever', async () => {
   let iterations = 0
