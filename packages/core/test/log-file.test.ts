@@ -189,10 +189,12 @@ describe('the log file', () => {
     reader.stdout.on('data', (chunk) => {
       text += chunk
     })
-    await sleep(200)
+    // Once the reader is there a writer can come; this one stays, or the reader would be done.
+    const writer = await waitForReader(path('pipe'))
     log.write('kept\n')
     await clock.advance(1000)
     await log.close()
+    fs.closeSync(writer)
     await once(reader, 'close')
     expect(text).toBe('note: 1 log message was dropped because the log could not be written.\nkept\n')
   })
@@ -252,4 +254,18 @@ function openDescriptors(directory: string): string[] {
       }
     })
     .filter((target) => target.startsWith(directory))
+}
+
+/** Opens a named pipe for writing as soon as somebody reads it. */
+async function waitForReader(pipe: string): Promise<number> {
+  let descriptor = -1
+  await waitUntil(() => {
+    try {
+      descriptor = fs.openSync(pipe, fs.constants.O_WRONLY | fs.constants.O_NONBLOCK)
+      return true
+    } catch {
+      return false
+    }
+  }, 'the pipe has a reader')
+  return descriptor
 }
