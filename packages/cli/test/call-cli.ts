@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import { cliCommand } from './run-cli.ts'
 
 /** How a call of `sd-cli` went. */
 export interface CliResult {
@@ -19,15 +19,10 @@ export interface CliOptions {
   readonly prefix?: readonly string[]
 }
 
-const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
-
-/** The words of a command that runs the sources of `sd-cli` with this Node. */
-export const cliWords: readonly string[] = [process.execPath, '-C', '@sd/source', MAIN]
-
 /** Runs the sources of `sd-cli` with this Node. */
 export async function callCli(words: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const { env = {}, cwd, input = '', prefix = [] } = options
-  const [command, ...args] = [...prefix, ...cliWords, ...words] as [string, ...string[]]
+  const [command, ...args] = [...prefix, ...cliCommand, ...words] as [string, ...string[]]
   const child = spawn(command, args, {
     env: { ...process.env, NO_COLOR: '1', ...env },
     stdio: 'pipe',

@@ -15,7 +15,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { createSandbox, type Sandbox, waitUntil } from '@sd/testing'
-import { type CliResult, callCli, cliWords } from './call-cli.ts'
+import { type CliResult, callCli } from './call-cli.ts'
+import { cliCommand } from './run-cli.ts'
 
 let sandbox: Sandbox
 let runs: string
@@ -237,7 +238,7 @@ describe('clean', () => {
 
 /** Calls `clean` in a terminal, and types. @returns what is seen. */
 async function typeAt(typed: string): Promise<string> {
-  const command = [...cliWords, 'clean'].map((word) => `'${word}'`).join(' ')
+  const command = [...cliCommand, 'clean'].map((word) => `'${word}'`).join(' ')
   const terminal = spawn('script', ['-qec', command, '/dev/null'], {
     env: { ...process.env, ...environment(), TERM: 'xterm' },
     stdio: 'pipe',

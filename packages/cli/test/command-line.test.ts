@@ -1,21 +1,11 @@
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
-import { createSandbox, type Sandbox } from '@sd/testing'
+import { describe, expect, test } from '@jest/globals'
+
 import { commands } from '../src/command-list.ts'
 import { readWords } from '../src/read-words.ts'
-import { type Place, placeOf, runCli } from './run-cli.ts'
+import { runCli } from './run-cli.ts'
+import { usePlace } from './use-place.ts'
 
-// Each command is a process, and a machine may have many.
-jest.setTimeout(240_000)
-
-let sandbox: Sandbox
-let place: Place
-
-beforeEach(() => {
-  sandbox = createSandbox()
-  place = placeOf(sandbox)
-})
-
-afterEach(() => sandbox.assertNothingLeft())
+const place = usePlace()
 
 async function helpOf(...words: string[]): Promise<string> {
   let text = ''

@@ -5,7 +5,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/
 import { createSandbox, requireCommand, type Sandbox, waitUntil } from '@sd/testing'
 import { commands } from '../src/command-list.ts'
 import { completeWords } from '../src/completion/complete-words.ts'
-import { callCli, cliWords } from './call-cli.ts'
+import { callCli } from './call-cli.ts'
+import { cliCommand } from './run-cli.ts'
 
 let sandbox: Sandbox
 let env: Record<string, string | undefined>
@@ -22,7 +23,7 @@ beforeEach(() => {
   const runs = join(sandbox.dir, 'r')
   mkdirSync(bin)
   mkdirSync(runs, { mode: 0o700 })
-  const words = cliWords.map((word) => `'${word}'`).join(' ')
+  const words = cliCommand.map((word) => `'${word}'`).join(' ')
   writeFileSync(join(bin, 'sd-cli'), `#!/bin/sh\nexec ${words} "$@"\n`, { mode: 0o755 })
   for (const file of ['poller.sock', 'poller.pid', 'prime-numbers.pid', 'poller.lock.last']) {
     writeFileSync(join(runs, file), '')

@@ -1,21 +1,11 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
-import { createSandbox, runFixture, type Sandbox, waitUntil } from '@sd/testing'
-import { cliCommand, type Place, placeOf, runCli } from './run-cli.ts'
+import { describe, expect, test } from '@jest/globals'
+import { runFixture, waitUntil } from '@sd/testing'
+import { cliCommand, runCli } from './run-cli.ts'
+import { usePlace } from './use-place.ts'
 
-// Each command is a process, and a machine may have many.
-jest.setTimeout(240_000)
-
-let sandbox: Sandbox
-let place: Place
-
-beforeEach(() => {
-  sandbox = createSandbox()
-  place = placeOf(sandbox)
-})
-
-afterEach(() => sandbox.assertNothingLeft({ timeout: 20_000 }))
+const place = usePlace({ timeout: 20_000 })
 
 const example = (path: string) => fileURLToPath(new URL(`../../../examples/${path}`, import.meta.url))
 
@@ -27,7 +17,7 @@ describe('examples, detached', () => {
     ['hash-server', 'hash-server/hash-server.ts', () => ({ PORT: '0' })],
   ])('%s is started, watched, restarted and stopped', async (name, path, environment) => {
     const file = example(path)
-    const env: Record<string, string> = { ...environment(sandbox.dir) }
+    const env: Record<string, string> = { ...environment(place.sandbox.dir) }
     const cli = (...words: string[]) => runCli(place, words, { env })
     const asJson = async (...words: string[]) => {
       const result = await cli(...words, '--json')
@@ -67,13 +57,13 @@ describe('examples, detached', () => {
   })
 
   test('the third-party plugin runs to its own end', async () => {
-    const env = { HEARTBEAT_DIR: sandbox.dir }
+    const env = { HEARTBEAT_DIR: place.sandbox.dir }
     const started = await runCli(place, ['start', example('third-party-plugin/example.ts'), '--json'], {
       env,
     })
     expect(started.json()).toMatchObject({ name: 'heartbeat-example', started: true })
     expect((await runCli(place, ['status', 'heartbeat-example'])).code).toBe(0)
-    await waitUntil(() => sandbox.processes().length === 0, 'it has stopped by itself', 30_000)
+    await waitUntil(() => place.sandbox.processes().length === 0, 'it has stopped by itself', 30_000)
     expect((await runCli(place, ['status', 'heartbeat-example'])).code).toBe(3)
   })
 })

@@ -1,21 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
-import { createSandbox, runFixture, type Sandbox, waitUntil } from '@sd/testing'
-import { fixture, type Place, placeOf, runCli } from './run-cli.ts'
+import { describe, expect, test } from '@jest/globals'
+import { runFixture, waitUntil } from '@sd/testing'
+import { fixture, runCli } from './run-cli.ts'
+import { usePlace } from './use-place.ts'
 
-// Each command is a process, and a machine may have many.
-jest.setTimeout(240_000)
-
-let sandbox: Sandbox
-let place: Place
-
-beforeEach(() => {
-  sandbox = createSandbox()
-  place = placeOf(sandbox)
-})
-
-afterEach(() => sandbox.assertNothingLeft())
+const place = usePlace()
 
 const command = [process.execPath, '-C', '@sd/source', fixture('own-file.ts')]
 const call = (...words: string[]) => runCli(place, words, { command })
@@ -31,37 +21,47 @@ const untilLogged = (pattern: RegExp, times = 1) =>
 describe("a daemon's own file, with runFromCommandLine", () => {
   test('runs in the foreground, verbose where it is told so', async () => {
     const daemon = runFixture(fixture('own-file.ts'), {
-      args: ['--verbose', '-p', join(sandbox.dir, 'my.pid')],
+      args: ['--verbose', '-p', join(place.sandbox.dir, 'my.pid')],
       env: place.env,
     })
     await daemon.waitForLine(/verbose true, daemonized false/)
     await daemon.waitForLine(/debugging/)
-    expect(readFileSync(join(sandbox.dir, 'my.pid'), 'utf8')).toMatch(new RegExp(`^${daemon.pid}\\nstarted:`))
+    expect(readFileSync(join(place.sandbox.dir, 'my.pid'), 'utf8')).toMatch(
+      new RegExp(`^${daemon.pid}\\nstarted:`),
+    )
     expect((await cli('status', 'own-file', '--json')).json()).toMatchObject({ pid: daemon.pid })
     daemon.kill('SIGTERM')
     expect(await daemon.exit).toMatchObject({ code: 0 })
     expect(daemon.lines.at(-1)).toBe('stopped by signal')
-    expect(existsSync(join(sandbox.dir, 'my.pid'))).toBe(false)
+    expect(existsSync(join(place.sandbox.dir, 'my.pid'))).toBe(false)
   })
 
   test('detaches with -d, restarts in place as what it was, and keeps its own arguments', async () => {
-    const started = await call('-d', '-p', join(sandbox.dir, 'my.pid'), '--verbose', '--', '--port', '80')
+    const started = await call(
+      '-d',
+      '-p',
+      join(place.sandbox.dir, 'my.pid'),
+      '--verbose',
+      '--',
+      '--port',
+      '80',
+    )
     expect(started).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/^own-file runs, pid \d+\.\ndid not run\n$/),
     })
     await untilLogged(/verbose true, daemonized true/)
     await untilLogged(/argv \[.*"--detached".*"--verbose","--","--port","80"\]/)
-    const [pid] = readFileSync(join(sandbox.dir, 'my.pid'), 'utf8').split('\n')
+    const [pid] = readFileSync(join(place.sandbox.dir, 'my.pid'), 'utf8').split('\n')
     expect((await call('-d')).stdout).toMatch(`own-file is already running, pid ${pid}.`)
     expect(await cli('restart', 'own-file')).toMatchObject({
       code: 0,
       stdout: `own-file has restarted, pid ${pid}.\n`,
     })
     await untilLogged(/verbose true, daemonized true/, 2)
-    expect(readFileSync(join(sandbox.dir, 'my.pid'), 'utf8').split('\n')[0]).toBe(pid)
+    expect(readFileSync(join(place.sandbox.dir, 'my.pid'), 'utf8').split('\n')[0]).toBe(pid)
     expect(await cli('stop', 'own-file')).toMatchObject({ code: 0 })
-    expect(existsSync(join(sandbox.dir, 'my.pid'))).toBe(false)
+    expect(existsSync(join(place.sandbox.dir, 'my.pid'))).toBe(false)
   })
 
   test('runs under sd-cli, too', async () => {

@@ -1,22 +1,12 @@
 import { cpSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
-import { createSandbox, runFixture, type Sandbox } from '@sd/testing'
-import { cliCommand, fixture, type Place, placeOf, runCli } from './run-cli.ts'
+import { describe, expect, test } from '@jest/globals'
+import { runFixture } from '@sd/testing'
+import { cliCommand, fixture, runCli } from './run-cli.ts'
+import { usePlace } from './use-place.ts'
 
-// Each command is a process, and a machine may have many.
-jest.setTimeout(240_000)
-
-let sandbox: Sandbox
-let place: Place
-
-beforeEach(() => {
-  sandbox = createSandbox()
-  place = placeOf(sandbox)
-})
-
-afterEach(() => sandbox.assertNothingLeft())
+const place = usePlace()
 
 /** Runs `sd-cli run` until it is told to end. */
 function run(file: string, ...words: string[]) {
@@ -69,7 +59,7 @@ describe('run', () => {
   })
 
   test('shows where a file cannot be read', async () => {
-    const file = join(sandbox.dir, 'broken.mjs')
+    const file = join(place.sandbox.dir, 'broken.mjs')
     writeFileSync(file, 'const a = 1\nexport default = 3\n')
     const { code, stderr } = await runCli(place, ['run', file])
     expect(code).toBe(1)
@@ -78,7 +68,7 @@ describe('run', () => {
   })
 
   test('refuses what Node cannot run', async () => {
-    const file = join(sandbox.dir, 'daemon.py')
+    const file = join(place.sandbox.dir, 'daemon.py')
     writeFileSync(file, '')
     const { code, stderr } = await runCli(place, ['run', file])
     expect(code).toBe(1)
@@ -101,11 +91,11 @@ describe('run', () => {
   })
 
   test('runs a file that comes with its own copy of the packages', async () => {
-    cpSync(new URL('../../core/src', import.meta.url), join(sandbox.dir, 'core'), { recursive: true })
-    mkdirSync(join(sandbox.dir, 'node_modules'))
+    cpSync(new URL('../../core/src', import.meta.url), join(place.sandbox.dir, 'core'), { recursive: true })
+    mkdirSync(join(place.sandbox.dir, 'node_modules'))
     const packages = fileURLToPath(new URL('../../core/node_modules', import.meta.url))
-    symlinkSync(realpathSync(join(packages, 'mitt')), join(sandbox.dir, 'node_modules', 'mitt'))
-    const file = join(sandbox.dir, 'copy.mjs')
+    symlinkSync(realpathSync(join(packages, 'mitt')), join(place.sandbox.dir, 'node_modules', 'mitt'))
+    const file = join(place.sandbox.dir, 'copy.mjs')
     writeFileSync(
       file,
       `import { createDaemon } from './core/index.ts'

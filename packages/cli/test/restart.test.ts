@@ -1,24 +1,14 @@
 import { existsSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
-import { createSandbox, runFixture, type Sandbox, waitUntil } from '@sd/testing'
-import { cliCommand, fixture, type Place, placeOf, runCli } from './run-cli.ts'
+import { describe, expect, test } from '@jest/globals'
+import { runFixture, waitUntil } from '@sd/testing'
+import { cliCommand, fixture, runCli } from './run-cli.ts'
+import { usePlace } from './use-place.ts'
 
 /** As many as the contract has, or enough to see something grow. */
 const RESTARTS = process.env.SD_SOAK ? 50 : 5
 
-// Each command is a process, and a machine may have many.
-jest.setTimeout(240_000)
-
-let sandbox: Sandbox
-let place: Place
-
-beforeEach(() => {
-  sandbox = createSandbox()
-  place = placeOf(sandbox)
-})
-
-afterEach(() => sandbox.assertNothingLeft())
+const place = usePlace()
 
 const cli = (...words: string[]) => runCli(place, words)
 
@@ -26,7 +16,7 @@ const WORKERS = ['sd busy-worker: jobs #1', 'sd busy-worker: jobs #2']
 
 /** The child processes of a daemon, as they are called once they are ready. */
 function children(pid: number): string[] {
-  const own = sandbox.processes().filter(({ ppid }) => ppid === pid)
+  const own = place.sandbox.processes().filter(({ ppid }) => ppid === pid)
   return own.map(({ command }) => command).sort()
 }
 
@@ -40,7 +30,7 @@ describe('restarts', () => {
   test(
     `${RESTARTS} in a row lose no call, and let nothing grow`,
     async () => {
-      const file = join(sandbox.dir, 'busy.log')
+      const file = join(place.sandbox.dir, 'busy.log')
       const moved = `${file}.1`
       const read = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '')
       const tell = <T>(pattern: RegExp) =>
@@ -81,7 +71,7 @@ describe('restarts', () => {
 
   const run = (life: number) =>
     runFixture(cliCommand.at(-1)!, {
-      args: ['run', fixture('hopeless.ts'), sandbox.dir, String(life)],
+      args: ['run', fixture('hopeless.ts'), place.sandbox.dir, String(life)],
       env: { ...place.env, SD_SUPERVISED: '1' },
     })
 

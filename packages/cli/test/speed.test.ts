@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
-import { createSandbox, type Sandbox } from '@sd/testing'
-import { fixture, type Place, placeOf } from './run-cli.ts'
+import { expect, test } from '@jest/globals'
+
+import { fixture } from './run-cli.ts'
+import { usePlace } from './use-place.ts'
 
 // What is built is measured: `npm run build` first. In time of the processor, because a machine has other work, too.
 
@@ -12,18 +13,7 @@ const METER = `data:text/javascript,${encodeURIComponent(`process.on('exit', () 
   process.stderr.write('\\ncpu ' + (user + system) / 1000 + '\\n')
 })`)}`
 
-// Each command is a process, and a machine may have many.
-jest.setTimeout(240_000)
-
-let sandbox: Sandbox
-let place: Place
-
-beforeEach(() => {
-  sandbox = createSandbox()
-  place = placeOf(sandbox)
-})
-
-afterEach(() => sandbox.assertNothingLeft())
+const place = usePlace()
 
 const main = fileURLToPath(new URL('../dist/main.js', import.meta.url))
 
@@ -32,7 +22,7 @@ function measure(...args: string[]): number {
   const { XDG_CACHE_HOME: _, NODE_COMPILE_CACHE: __, ...env } = process.env
   const { stderr } = spawnSync(process.execPath, ['--import', METER, ...args], {
     encoding: 'utf8',
-    env: { ...env, ...place.env, XDG_CACHE_HOME: sandbox.dir },
+    env: { ...env, ...place.env, XDG_CACHE_HOME: place.sandbox.dir },
   })
   const found = /\ncpu ([\d.]+)\n$/.exec(stderr)
   if (!found) throw new Error(`It did not end in order:\n${stderr}`)

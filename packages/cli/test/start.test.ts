@@ -8,25 +8,15 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
-import { createSandbox, runFixture, type Sandbox, waitUntil } from '@sd/testing'
-import { cliCommand, fixture, type Place, placeOf, runCli } from './run-cli.ts'
+import { describe, expect, test } from '@jest/globals'
+import { runFixture, waitUntil } from '@sd/testing'
+import { cliCommand, fixture, runCli } from './run-cli.ts'
+import { usePlace } from './use-place.ts'
 
-// Each command is a process, and a machine may have many.
-jest.setTimeout(240_000)
-
-let sandbox: Sandbox
-let place: Place
-
-beforeEach(() => {
-  sandbox = createSandbox()
-  place = placeOf(sandbox)
-})
-
-afterEach(() => sandbox.assertNothingLeft())
+const place = usePlace()
 
 const cli = (...words: string[]) => runCli(place, words)
-const read = (...path: string[]) => readFileSync(join(sandbox.dir, ...path), 'utf8')
+const read = (...path: string[]) => readFileSync(join(place.sandbox.dir, ...path), 'utf8')
 /** The log that the daemon was given. It writes it when it has time to. */
 const logged = () => (existsSync(join(place.logDirectory, 'ticker.log')) ? read('log', 'ticker.log') : '')
 
@@ -60,8 +50,8 @@ describe('start', () => {
   })
 
   test('gives the daemon a session, a log and nothing of the caller', async () => {
-    mkdirSync(join(sandbox.dir, 'elsewhere'))
-    const words = ['--cwd', join(sandbox.dir, 'elsewhere'), '--umask', '077', '--', 'x', '-y']
+    mkdirSync(join(place.sandbox.dir, 'elsewhere'))
+    const words = ['--cwd', join(place.sandbox.dir, 'elsewhere'), '--umask', '077', '--', 'x', '-y']
     const started = await cli('start', fixture('ticker.ts'), '--json', ...words)
     const { pid } = started.json<{ pid: number }>()
     await waitUntil(() => logged().includes('Started'))
@@ -69,7 +59,7 @@ describe('start', () => {
     expect(log).toMatch(/ stdout +printed by setup\n/)
     expect(log).toContain(`argv ${JSON.stringify([fixture('ticker.ts'), 'x', '-y'])}`)
     expect(log).toContain(`daemonized true, pid file ${join(place.runDirectory, 'ticker.pid')}`)
-    expect(log).toContain(`cwd ${join(sandbox.dir, 'elsewhere')}, umask 77`)
+    expect(log).toContain(`cwd ${join(place.sandbox.dir, 'elsewhere')}, umask 77`)
     expect(log).toContain('launch variables: none')
     // proc_pid_stat(5): behind the name come state, ppid, pgrp, session and tty_nr.
     const [, , group, session, terminal] = readFileSync(`/proc/${pid}/stat`, 'utf8')
@@ -97,7 +87,7 @@ describe('start', () => {
     const { code, stderr, stdout } = await cli('start', fixture('failing.ts'), how)
     expect(stderr).toMatch(message)
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-    expect(sandbox.processes()).toEqual([])
+    expect(place.sandbox.processes()).toEqual([])
     if (existsSync(place.runDirectory)) expect(readdirSync(place.runDirectory)).toEqual([])
     const asJson = await cli('start', fixture('failing.ts'), how, '--json')
     expect(asJson.json()).toMatchObject({ error: { code: 'SD_CLI_START' } })
@@ -108,7 +98,7 @@ describe('start', () => {
     const { code, stderr } = await cli('start', fixture('failing.ts'), 'never', '--timeout', '2')
     expect(stderr).toMatch(/was not ready within 2 s, and was ended\. Give it more time with --timeout/)
     expect(code).toBe(1)
-    expect(sandbox.processes()).toEqual([])
+    expect(place.sandbox.processes()).toEqual([])
   })
 
   test('ends what it has begun when it is interrupted', async () => {
@@ -120,11 +110,11 @@ describe('start', () => {
     starting.kill('SIGINT')
     await starting.waitForLine(/Interrupted: the daemon was not started/)
     expect(await starting.exit).toMatchObject({ code: 1 })
-    expect(sandbox.processes()).toEqual([])
+    expect(place.sandbox.processes()).toEqual([])
   })
 
   test('logs where it is told to', async () => {
-    const file = join(sandbox.dir, 'here', 'my.log')
+    const file = join(place.sandbox.dir, 'here', 'my.log')
     await cli('start', fixture('ticker.ts'), '--log', file)
     await cli('stop', 'ticker')
     expect(read('here', 'my.log')).toMatch(/ stdout +printed by setup\n.*Stopped after/s)
@@ -142,14 +132,14 @@ describe('start', () => {
 
   test('does not take another daemon of that name for this one', async () => {
     await cli('start', fixture('ticker.ts'))
-    const copy = join(sandbox.dir, 'other.mjs')
+    const copy = join(place.sandbox.dir, 'other.mjs')
     writeFileSync(copy, `export { default } from ${JSON.stringify(fixture('ticker.ts'))}`)
     const { code, stderr } = await cli('start', copy)
     expect(stderr).toMatch(
       /Another daemon is named "ticker": .*ticker\.ts, pid \d+\. Stop it, or give this one/,
     )
     expect(code).toBe(1)
-    const link = join(sandbox.dir, 'link.ts')
+    const link = join(place.sandbox.dir, 'link.ts')
     symlinkSync(fixture('ticker.ts'), link)
     expect((await cli('start', link)).stdout).toMatch(/ticker is already running/)
     expect(await cli('stop', link)).toMatchObject({ code: 0, stdout: 'ticker has stopped.\n' })
@@ -200,7 +190,7 @@ describe('a daemon that was killed', () => {
     await cli('start', fixture('ticker.ts'))
     const pid = await pidOf('ticker')
     process.kill(pid, 'SIGKILL')
-    await waitUntil(() => sandbox.processes().length === 0)
+    await waitUntil(() => place.sandbox.processes().length === 0)
     const dead = await cli('status', 'ticker', '--json')
     expect(dead.code).toBe(1)
     expect(dead.json()).toMatchObject({ name: 'ticker', state: 'dead', running: false, pid: null })
@@ -221,9 +211,9 @@ describe('a daemon that was killed', () => {
   })
 
   test('without a control socket is stopped and restarted by its pid file', async () => {
-    await cli('start', fixture('ticker.ts'), '--no-control', '-p', join(sandbox.dir, 'my.pid'))
+    await cli('start', fixture('ticker.ts'), '--no-control', '-p', join(place.sandbox.dir, 'my.pid'))
     const pid = Number(read('my.pid').split('\n')[0])
-    const named = ['ticker', '-p', join(sandbox.dir, 'my.pid')]
+    const named = ['ticker', '-p', join(place.sandbox.dir, 'my.pid')]
     const status = await cli('status', ...named, '--json')
     expect(status).toMatchObject({ code: 0 })
     expect(status.json()).toMatchObject({ running: true, pid, problem: 'it has no control socket' })
@@ -235,6 +225,6 @@ describe('a daemon that was killed', () => {
     const stopped = await cli('stop', ...named)
     expect(stopped).toMatchObject({ code: 0, stdout: 'ticker has stopped.\n' })
     expect(stopped.stderr).toMatch(/SIGTERM to \d+\): it has no control socket/)
-    expect(existsSync(join(sandbox.dir, 'my.pid'))).toBe(false)
+    expect(existsSync(join(place.sandbox.dir, 'my.pid'))).toBe(false)
   })
 })

@@ -2,22 +2,12 @@ import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { existsSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
-import { createSandbox, requireCommand, type Sandbox, waitUntil } from '@sd/testing'
-import { cliCommand, fixture, type Place, placeOf, runCli } from './run-cli.ts'
+import { expect, test } from '@jest/globals'
+import { requireCommand, waitUntil } from '@sd/testing'
+import { cliCommand, fixture, runCli } from './run-cli.ts'
+import { usePlace } from './use-place.ts'
 
-// Each command is a process, and a machine may have many.
-jest.setTimeout(240_000)
-
-let sandbox: Sandbox
-let place: Place
-
-beforeEach(() => {
-  sandbox = createSandbox()
-  place = placeOf(sandbox)
-})
-
-afterEach(() => sandbox.assertNothingLeft())
+const place = usePlace()
 
 test('a detached daemon lives on when its terminal is closed, and holds nothing of it', async () => {
   requireCommand({ command: 'tmux', debian: 'tmux', elsewhere: 'with your package manager' })
@@ -26,7 +16,7 @@ test('a detached daemon lives on when its terminal is closed, and holds nothing 
     execFileSync('tmux', ['-L', socket, '-f', '/dev/null', ...words], {
       env: { ...process.env, ...place.env },
     })
-  const done = join(sandbox.dir, 'done')
+  const done = join(place.sandbox.dir, 'done')
   const start = [...cliCommand, 'start', fixture('ticker.ts')].map((word) => `'${word}'`).join(' ')
   // The shell stays, so that the terminal is closed under it.
   tmux('new-session', '-d', `${start} && touch ${done}; cat`)
@@ -35,7 +25,7 @@ test('a detached daemon lives on when its terminal is closed, and holds nothing 
   } finally {
     tmux('kill-server')
   }
-  await waitUntil(() => sandbox.processes().every(({ command }) => !/^(tmux|sh|cat)/.test(command)))
+  await waitUntil(() => place.sandbox.processes().every(({ command }) => !/^(tmux|sh|cat)/.test(command)))
   const status = await runCli(place, ['status', 'ticker', '--json'])
   expect(status.code).toBe(0)
   const { pid, processes } = status.json<{ pid: number; processes: { children: { pid: number }[] } }>()

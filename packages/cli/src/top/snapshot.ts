@@ -1,4 +1,5 @@
 import type { Json } from '@sd/core'
+import type { DaemonStatus } from '../daemons/daemon-status.ts'
 import type { ProcessorMeter } from './processor-meter.ts'
 
 /** A process of the daemon. */
@@ -54,16 +55,7 @@ export interface Snapshot {
   readonly uptime: number
   readonly restarts: number
   readonly canRestart: boolean
-  readonly loop: {
-    readonly iterations: number
-    readonly overruns: number
-    /** Milliseconds. */
-    readonly meanDuration: number
-    /** Milliseconds. */
-    readonly meanIdle: number
-    /** From 0 to 1. */
-    readonly busy: number
-  }
+  readonly loop: DaemonStatus['loop']
   /** Of all processes together, bytes. */
   readonly memory: number
   /** Of all processes together; null: not known yet. */
