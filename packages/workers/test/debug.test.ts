@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { type DebugFacet, installDebugProbe, systemClock } from '@sd/core'
+import { type DebugFacet, type DebugProcess, installDebugProbe, systemClock } from '@sd/core'
 import { createProbe, type ProbeOrder, type ReachedPoint, waitUntil } from '@sd/testing'
 import { debugged } from './fixtures/debugged.ts'
 import { testDaemons } from './test-daemons.ts'
@@ -176,8 +176,7 @@ describe('attaching', () => {
     expect(await debugged.attachment()).toBe('before')
     pool.resize(3)
     const pids = await Promise.all([debugged.sleep(500), debugged.sleep(500), debugged.sleep(500)])
-    // A process as large as jest's may have one that spawns for it.
-    const listed = facet.processes().filter(({ role }) => role !== 'spawner')
+    const listed = processesOf(facet)
     expect(listed.map(({ pid }) => pid)).toEqual(expect.arrayContaining(pids))
     expect(listed.every(({ role, group }) => role === 'worker' && group === 'debugged')).toBe(true)
   })
@@ -345,7 +344,7 @@ describe('what a debugger sees and does', () => {
         methods: ['work', 'workOn', 'pass', 'pid', 'sleep', 'attachment', 'loop'],
       },
     ])
-    expect(facet.processes()).toEqual([])
+    expect(processesOf(facet)).toEqual([])
     probe()
     const done = debugged.pid()
     const pid = await done
@@ -353,7 +352,7 @@ describe('what a debugger sees and does', () => {
     await expect(failed).rejects.toMatchObject({ code: 'SD_WORKERS_UNKNOWN_METHOD' })
     const running = debugged.sleep(400)
     await waitUntil(() => running.status === 'running')
-    expect(facet.processes()).toEqual([{ pid, role: 'worker', group: 'debugged', index: 1, state: 'ready' }])
+    expect(processesOf(facet)).toEqual([{ pid, role: 'worker', group: 'debugged', index: 1, state: 'ready' }])
     expect(facet.calls().map(({ method, status, settled }) => [method, status, settled])).toEqual([
       ['pid', 'returned', true],
       ['nothing', 'failed', true],
@@ -395,4 +394,9 @@ function pausedAt(address: string): Promise<string> {
       resolve(params.callFrames[0].functionName)
     })
   })
+}
+
+/** What it has started. A process as large as jest's may have one that spawns for it. */
+function processesOf(facet: Pick<Required<DebugFacet>, 'processes'>): DebugProcess[] {
+  return facet.processes().filter(({ role }) => role !== 'spawner')
 }
