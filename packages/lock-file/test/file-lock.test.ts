@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { Lease, type LockHolder } from '@sd/lock'
 import { createSandbox, type Fixture, runFixture, type Sandbox, waitUntil } from '@sd/testing'
@@ -215,6 +216,8 @@ describe('what others left in the place of the lock', () => {
     await first.release()
     for (const damage of [() => rmSync(`${place}.last`), () => writeFileSync(`${place}.last`, '{"tok')]) {
       damage()
+      // The time of day is a counter of milliseconds: the next one must have begun.
+      while (Date.now() <= first.token) await sleep(1)
       const before = Date.now()
       const next = await take()
       expect(next.token).toBeGreaterThanOrEqual(before)
