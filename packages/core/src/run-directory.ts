@@ -1,4 +1,4 @@
-import { lstat, mkdir } from 'node:fs/promises'
+import { lstatSync, mkdirSync, type Stats } from 'node:fs'
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { SdError } from './sd-error.ts'
@@ -35,11 +35,15 @@ export async function openRunDirectory(directory: string = runDirectory()): Prom
     const message = `The run directory ${directory} ${problem}. ${remedy}`
     throw new SdError('SD_CORE_RUN_DIRECTORY', message, { directory, cause })
   }
-  const status = await mkdir(directory, { recursive: true, mode: 0o700 })
-    .then(() => lstat(directory))
-    .catch((cause: Error) =>
-      refuse(`cannot be made (${cause.message})`, 'Make it, or set SD_RUN_DIR to another one.', cause),
-    )
+  let status: Stats
+  try {
+    // Synchronous: a start that waits for threads of the pool takes longer.
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    status = lstatSync(directory)
+  } catch (cause) {
+    const remedy = 'Make it, or set SD_RUN_DIR to another one.'
+    return refuse(`cannot be made (${(cause as Error).message})`, remedy, cause)
+  }
   if (!status.isDirectory()) refuse('is no directory', 'Remove it, or set SD_RUN_DIR to another one.')
   const uid = process.getuid?.()
   if (uid !== undefined && status.uid !== uid) {

@@ -100,7 +100,7 @@ function createClient(
 }
 
 async function findByName(name: string, directory: string, timeout: number): Promise<string> {
-  const only = await findOnlySocket(directory, name)
+  const only = findOnlySocket(directory, name)
   if (only !== undefined) return only
   const found = await listDaemons({ directory, timeout, name })
   const living = found.filter(({ state }) => state !== 'stale')

@@ -1,4 +1,4 @@
-import { lstat, readdir } from 'node:fs/promises'
+import { lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Json, runDirectory, toError } from '@sd/core'
 import { type Introduction, PROTOCOL } from '../protocol.ts'
@@ -41,32 +41,42 @@ export interface ListOptions {
  */
 export async function listDaemons(options: ListOptions = {}): Promise<ListedDaemon[]> {
   const { directory = runDirectory(), timeout = 2000, name } = options
-  const sockets = await listSockets(directory, name)
-  const looks = sockets.map(async ({ socket, path }) => {
-    const status = await lstat(path).catch(() => undefined)
-    return status?.isSocket() ? look(socket, path, timeout) : undefined
-  })
-  const found = (await Promise.all(looks)).filter((daemon) => daemon !== undefined)
+  const sockets = listSockets(directory, name).filter(({ path }) => isSocket(path))
+  const found = await Promise.all(sockets.map(({ socket, path }) => look(socket, path, timeout)))
   // A daemon called `poller.2` is not a second `poller`.
   return name === undefined ? found : found.filter(({ daemon }) => !daemon || daemon.name === name)
 }
 
+// Synchronously: node:fs/promises takes longer to load than a directory to read, and every launched daemon would.
+
 /** What may be the sockets of daemons; only those of one name, where it is given. */
-async function listSockets(
-  directory: string,
-  name: string | undefined,
-): Promise<{ socket: string; path: string }[]> {
-  const files = await readdir(directory).catch(() => [])
-  return files.sort().flatMap((file) => {
+function listSockets(directory: string, name: string | undefined): { socket: string; path: string }[] {
+  return listFiles(directory).flatMap((file) => {
     const socket = nameOfSocket(file)
     if (socket === undefined || (name !== undefined && !mayBeOf(socket, name))) return []
     return [{ socket, path: join(directory, file) }]
   })
 }
 
+function listFiles(directory: string): string[] {
+  try {
+    return readdirSync(directory).sort()
+  } catch {
+    return []
+  }
+}
+
+function isSocket(path: string): boolean {
+  try {
+    return lstatSync(path).isSocket()
+  } catch {
+    return false
+  }
+}
+
 /** The socket of a daemon, where there is none that could be a second one's. */
-export async function findOnlySocket(directory: string, name: string): Promise<string | undefined> {
-  const [only, ...others] = await listSockets(directory, name)
+export function findOnlySocket(directory: string, name: string): string | undefined {
+  const [only, ...others] = listSockets(directory, name)
   return others.length === 0 && only?.socket === name ? only.path : undefined
 }
 

@@ -1,5 +1,4 @@
 import { createServer } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { startListening } from './start-listening.ts'
 
 /** Milliseconds. */
@@ -25,7 +24,7 @@ export async function withTakeOverGuard<Result>(path: string, work: () => Promis
       break
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || waited >= LIMIT) throw error
-      await sleep(PAUSE)
+      await new Promise((resolve) => setTimeout(resolve, PAUSE))
     }
   }
   try {
