@@ -1,9 +1,11 @@
-import { readdir, rm } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SdError, systemClock } from '@sd/core'
+import { isGraveName, removeGrave } from './grave.ts'
 import { listSegments } from './list-segments.ts'
 import type { SegmentMemory } from './segment-memory.ts'
+import { checkSegmentName } from './segment-name.ts'
 import { describeSelf, isGone, type SegmentOwner } from './segment-owner.ts'
 import { openSegmentsDirectory } from './segments-directory.ts'
 import { type OpenedMemory, openMemories, openMemory } from './shared-memories.ts'
@@ -44,8 +46,10 @@ export async function listUnusedSegments(
  * Removes one segment, if nobody has it open any more.
  *
  * @returns whether it was removed.
+ * @throws SdError `SD_SHM_NAME`; `SD_SHM_DIRECTORY` for what is no segment; `SD_SHM_DAMAGED`.
  */
 export async function removeUnusedSegment(name: string): Promise<boolean> {
+  checkSegmentName(name)
   const opened = await openIfAlone(name, (memory, self) =>
     memory.condemn((owners) => owners.every((owner) => isGone(owner, self))),
   )
@@ -99,13 +103,13 @@ async function removeCondemned({
   result: grave,
 }: OpenedMemory<string | undefined>): Promise<boolean> {
   await memory.abandon(PATIENCE)
-  if (grave) await rm(grave, { recursive: true, force: true })
+  if (grave) await removeGrave(grave)
   return grave !== undefined
 }
 
 /** Segments that were moved away by a process that died before it had removed them. Nobody can open them. */
 async function removeGraves(directory: string): Promise<void> {
-  for (const entry of await readdir(directory)) {
-    if (entry.startsWith('.')) await rm(join(directory, entry), { recursive: true, force: true })
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    if (entry.isDirectory() && isGraveName(entry.name)) await removeGrave(join(directory, entry.name))
   }
 }

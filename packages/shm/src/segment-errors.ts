@@ -29,6 +29,12 @@ export function damagedError(name: string, directory: string, cause: unknown): S
   return new SdError('SD_SHM_DAMAGED', message, { segment: name, directory, cause })
 }
 
+/** A directory of that name is there, and something else is in it. */
+export function foreignError(name: string, directory: string, file: string): SdError {
+  const message = `The shared memory "${name}" cannot be in ${directory}, which holds "${file}": that is no segment's. Choose another name, or set SD_SHM_DIR to a directory for nothing but segments.`
+  return new SdError('SD_SHM_DIRECTORY', message, { segment: name, directory })
+}
+
 /** It was removed while it was in use. */
 export function destroyedError(name: string): SdError {
   const message = `The shared memory "${name}" was destroyed. Close it, and open it again for a new one.`

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { removeGrave } from './grave.ts'
 import type { Segment, SegmentChange, WatchOptions } from './segment.ts'
 import { closedError } from './segment-errors.ts'
 import { encodeKey, encodePrefix } from './segment-key.ts'
@@ -108,7 +108,7 @@ export class SegmentHandle implements Segment {
   async destroy(): Promise<void> {
     const memory = this.#memory
     const grave = await memory.inGate(this.#timeout, () => memory.condemn(() => true))
-    if (grave) await rm(grave, { recursive: true, force: true })
+    if (grave) await removeGrave(grave)
     await this.close()
   }
 

@@ -4,10 +4,12 @@ import { dirname, join } from 'node:path'
 import { SdError, systemClock } from '@sd/core'
 import { ChangeBell } from './change-bell.ts'
 import { ChangeLog, type LoggedChange } from './change-log.ts'
+import { nameGrave } from './grave.ts'
 import { LmdbStore, type ReadOptions } from './lmdb-store.ts'
 import { DEFAULT_SIZE } from './options.ts'
 import { retryDelay } from './retry-delay.ts'
-import { damagedError, destroyedError, explainStoreError } from './segment-errors.ts'
+import { damagedError, destroyedError, explainStoreError, foreignError } from './segment-errors.ts'
+import { findForeignFile } from './segment-files.ts'
 import { isGone, type SegmentOwner } from './segment-owner.ts'
 import type { WriteGate } from './write-gate.ts'
 import { WriteQueue } from './write-queue.ts'
@@ -200,9 +202,8 @@ export class SegmentMemory {
    */
   condemn(isWanted: (owners: readonly SegmentOwner[]) => boolean): string | undefined {
     if (!this.#becomeRemover(isWanted) || !this.isInPlace()) return undefined
-    const { pid, thread } = this.#self
-    // A name that no segment can have: what a crash leaves here, `cleanSegments` removes.
-    const grave = join(dirname(this.directory), `.${this.name}.${pid}.${thread}.${process.hrtime.bigint()}`)
+    // What a crash leaves here, `cleanSegments` removes.
+    const grave = join(dirname(this.directory), nameGrave(this.name, this.#self))
     renameSync(this.directory, grave)
     // It has gone with the directory.
     this.#gate.forget()
@@ -334,14 +335,22 @@ export class SegmentMemory {
   }
 }
 
-/** Opens the directory and makes sure that it is one, of this user. */
+/** Opens the directory and makes sure that it is one, of this user, and a segment's. */
 export function openDirectory(name: string, directory: string): number {
   const handle = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
-  const { uid } = fstatSync(handle)
-  if (process.getuid === undefined || uid === process.getuid()) return handle
-  closeSync(handle)
-  const message = `The shared memory "${name}" in ${directory} belongs to user id ${uid}: it is not used.`
-  throw new SdError('SD_SHM_DIRECTORY', message, { segment: name, directory })
+  try {
+    const { uid } = fstatSync(handle)
+    if (process.getuid !== undefined && uid !== process.getuid()) {
+      const message = `The shared memory "${name}" in ${directory} belongs to user id ${uid}: it is not used.`
+      throw new SdError('SD_SHM_DIRECTORY', message, { segment: name, directory })
+    }
+    const foreign = findForeignFile(directory)
+    if (foreign !== undefined) throw foreignError(name, directory, foreign)
+    return handle
+  } catch (error) {
+    closeSync(handle)
+    throw error
+  }
 }
 
 /** Whether the directory that is open is still the one of that name. */

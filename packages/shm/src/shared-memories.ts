@@ -1,7 +1,8 @@
 import { closeSync, existsSync } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SdError, systemClock } from '@sd/core'
+import { removeGrave } from './grave.ts'
 import { retryDelay } from './retry-delay.ts'
 import { explainStoreError, missingError } from './segment-errors.ts'
 import { isInPlace, openDirectory, SegmentMemory } from './segment-memory.ts'
@@ -105,7 +106,7 @@ async function enterNew(opening: Opening, size: number | undefined): Promise<Sha
   const { memory, result } = opened
   if (typeof result === 'object') return result
   await memory.abandon(timeout)
-  if (result) await rm(result, { recursive: true, force: true })
+  if (result) await removeGrave(result)
   return removalError(name, timeout)
 }
 
