@@ -1,5 +1,9 @@
+import { rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import * as lmdb from 'lmdb'
 import { open, type RootDatabase } from 'lmdb'
+import { FileRoom, makeZeroFile, requireSpace } from './file-room.ts'
+import { PageDemand } from './page-demand.ts'
 
 /** What `lmdb` has and does not declare. */
 interface Native {
@@ -25,6 +29,7 @@ interface NativeEnvironment {
 /** One B-tree of the file. */
 export interface TreeStatistics {
   readonly pageSize: number
+  readonly treeDepth: number
   readonly treeBranchPageCount: number
   readonly treeLeafPageCount: number
   readonly overflowPages: number
@@ -72,11 +77,22 @@ const READ_ONLY = 0x20000
  */
 const MOST_READERS = 1024
 
+/** Of the file with the readers' slots, as LMDB makes it for so many. Bytes. */
+const LOCK_FILE_SIZE = 272 + (MOST_READERS - 1) * 64
+
+/** What a segment takes that is still empty. Bytes. */
+const NEW_SIZE = 256 * 1024
+
+/** What is left where memory runs out: enough to delete something. Pages. */
+const LEAST_SPARE = 16
+
 /**
  * The file of a segment, as three tables. This is the only place that knows `lmdb`, and its ways:
  *
  * - `mapSize` is no limit: the map grows as the file does. The limit is ours.
  * - No writable map: where memory runs out, to write to a map is SIGBUS, the end of the process; `pwrite` is an error.
+ *   The file of the readers is mapped, so it is whole before LMDB sees it.
+ * - It does not survive a failed write: there is room in the file before it is written to.
  * - No `fsync`: it is memory. A process that is killed loses nothing, because the system has the pages.
  * - Its asynchronous writes are not used: they print to stderr when they fail, keep the lock of all processes while
  *   they wait for a turn of the event loop, and a thread that waits for a lock keeps its process from ending.
@@ -90,26 +106,50 @@ export class LmdbStore {
   readonly #environment: NativeEnvironment
   readonly #snapshot: ReadOptions
   readonly #pageSize: number
+  readonly #room: FileRoom
+  #demand!: PageDemand
 
-  /** @param directory - exists. */
+  /**
+   * To be called while nobody else opens it.
+   *
+   * @param directory - exists.
+   */
   constructor(directory: string, mapSize: number) {
+    const file = join(directory, 'data.mdb')
+    const isNew = !((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0)
+    if (isNew) requireSpace(directory, NEW_SIZE)
+    makeZeroFile(join(directory, 'lock.mdb'), LOCK_FILE_SIZE)
     const table = { encoding: 'binary', keyEncoding: 'binary', useVersions: true } as const
-    this.#root = open<Buffer, Buffer>({
-      path: directory,
-      noSubdir: false,
-      noSync: true,
-      mapSize,
-      maxDbs: 4,
-      maxReaders: MOST_READERS,
-      // Not declared: `permissionsMode`.
-      ...({ permissionsMode: 0o600 } as object),
-      ...table,
-      name: 'entries',
-    } as Parameters<typeof open>[0] & { path: string }) as RootDatabase<Buffer, Buffer>
-    this.entries = this.#root as unknown as Table
-    this.log = this.#root.openDB({ ...table, name: 'log' }) as unknown as Table
-    this.meta = this.#root.openDB({ ...table, name: 'meta' }) as unknown as Table
+    try {
+      this.#root = open<Buffer, Buffer>({
+        path: directory,
+        noSubdir: false,
+        noSync: true,
+        mapSize,
+        maxDbs: 4,
+        maxReaders: MOST_READERS,
+        // Not declared: `permissionsMode`.
+        ...({ permissionsMode: 0o600 } as object),
+        encoding: 'binary',
+        keyEncoding: 'binary',
+      } as Parameters<typeof open>[0] & { path: string }) as RootDatabase<Buffer, Buffer>
+    } catch (error) {
+      // Half of it would be taken for damaged.
+      if (isNew) rmSync(file, { force: true })
+      throw error
+    }
     this.#environment = (this.#root as unknown as { env: NativeEnvironment }).env
+    this.#room = new FileRoom(file)
+    try {
+      this.#root.transactionSync(() => this.#beginWrite(this.#environment), COMMIT_AT_ONCE)
+      this.entries = this.#root.openDB({ ...table, name: 'entries' }) as unknown as Table
+      this.log = this.#root.openDB({ ...table, name: 'log' }) as unknown as Table
+      this.meta = this.#root.openDB({ ...table, name: 'meta' }) as unknown as Table
+    } catch (error) {
+      this.#room.close()
+      void this.#root.close()
+      throw error
+    }
     // The one that lmdb keeps itself comes with a timer for each time that it is used.
     this.#snapshot = { transaction: new native.Txn(this.#environment, READ_ONLY) }
     this.#endSnapshot()
@@ -131,7 +171,30 @@ export class LmdbStore {
    * @param action - gets the transaction's number, which is greater than all before.
    */
   write<Result>(action: (transaction: number) => Result): Result {
-    return this.#root.transactionSync(() => action(this.entries.getWriteTxnId()), COMMIT_AT_ONCE)
+    return this.#root.transactionSync(() => {
+      this.#beginWrite(this.entries.db)
+      return action(this.entries.getWriteTxnId())
+    }, COMMIT_AT_ONCE)
+  }
+
+  /**
+   * Sees to it that there is memory for a change of an entry. Within {@link write}, before the change. What makes
+   * nothing larger finds room where what does finds none.
+   *
+   * @param bytes - of the key and the value that are written; 0: it is deleted.
+   * @throws the system's error.
+   */
+  makeRoom(bytes: number, isGrowth: boolean): void {
+    const demand = this.#demand
+    demand.add(bytes)
+    if (!isGrowth) return this.#room.ensure(demand.size())
+    try {
+      this.#room.ensure(demand.size(demand.upkeep))
+    } catch (error) {
+      // What is free within the file will do for what makes room later.
+      if (this.fileSize - this.usedBytes() < bytes * 2) throw error
+      this.#room.ensure(demand.size(LEAST_SPARE))
+    }
   }
 
   /** The size of the file, which never shrinks: the most that it ever took. Bytes. */
@@ -162,6 +225,7 @@ export class LmdbStore {
   /** At once. */
   close(): void {
     this.#snapshot.transaction.abort()
+    this.#room.close()
     // It is asynchronous only where asynchronous writes are.
     void this.#root.close()
   }
@@ -175,6 +239,15 @@ export class LmdbStore {
       const { pageSize, entryCount } = this.entries.db.stat()
       return { pageSize, entries: entryCount, used: this.usedBytes() }
     })
+  }
+
+  /** @param tree - the one that {@link makeRoom} is for. */
+  #beginWrite(tree: { stat(): TreeStatistics }): void {
+    const { treeDepth, treeBranchPageCount, treeLeafPageCount, pageSize } = tree.stat()
+    const { lastPageNumber: lastPage } = this.#environment.info()
+    const pages = treeBranchPageCount + treeLeafPageCount
+    this.#demand = new PageDemand({ depth: treeDepth, pages, lastPage, pageSize })
+    this.#room.ensure(this.#demand.size())
   }
 
   #endSnapshot(): void {

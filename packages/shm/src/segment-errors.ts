@@ -3,6 +3,10 @@ import { SdError, toError } from '@sd/core'
 /** What the system says where memory, the file system or a quota is full. */
 const NO_SPACE = /ENOSPC|No space left|EDQUOT|quota|EFBIG|File too large/i
 
+/** What it says where nothing is wrong with the files, but this process cannot use them. */
+const UNUSABLE =
+  /EACCES|EPERM|EROFS|ELOOP|ENOTDIR|EMFILE|ENFILE|Permission denied|Operation not permitted|Read-only file system|Too many open files/
+
 /** The error that the user gets for one of `lmdb`'s; any other is returned as it is. */
 export function explainStoreError(name: string, directory: string, thrown: unknown): unknown {
   if (thrown instanceof SdError) return thrown
@@ -15,8 +19,8 @@ export function explainStoreError(name: string, directory: string, thrown: unkno
     const message = `Too many processes and threads read from "${name}" (${error.message}). Use fewer.`
     return new SdError('SD_SHM_READERS', message, { segment: name, directory, cause: error })
   }
-  if (/EACCES|EPERM|ELOOP|ENOTDIR|Permission denied|Operation not permitted/.test(error.message)) {
-    const message = `The shared memory "${name}" in ${directory} may not be used by this process (${error.message}).`
+  if (UNUSABLE.test(error.message)) {
+    const message = `The shared memory "${name}" in ${directory} cannot be used by this process (${error.message}).`
     return new SdError('SD_SHM_DIRECTORY', message, { segment: name, directory, cause: error })
   }
   return damagedError(name, directory, error)

@@ -270,20 +270,25 @@ export class SegmentMemory {
   }
 
   #createWriter(transaction: number, changes: LoggedChange[]): Writer {
-    const { entries } = this.store
+    const { store } = this
+    const { entries } = store
     let added = 0
     return {
       read: (key) => entries.getBinary(key),
       put: (key, value) => {
         const old = entries.getBinary(key)
-        if (old === undefined || old.length < value.length) {
-          this.#refuseIfFull(added, key.length + value.length)
-          added += key.length + value.length
+        const bytes = key.length + value.length
+        const isGrowth = old === undefined || old.length < value.length
+        if (isGrowth) {
+          this.#refuseIfFull(added, bytes)
+          added += bytes
         }
+        store.makeRoom(bytes, isGrowth)
         entries.putSync(key, value, transaction)
         changes.push([old === undefined ? 'c' : 'u', key.toString()])
       },
       delete: (key) => {
+        store.makeRoom(0, false)
         entries.removeSync(key)
         changes.push(['d', key.toString()])
       },

@@ -1,5 +1,4 @@
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { expect, test } from '@jest/globals'
@@ -134,40 +133,3 @@ test('two hundred times opened and closed, nothing is left', async () => {
   expect(readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(before)
   expect(await listSegments()).toEqual([])
 }, 60_000)
-
-const mayMount = process.getuid?.() === 0 && process.platform === 'linux'
-
-;(mayMount ? test : test.skip)(
-  'where memory runs out a write fails, and the segment is as it was (needs root, to mount)',
-  async () => {
-    const place = join(segments.directory, 'small')
-    mkdirSync(place, { mode: 0o700 })
-    const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=700', 'tmpfs', place], {
-      encoding: 'utf8',
-    })
-    expect(mount.stderr).toBe('')
-    process.env.SD_SHM_DIR = place
-    try {
-      const segment = await openSegment('test')
-      let n = 0
-      const fill = async (): Promise<never> => {
-        for (; ; n++) await segment.put(`k.${n}`, Buffer.alloc(20_000, n))
-      }
-      await expect(fill()).rejects.toMatchObject({ code: 'SD_SHM_FULL', directory: join(place, 'test') })
-      expect(n).toBeGreaterThan(20)
-      for (let i = 0; i < n; i++) expect(segment.get(`k.${i}`)).toEqual(Buffer.alloc(20_000, i))
-      await expect(segment.put('more', Buffer.alloc(500_000))).rejects.toMatchObject({ code: 'SD_SHM_FULL' })
-      expect(segment.keys()).toHaveLength(n)
-      // Pages that are in the file already can be used again.
-      await segment.put('k.0', 'small')
-      await segment.put('k.1', 'small')
-      await segment.put('fits', Buffer.alloc(10_000))
-      expect(segment.get('k.0')).toBe('small')
-      await segment.destroy()
-    } finally {
-      process.env.SD_SHM_DIR = segments.directory
-      expect(spawnSync('umount', [place], { encoding: 'utf8' }).stderr).toBe('')
-      rmSync(place, { recursive: true })
-    }
-  },
-)

@@ -1,0 +1,77 @@
+import { closeSync, fstatSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
+
+/** What is written at a time. */
+const ZEROS = Buffer.alloc(64 * 1024)
+
+/**
+ * The memory that a file has for sure. A write of LMDB's must never be the one to find out that there is no more: `lmdb`
+ * then describes the failure in a buffer that is too small for it, and so destroys the heap of the process. What is in
+ * the file once is there for good, so zeros are written first, and it is this write that fails.
+ */
+export class FileRoom {
+  readonly #handle: number
+  /** How long the file was when last seen: it never shrinks. Bytes. */
+  #size = 0
+
+  constructor(file: string) {
+    this.#handle = openSync(file, 'r+')
+  }
+
+  /**
+   * Makes the file at least so long. Nobody else may write to it meanwhile.
+   *
+   * @param size - bytes.
+   * @throws the system's error, `ENOSPC` for instance.
+   */
+  ensure(size: number): void {
+    if (size <= this.#size) return
+    this.#size = fstatSync(this.#handle).size
+    while (this.#size < size) {
+      const length = Math.min(ZEROS.length, size - this.#size)
+      this.#size += writeSync(this.#handle, ZEROS, 0, length, this.#size)
+    }
+  }
+
+  close(): void {
+    closeSync(this.#handle)
+  }
+}
+
+/**
+ * Makes a file of zeros, unless it is there. For one that is mapped and written to, where to find no memory is SIGBUS.
+ *
+ * @param size - bytes.
+ * @throws the system's error; then there is no file.
+ */
+export function makeZeroFile(file: string, size: number): void {
+  let handle: number
+  try {
+    handle = openSync(file, 'wx', 0o600)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return
+    throw error
+  }
+  try {
+    for (let length = 0; length < size; ) {
+      length += writeSync(handle, ZEROS, 0, Math.min(ZEROS.length, size - length), length)
+    }
+  } catch (error) {
+    rmSync(file, { force: true })
+    throw error
+  } finally {
+    closeSync(handle)
+  }
+}
+
+/**
+ * For what has to be in a file from its beginning: LMDB does not survive it either when a file that it makes finds no memory.
+ *
+ * @param size - bytes.
+ * @throws Error with the code `ENOSPC`.
+ */
+export function requireSpace(directory: string, size: number): void {
+  const { bavail, bsize } = statfsSync(directory)
+  if (bavail * bsize >= size) return
+  const message = `ENOSPC: no space left on device, ${size} bytes are needed and ${bavail * bsize} free`
+  throw Object.assign(new Error(message), { code: 'ENOSPC' })
+}
