@@ -61,7 +61,8 @@ export class FileBackend implements LockBackend {
     const refuse = (): never => {
       throw new Error(`The lock ${this.place} was not taken here.`)
     }
-    this.#occupancy = { id: holder.id, entry: nameEntry(holder), leave: refuse, withdraw: refuse }
+    const own = { id: holder.id, entry: nameEntry(holder), isCounted: true }
+    this.#occupancy = { ...own, leave: refuse, withdraw: refuse }
   }
 
   renew(holder: LockHolder): Promise<boolean> {
@@ -132,8 +133,10 @@ export class FileBackend implements LockBackend {
       await occupancy.withdraw()
       return undefined
     }
+    occupancy.isCounted = true
     this.#occupancy = occupancy
-    await this.#sweep()
+    // What cannot be removed, since it is another user's for instance, does no harm.
+    await this.#sweep().catch(() => {})
     return { token }
   }
 
@@ -152,7 +155,8 @@ export class FileBackend implements LockBackend {
 
   /** Who is in the lock: nobody or one. */
   async #list(): Promise<LockEntry[]> {
-    const lock = await this.#files.find(this.place)
+    const [lock, last] = [await this.#files.find(this.place), await this.#files.find(this.#last)]
+    if (last) await this.#checkLast(last)
     if (!lock) return []
     await this.#checkOwner(lock)
     const names = (await ignoring(['ENOENT'], this.#files.readdir(this.place))) ?? []
@@ -164,13 +168,22 @@ export class FileBackend implements LockBackend {
   async #checkOwner(lock: Stats): Promise<void> {
     if (lock.isSymbolicLink()) refusePlace(this.place, 'it is a link', 'Remove it.')
     if (!lock.isDirectory()) refusePlace(this.place, 'it is no directory', 'Give the lock a path of its own.')
-    if (lock.uid === process.getuid?.() || lock.uid === 0) return
+    if (lock.uid !== 0) await this.#refuseOthers(lock, 'it')
+  }
+
+  /** One that cannot be replaced would keep everybody who enters from ever leaving. */
+  async #checkLast(last: Stats): Promise<void> {
+    if (last.isDirectory()) refusePlace(this.place, `${this.#last} is a directory`, 'Remove that.')
+    await this.#refuseOthers(last, this.#last)
+  }
+
+  async #refuseOthers({ uid }: Stats, what: string): Promise<void> {
+    if (uid === process.getuid?.()) return
     const around = await this.#files.find(dirname(this.place))
-    if (around && around.mode & 0o002) {
-      const remedy =
-        'Keep the lock in a directory that only its users can write to (option "file", or SD_RUN_DIR).'
-      refusePlace(this.place, `it belongs to user id ${lock.uid}, where everybody may write`, remedy)
-    }
+    if (!around || (around.mode & 0o002) === 0) return
+    const remedy =
+      'Keep the lock in a directory that only its users can write to (option "file", or SD_RUN_DIR).'
+    refusePlace(this.place, `${what} belongs to user id ${uid}, where everybody may write`, remedy)
   }
 
   #refuse(name: string): never {

@@ -6,7 +6,17 @@ import { ignoring } from './error-codes.ts'
 export interface LockFiles
   extends Pick<
     typeof pooled,
-    'access' | 'mkdir' | 'readdir' | 'readFile' | 'rename' | 'rm' | 'rmdir' | 'unlink' | 'writeFile'
+    | 'access'
+    | 'chmod'
+    | 'chown'
+    | 'mkdir'
+    | 'readdir'
+    | 'readFile'
+    | 'rename'
+    | 'rm'
+    | 'rmdir'
+    | 'unlink'
+    | 'writeFile'
   > {
   /** As `lstat`; undefined when there is nothing. */
   find(path: string): Promise<fs.Stats | undefined>
@@ -39,6 +49,8 @@ export const throughPool: LockFiles = {
 
 const names = [
   'access',
+  'chmod',
+  'chown',
   'mkdir',
   'readdir',
   'readFile',

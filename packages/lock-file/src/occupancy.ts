@@ -1,10 +1,11 @@
-import { renameSync, rmdirSync } from 'node:fs'
+import { renameSync, rmdirSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LockHolder } from '@sd/lock'
 import type { LockOptions } from 'proper-lockfile'
 import { hasCode, ignoring } from './error-codes.ts'
 import { nameEntry } from './lock-entry.ts'
 import type { LockFiles } from './lock-files.ts'
+import { shareWithGroup } from './share-with-group.ts'
 
 /** One's own stay in a lock. */
 export interface Occupancy {
@@ -12,6 +13,8 @@ export interface Occupancy {
   readonly id: string
   /** The name of one's record in the lock's directory; a renewal changes it. */
   entry: string
+  /** Whether its token is known to be the greatest. Before that the record must not become that of the last holder. */
+  isCounted: boolean
   /** Leaves the lock; the record stays beside it, as that of the last holder. @throws ENOENT when it is not there. */
   leave(): Promise<void>
   /** Leaves the lock as if one had never been in it. */
@@ -45,13 +48,13 @@ export async function occupy(
 ): Promise<Occupancy | undefined> {
   const staging = `${path}.new-${holder.id}`
   let mtime = new Date()
-  const own = { id: holder.id, entry: nameEntry(holder) }
+  const own = { id: holder.id, entry: nameEntry(holder), isCounted: false }
   const fileSystem = {
     mkdir: callback(async () => {
+      const record = join(staging, own.entry)
       await files.mkdir(staging)
-      await files.writeFile(join(staging, own.entry), `${JSON.stringify(holder, undefined, 2)}\n`, {
-        flag: 'wx',
-      })
+      await files.writeFile(record, `${JSON.stringify(holder, undefined, 2)}\n`, { flag: 'wx' })
+      await shareWithGroup(files, staging, record)
       // Replaces nothing but an empty directory.
       await files.rename(staging, path).catch((error) => {
         if (hasCode(error, 'ENOTEMPTY')) error.code = 'EEXIST'
@@ -61,7 +64,9 @@ export async function occupy(
     // One leaves by `leave`; proper-lockfile then only forgets the lock.
     rmdir: callback(async () => {}),
     rmdirSync() {
-      renameSync(join(path, own.entry), last)
+      const record = join(path, own.entry)
+      if (own.isCounted) renameSync(record, last)
+      else unlinkSync(record)
       rmdirSync(path)
     },
     utimes(_path: string, _accessed: Date, modified: Date, done: (error: null) => void) {

@@ -183,6 +183,18 @@ test.each(['1970-01-02', '2099-01-01'])('times of files, such as %s, mean nothin
   await second.release()
 })
 
+test('a process that exits before its token is certain does not lower the last one', async () => {
+  const first = await take()
+  await first.release()
+  const fixture = run('exit-while-entering', place)
+  expect((await fixture.exit).code).toBe(0)
+  expect(fixture.lines).toEqual(['entering'])
+  expect(readdirSync(sandbox.dir)).toEqual(['test.lock.last'])
+  const next = await take()
+  expect(next.token).toBe(first.token + 8)
+  await next.release()
+})
+
 describe('what others left in the place of the lock', () => {
   test('an empty directory is a lock that somebody did not finish to give back', async () => {
     mkdirSync(place)
@@ -214,8 +226,11 @@ describe('what others left in the place of the lock', () => {
   test('without the record of the last holder, tokens begin with the time of day, so that they still rise', async () => {
     const first = await take()
     await first.release()
-    for (const damage of [() => rmSync(`${place}.last`), () => writeFileSync(`${place}.last`, '{"tok')]) {
-      damage()
+    const { holder } = first
+    const damaged = [NaN, -1, 1.5, 1e300, Number.MAX_SAFE_INTEGER].map((token) => ({ ...holder, token }))
+    for (const text of [undefined, '{"tok', ...damaged.map((record) => JSON.stringify(record))]) {
+      if (text === undefined) rmSync(`${place}.last`)
+      else writeFileSync(`${place}.last`, text)
       // The time of day is a counter of milliseconds: the next one must have begun.
       while (Date.now() <= first.token) await sleep(1)
       const before = Date.now()
@@ -265,12 +280,56 @@ describe('what others left in the place of the lock', () => {
     await lease.release()
   })
 
+  test('a directory in the place of the last record is refused before anybody enters', async () => {
+    mkdirSync(`${place}.last`)
+    await expect(take()).rejects.toThrow(`${place}.last is a directory. Remove that.`)
+    expect(readdirSync(sandbox.dir)).toEqual(['test.lock.last'])
+  })
+
   const onlyRoot = process.getuid!() === 0 ? test : test.skip
   onlyRoot('the lock of another user, where everybody may write, is refused', async () => {
     chmodSync(sandbox.dir, 0o1777)
     mkdirSync(place)
     chownSync(place, 65_534, 65_534)
     await expect(take()).rejects.toThrow(/it belongs to user id 65534, where everybody may write/)
+  })
+
+  onlyRoot(
+    'the last record of another user, where everybody may write, is refused before anybody enters',
+    async () => {
+      chmodSync(sandbox.dir, 0o1777)
+      writeFileSync(`${place}.last`, '')
+      const fixture = run('unprivileged', place)
+      await fixture.exit
+      expect(fixture.lines).toEqual([
+        `The lock ${place} cannot be used: ${place}.last belongs to user id 0, where everybody may write. Keep the lock in a directory that only its users can write to (option "file", or SD_RUN_DIR).`,
+      ])
+      expect(readdirSync(sandbox.dir)).toEqual(['test.lock.last'])
+    },
+  )
+
+  onlyRoot('what another user left of an attempt keeps nobody out', async () => {
+    chmodSync(sandbox.dir, 0o1777)
+    mkdirSync(`${place}.new-someone`)
+    const fixture = run('unprivileged', place)
+    await fixture.exit
+    expect(fixture.lines).toEqual(['held'])
+    expect(readdirSync(sandbox.dir)).toEqual(['test.lock.last', 'test.lock.new-someone'])
+  })
+
+  onlyRoot('a lock of somebody who died is taken over by another user of the same group', async () => {
+    chownSync(sandbox.dir, 0, 65_534)
+    chmodSync(sandbox.dir, 0o770)
+    const mask = process.umask(0o077)
+    const first = await take().finally(() => process.umask(mask))
+    const { holder } = first
+    const [entry] = entries()
+    const dead = { ...holder, startTime: '1' }
+    writeFileSync(join(place, entry!), JSON.stringify(dead))
+    const fixture = run('unprivileged', place)
+    await fixture.exit
+    expect(fixture.lines).toEqual(['held'])
+    expect(await first.check()).toBe(false)
   })
 })
 

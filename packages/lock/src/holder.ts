@@ -53,8 +53,14 @@ export function isHolder(value: unknown): value is LockHolder {
   const found = value as Record<string, unknown>
   return (
     texts.every((field) => typeof found[field] === 'string') &&
-    numbers.every((field) => Number.isFinite(found[field]))
+    numbers.every((field) => Number.isFinite(found[field])) &&
+    isToken(found.token)
   )
+}
+
+/** Whether there can be a next one, which is greater. */
+function isToken(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) < Number.MAX_SAFE_INTEGER
 }
 
 /** `process 4711 on web1, since 2026-01-31T18:04:06.042Z`. */

@@ -27,7 +27,7 @@ const defaults: { readonly wait: number } = Object.freeze({ wait: 0 })
 
 const checks: Checks<LockOptions> = {
   name: (value) =>
-    typeof value === 'string' && value !== '' && value.length <= LONGEST_NAME
+    typeof value === 'string' && value !== '' && value.length <= LONGEST_NAME && value.isWellFormed()
       ? undefined
       : `a name of 1 to ${LONGEST_NAME} characters`,
   ttl: must.beNumber(100, DAY, 'milliseconds'),

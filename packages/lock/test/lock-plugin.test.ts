@@ -160,6 +160,7 @@ describe('options', () => {
     [{ ttl: 99 }, 'option "ttl" must be a number of milliseconds from 100 to 86400000, not 99'],
     [{ wait: -1 }, 'option "wait" must be a number of milliseconds, at least 0, or Infinity, not -1'],
     [{ name: '' }, 'option "name" must be'],
+    [{ name: '\ud800' }, 'option "name" must be'],
     [{ nam: 'x' }, 'unknown option "nam". Did you mean "name"?'],
   ])('%j is refused', (options, message) => {
     expect(() => nullLock(options as LockOptions)).toThrow(message)
