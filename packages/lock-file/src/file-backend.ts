@@ -6,7 +6,7 @@ import { hasCode, ignoring } from './error-codes.ts'
 import { type LockEntry, nameEntry, parseEntry, toHolder } from './lock-entry.ts'
 import { chooseFiles, type LockFiles } from './lock-files.ts'
 import { type Occupancy, occupy } from './occupancy.ts'
-import { placeError, refusePlace } from './place-error.ts'
+import { missingPlaceError, placeError, refusePlace } from './place-error.ts'
 import { readRecord } from './read-record.ts'
 
 /** An attempt begins anew when somebody else was faster; so often at most, milliseconds apart or less. */
@@ -31,10 +31,13 @@ export class FileBackend implements LockBackend {
   /** Chosen by the first attempt. */
   #chosen: LockFiles | undefined
   #occupancy: Occupancy | undefined
+  readonly #makeDirectory: (() => Promise<void>) | undefined
 
-  constructor(path: string, files?: LockFiles) {
+  /** @param makeDirectory - makes the directory around it anew, should it be gone. @default it stays gone */
+  constructor(path: string, files?: LockFiles, makeDirectory?: () => Promise<void>) {
     this.place = path
     this.#chosen = files
+    this.#makeDirectory = makeDirectory
     this.#last = `${path}.last`
   }
 
@@ -127,7 +130,7 @@ export class FileBackend implements LockBackend {
   async #enter(claim: LockClaim): Promise<LockAttempt | undefined> {
     const token = ((await this.#lastToken()) ?? claim.firstToken - 1) + 1
     const occupancy = await occupy(this.#files, this.place, this.#last, claim.toHolder(token))
-    if (!occupancy) return undefined
+    if (!occupancy) return void (await this.#requireDirectory())
     // Meanwhile others may have come and gone; while one is in, nobody else can change the last token.
     if (((await this.#lastToken()) ?? 0) >= token) {
       await occupancy.withdraw()
@@ -138,6 +141,14 @@ export class FileBackend implements LockBackend {
     // What cannot be removed, since it is another user's for instance, does no harm.
     await this.#sweep().catch(() => {})
     return { token }
+  }
+
+  /** Who stands by outlives the directory, as when somebody cleans up, and must not wait for somebody to make it. */
+  async #requireDirectory(): Promise<void> {
+    const directory = dirname(this.place)
+    if (await this.#files.find(directory)) return
+    await this.#makeDirectory?.()
+    if (!(await this.#files.find(directory))) throw missingPlaceError(this.place)
   }
 
   /** Takes a holder that is gone out of the lock. Of all who try only one does; to the others it is done. */

@@ -1,8 +1,14 @@
 import { access, constants, mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { openRunDirectory, type Plugin, toError } from '@sd/core'
-import { type LockService, lockPlugin, type OpenContext, type RenewalThread } from '@sd/lock'
-import { fileBackend } from './file-backend.ts'
+import {
+  type LockBackend,
+  type LockService,
+  lockPlugin,
+  type OpenContext,
+  type RenewalThread,
+} from '@sd/lock'
+import { FileBackend } from './file-backend.ts'
 import { type FileLockOptions, fileChecks, locateLock } from './options.ts'
 import { placeError } from './place-error.ts'
 
@@ -28,13 +34,11 @@ export function fileLock<const Name extends string = 'fileLock'>(
   return lockPlugin('fileLock', options, fileChecks, open, findMissing, describeThread)
 }
 
-async function open(
-  { name }: OpenContext,
-  options: FileLockOptions,
-): Promise<ReturnType<typeof fileBackend>> {
+async function open({ name }: OpenContext, options: FileLockOptions): Promise<LockBackend> {
   const path = locateLock(name, options)
-  await makeDirectory(path, options)
-  return fileBackend(path)
+  const make = (): Promise<void> => makeDirectory(path, options)
+  await make()
+  return new FileBackend(path, undefined, make)
 }
 
 function describeThread({ name }: OpenContext, options: FileLockOptions): RenewalThread {

@@ -33,6 +33,12 @@ export function placeError(path: string, cause: NodeJS.ErrnoException): SdError 
   return new SdError('SD_LOCK_FILE_PLACE', message, { path, cause, transient: transient.has(code) })
 }
 
+/** The directory that a lock lies in was there, and is gone. */
+export function missingPlaceError(path: string): SdError {
+  const message = `The lock ${path} cannot be used: ${dirname(path)} is gone. Make that directory.`
+  return new SdError('SD_LOCK_FILE_PLACE', message, { path, transient: true })
+}
+
 /** @throws SdError `SD_LOCK_FILE_UNSAFE`. */
 export function refusePlace(path: string, problem: string, remedy: string): never {
   throw new SdError('SD_LOCK_FILE_UNSAFE', `The lock ${path} cannot be used: ${problem}. ${remedy}`, { path })

@@ -183,6 +183,39 @@ test.each(['1970-01-02', '2099-01-01'])('times of files, such as %s, mean nothin
   await second.release()
 })
 
+test('a daemon that stands by gets its lock also when the directory around it is removed', async () => {
+  const file = join(sandbox.dir, 'gone', 'test.lock')
+  const first = runDaemon({ file })
+  const [, token] = (await first.waitForLine(/^held (\d+)/)) as unknown as string[]
+  const second = runDaemon({ file, wait: 60_000 })
+  await second.waitForLine(/Waiting for the lock/)
+  rmSync(join(sandbox.dir, 'gone'), { recursive: true })
+  const [, nextToken] = (await second.waitForLine(/^held (\d+)/)) as unknown as string[]
+  expect(Number(nextToken)).toBeGreaterThan(Number(token))
+  expect((await first.exit).code).toBe(1)
+  await stop(second)
+})
+
+test('whoever waits for a lock without a directory is told so', async () => {
+  const backend = fileBackend(join(sandbox.dir, 'gone', 'test.lock'))
+  mkdirSync(join(sandbox.dir, 'gone'))
+  const first = new Lease()
+  await first.acquire(fileBackend(join(sandbox.dir, 'gone', 'test.lock')), { name: 'test', ttl: 60_000 })
+  const told: string[] = []
+  const second = new Lease()
+  const onWaiting = (message: string): void => {
+    told.push(message)
+    if (told.length === 1) rmSync(join(sandbox.dir, 'gone'), { recursive: true })
+    else mkdirSync(join(sandbox.dir, 'gone'))
+  }
+  await second.acquire(backend, { name: 'test', ttl: 60_000, wait: 60_000, onWaiting })
+  expect(told[1]).toBe(
+    `Waiting for the lock "test": The lock ${backend.place} cannot be used: ${join(sandbox.dir, 'gone')} is gone. Make that directory.`,
+  )
+  await second.release()
+  await first.release()
+})
+
 test('a process that exits before its token is certain does not lower the last one', async () => {
   const first = await take()
   await first.release()

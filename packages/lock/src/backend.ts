@@ -7,7 +7,7 @@ import type { Verdict } from './judge.ts'
  * deadlines, states, what is said to the user) is the lease's.
  *
  * One object serves one {@link Lease}, which never asks for two operations at a time. After one that did not end
- * within its limit it only closes the backend, and gives back a lock that it got too late.
+ * within its limit it waits for its end, or only closes the backend; a lock that it got too late it gives back.
  *
  * An operation rejects when it cannot say how it went; it never guesses.
  */

@@ -22,12 +22,15 @@ export interface AcquireOptions {
   wait?: number
   /** Ends the waiting. */
   signal?: AbortSignal
-  /** Told once, when the waiting begins: who has the lock. */
+  /** Told what is waited for: who has the lock, or why that cannot be known now. Each once, so that it fills no log. */
   onWaiting?: (message: string) => void
 }
 
 /** An iteration that begins within this time of a renewal relies on it: a tight loop asks 20 times a second. Milliseconds. */
 const FRESH = 50
+
+/** How long it is looked without a word whether a holder still lives, by who does not want to wait. Milliseconds. */
+const SILENT_LOOKS = 500
 
 /** What is said of a lease that was not renewed in time. */
 const OVERSLEPT = 'it could not be renewed within its ttl'
@@ -235,6 +238,11 @@ export class Lease {
     const own = readOwnPlace()
     const judge = new Judge(own, () => this.#clock.now())
     const begin = this.#clock.now()
+    const told = new Set<string>()
+    const tellOnce = (about: string, message: string): void => {
+      if (!told.has(about)) onWaiting?.(message)
+      told.add(about)
+    }
     for (let round = 0; ; round++) {
       if (signal?.aborted || this.#state !== 'free') throw cancelledError(name)
       const startedAt = this.#clock.now()
@@ -248,15 +256,21 @@ export class Lease {
         firstToken: now.getTime(),
         judge: (holder) => judge.judge(holder),
       }
-      const mayWait = (): boolean => this.#clock.now() - begin < wait
-      const attempt = await this.#attempt(backend, claim, mayWait)
+      const waited = (): number => this.#clock.now() - begin
+      const mayWait = (): boolean => waited() < wait
+      const onFailure = (error: Error): void =>
+        tellOnce('failure', `Waiting for the lock "${name}": ${error.message}`)
+      const attempt = await this.#attempt(backend, claim, mayWait, onFailure, signal)
       if (attempt?.token !== undefined) return toHolder(attempt.token)
       if (attempt && !attempt.undecided && !mayWait()) {
         throw heldError(name, backend.place, attempt.holder, backend.traits.provesDeath)
       }
-      if (round === 0 && attempt && wait > 0) {
-        const who = attempt.holder ? describeHolder(attempt.holder) : 'somebody'
-        onWaiting?.(`Waiting for the lock "${name}", which is held by ${who}`)
+      const who = attempt?.holder ? describeHolder(attempt.holder) : 'somebody'
+      if (attempt && wait > 0) {
+        tellOnce('holder', `Waiting for the lock "${name}", which is held by ${who}`)
+      } else if (attempt?.holder && waited() > SILENT_LOOKS) {
+        const message = `Looking whether the lock "${name}" is still held by ${who}: it has ${attempt.holder.ttl} ms to renew it`
+        tellOnce('holder', message)
       }
       await this.#sleep(pollDelay(round, Math.random()), signal)
     }
@@ -267,22 +281,53 @@ export class Lease {
     backend: LockBackend,
     claim: LockClaim,
     mayWait: () => boolean,
+    onFailure: (error: Error) => void,
+    signal: AbortSignal | undefined,
   ): Promise<LockAttempt | undefined> {
-    // What comes too late is given back.
-    const giveBack = ({ token }: LockAttempt): void => {
-      if (token !== undefined) backend.release(claim.toHolder(token)).catch(() => {})
+    let ended: Promise<unknown> = Promise.resolve()
+    const acquire = (): Promise<LockAttempt> => {
+      const attempt = backend.acquire(claim)
+      ended = attempt.catch(() => {})
+      return attempt
     }
-    const acquire = (): Promise<LockAttempt> => backend.acquire(claim)
+    // What comes too late is given back.
+    let givingBack: Promise<void> | undefined
+    const giveBack = ({ token }: LockAttempt): void => {
+      if (token !== undefined) givingBack = backend.release(claim.toHolder(token)).catch(() => {})
+    }
     try {
       return await withinLimit(this.#clock, `acquire the lock "${claim.name}"`, claim.ttl, acquire, giveBack)
     } catch (thrown) {
-      const error = toError(thrown)
-      if ('transient' in error && error.transient === true && mayWait()) return undefined
-      throw error
+      const error = toError(thrown) as Partial<SdError> & Error
+      const isLate = error.code === 'SD_LOCK_TIMEOUT'
+      if (!((isLate || ('transient' in error && error.transient === true)) && mayWait())) throw error
+      onFailure(error)
+      // A process that was stopped meanwhile, or a file server that hangs. Never two operations at a time.
+      const isOver = ended.then(() => givingBack)
+      if (isLate && !(await this.#outwait(isOver, mayWait, signal))) throw error
+      return undefined
     }
   }
 
+  /** Waits for what takes its time, as long as one may wait. @returns whether it is over, or nobody waits for it. */
+  async #outwait(
+    operation: Promise<unknown>,
+    mayWait: () => boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    let isOver = false
+    void operation.then(() => {
+      isOver = true
+    })
+    for (let look = 0; !isOver && mayWait(); look++) {
+      if (signal?.aborted) return true
+      await this.#sleep(pollDelay(look, Math.random()), signal)
+    }
+    return isOver
+  }
+
   #sleep(delay: number, signal: AbortSignal | undefined): Promise<void> {
+    if (signal?.aborted) return Promise.resolve()
     return new Promise((resolve) => {
       const end = (): void => {
         timer.cancel()

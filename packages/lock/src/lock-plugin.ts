@@ -55,6 +55,7 @@ export function lockPlugin<Options extends LockOptions, Name extends string>(
     // What others must understand, and what runs out also while a debugger has stopped the daemon, is real time.
     const clock = systemTime(host.clock)
     const lease = new Lease((error) => host.fatalError(error), clock)
+    let wasHeld = false
     const context = (): OpenContext => ({ name: resolved.name ?? host.name, clock })
     return {
       service: lease,
@@ -73,6 +74,7 @@ export function lockPlugin<Options extends LockOptions, Name extends string>(
           if (!signal.aborted) throw error
           return
         }
+        wasHeld = true
         host.debug(`Holds the lock "${name}" with token ${lease.token}`)
       },
 
@@ -103,7 +105,7 @@ export function lockPlugin<Options extends LockOptions, Name extends string>(
       },
 
       inspect() {
-        if (lease.state === 'free') return { state: lease.state }
+        if (!wasHeld) return { state: lease.state }
         const { name, token, ttl, since, renewals } = lease.holder
         return { state: lease.state, name, token, ttl, since, renewals, isStillMine: lease.isStillMine() }
       },

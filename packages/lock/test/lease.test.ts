@@ -257,6 +257,41 @@ describe('a lease that is not held yet', () => {
     expect(told).toEqual(['Waiting for the lock "test", which is held by somebody'])
   })
 
+  test('says once why it cannot be known who has it', async () => {
+    backend.onAcquire = fail('the server is gone', { transient: true })
+    const told: string[] = []
+    const taken = take({ wait: 60_000, onWaiting: (message: string) => told.push(message) })
+    await clock.advance(2000)
+    backend.onAcquire = async () => ({ holder: EXAMPLE })
+    await clock.advance(500)
+    backend.onAcquire = fail('the server is gone again', { transient: true })
+    await clock.advance(500)
+    backend.onAcquire = async () => ({ token: 9 })
+    await clock.advance(200)
+    await taken
+    expect(told).toEqual([
+      'Waiting for the lock "test": the server is gone',
+      'Waiting for the lock "test", which is held by process 1 on web1, since ',
+    ])
+    await lease.release()
+  })
+
+  test('says whom it looks at for longer than a moment, although it was not told to wait', async () => {
+    backend.onAcquire = async () => ({ holder: { ...EXAMPLE, ttl: 60_000 }, undecided: true })
+    const told: string[] = []
+    const taken = take({ onWaiting: (message: string) => told.push(message) })
+    await clock.advance(400)
+    expect(told).toEqual([])
+    await clock.advance(5000)
+    expect(told).toEqual([
+      'Looking whether the lock "test" is still held by process 1 on web1, since : it has 60000 ms to renew it',
+    ])
+    backend.onAcquire = async () => ({ token: 9 })
+    await clock.advance(200)
+    await taken
+    await lease.release()
+  })
+
   test('tries again while it waits when the place is out of order for the moment', async () => {
     backend.onAcquire = fail('ECONNREFUSED', { transient: true })
     const taken = take({ wait: Number.POSITIVE_INFINITY })
@@ -271,6 +306,41 @@ describe('a lease that is not held yet', () => {
     backend.onAcquire = fail('ECONNREFUSED', { transient: true })
     await expect(take()).rejects.toThrow('ECONNREFUSED')
     expect(backend.count('close')).toBe(1)
+  })
+
+  test('that stands by outlives a place that does not answer, and asks it again only then', async () => {
+    const late = hang<LockAttempt>()
+    const giving = hang<void>()
+    backend.onAcquire = () => late.promise
+    backend.onRelease = () => giving.promise
+    const told: string[] = []
+    const taken = take({ wait: Number.POSITIVE_INFINITY, onWaiting: (message: string) => told.push(message) })
+    await clock.advance(TTL * 3)
+    expect(told).toEqual([expect.stringContaining('To acquire the lock "test" took longer than 3000 ms')])
+    late.resolve({ token: 3 })
+    await clock.advance(500)
+    expect(backend.asked).toEqual(['acquire', 'release'])
+    backend.onAcquire = async () => ({ token: 4 })
+    giving.resolve()
+    await clock.advance(500)
+    await taken
+    expect(lease.token).toBe(4)
+    backend.onRelease = async () => {}
+    await lease.release()
+  })
+
+  test('does not wait longer than it was told for a place that does not answer, nor when it is cancelled', async () => {
+    backend.onAcquire = () => hang<LockAttempt>().promise
+    const taken = failureOf(take({ wait: TTL * 2 }))
+    await clock.advance(TTL * 2 + 200)
+    expect((await taken).code).toBe('SD_LOCK_TIMEOUT')
+    const abort = new AbortController()
+    lease = new Lease(() => {}, clock)
+    const cancelled = failureOf(take({ wait: Number.POSITIVE_INFINITY, signal: abort.signal }))
+    await clock.advance(TTL * 2)
+    abort.abort()
+    await clock.advance(0)
+    expect((await cancelled).code).toBe('SD_LOCK_CANCELLED')
   })
 
   test('gives back what it gets when it is too late', async () => {

@@ -96,6 +96,7 @@ test('a daemon that stands by can be stopped in peace', async () => {
   void daemon.stop()
   expect(await run).toMatchObject({ exitCode: 0, unfinished: [] })
   expect(log.filter((line) => !line.startsWith('info'))).toEqual([])
+  expect(daemon.inspect().plugins.lock).toEqual({ state: 'released' })
 })
 
 test('a release that fails is told of, and does not disturb the stop', async () => {
