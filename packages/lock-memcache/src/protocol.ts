@@ -4,7 +4,13 @@
 export const opcodes = { get: 0x00, set: 0x01, add: 0x02, delete: 0x04, increment: 0x05 } as const
 
 /** What can be answered. */
-export const statuses = { ok: 0x00, notFound: 0x01, exists: 0x02, outOfMemory: 0x82 } as const
+export const statuses = {
+  ok: 0x00,
+  notFound: 0x01,
+  exists: 0x02,
+  notANumber: 0x06,
+  outOfMemory: 0x82,
+} as const
 
 /** One request. */
 export interface MemcacheRequest {

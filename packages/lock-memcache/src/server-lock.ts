@@ -140,8 +140,12 @@ export class ServerLock {
     }
     return this.#inTurn(until, async (connection, limit) => {
       const { status, value } = await connection.request(request, limit)
+      if (status === statuses.notANumber) throw this.#foreign(this.#keys.token)
       if (status !== statuses.ok) throw this.#refused('count', status)
-      return Number(value.readBigUInt64BE())
+      const token = Number(value.readBigUInt64BE())
+      // Beyond that the next one would be the same.
+      if (token >= Number.MAX_SAFE_INTEGER) throw this.#foreign(this.#keys.token)
+      return token
     })
   }
 
@@ -167,8 +171,7 @@ export class ServerLock {
     if (status !== statuses.ok) throw this.#refused('get', status)
     const holder = parseHolder(value.toString())
     if (holder) return { holder, cas }
-    const message = `The item "${record}" of memcached at ${this.name} is no lock's. Give the lock a prefix of its own (option "prefix"), or delete that item.`
-    throw new SdError('SD_LOCK_MEMCACHE_FOREIGN', message, { server: this.name, key: record })
+    throw this.#foreign(record)
   }
 
   /** @param cas - of what is to be overwritten; undefined: nothing, the item must not be there. */
@@ -252,6 +255,11 @@ export class ServerLock {
     this.#connection = connection
     await connection.open(until)
     return connection
+  }
+
+  #foreign(key: string): SdError {
+    const message = `The item "${key}" of memcached at ${this.name} is no lock's. Give the lock a prefix of its own (option "prefix"), or delete that item.`
+    return new SdError('SD_LOCK_MEMCACHE_FOREIGN', message, { server: this.name, key })
   }
 
   #refused(what: string, status: number): SdError {

@@ -183,6 +183,16 @@ describe('what is no memcached that can keep a lock', () => {
   })
 })
 
+test.each(['hello', '18446744073709551000'])('a counter of tokens that is %j is refused', async (value) => {
+  const [server] = three as [Memcached]
+  const key = `sd:lock:${name}:token`
+  await server.command(`set ${key} 0 0 ${value.length}`, value)
+  const error = await failureOf(take({ servers: [server.address] }, 0))
+  expect(error).toMatchObject({ code: 'SD_LOCK_MEMCACHE_FOREIGN', key, server: server.address })
+  expect(await server.command(`get sd:lock:${name}`)).toEqual(['END'])
+  await server.command(`delete ${key}`)
+})
+
 test('a lease says that a cache may lose its lock', async () => {
   const [server] = three as [Memcached]
   const lease = await take({ servers: [server.address] }, PATIENCE, 2500)
