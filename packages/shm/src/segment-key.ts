@@ -20,8 +20,12 @@ export function encodeKey(key: unknown): Buffer {
   throw new SdError('SD_SHM_KEY', message, { key })
 }
 
-/** All keys that begin with `prefix`. */
+/** All keys that begin with `prefix`: from it up to, and without, what follows all of them. */
 export function encodePrefix(prefix: string): { start: Buffer; end: Buffer } {
-  const start = prefix === '' ? Buffer.of(0) : encodeKey(prefix)
-  return { start, end: Buffer.concat([prefix === '' ? Buffer.alloc(0) : start, BEYOND]) }
+  if (prefix === '') return { start: Buffer.of(0), end: BEYOND }
+  const start = encodeKey(prefix)
+  // No longer than the prefix, which may have the length of the longest key already. No byte of UTF-8 is the last one.
+  const end = Buffer.from(start)
+  end[end.length - 1]!++
+  return { start, end }
 }

@@ -50,7 +50,7 @@ export async function enterMemory(
   const self = describeSelf()
   const gate = new WriteGate(directory, self)
   for (let look = 0; ; look++) {
-    if (create) await makeDirectory(directory)
+    if (create) await makeDirectory(name, directory)
     await openMemories().get(directory)?.closing
     if (!create && !existsSync(join(directory, 'data.mdb'))) throw missingError(name)
     const present = findMemory(directory)
@@ -65,9 +65,9 @@ export async function enterMemory(
   }
 }
 
-async function makeDirectory(directory: string): Promise<void> {
+async function makeDirectory(name: string, directory: string): Promise<void> {
   await mkdir(directory, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error
+    if (error.code !== 'EEXIST') throw explainStoreError(name, directory, error)
   })
 }
 

@@ -92,3 +92,19 @@ testMounted(
     }),
   60_000,
 )
+
+testMounted('where nothing may be written it is said so (needs root, to mount)', () =>
+  withLittleMemory(async (place) => {
+    await (await openSegment('test')).close()
+    const remount = (how: string): void =>
+      expect(spawnSync('mount', ['-o', `remount,${how}`, place], { encoding: 'utf8' }).stderr).toBe('')
+    remount('ro')
+    for (const name of ['test', 'new']) {
+      const error = await openSegment(name).catch((thrown) => thrown)
+      expect(error).toMatchObject({ code: 'SD_SHM_DIRECTORY', directory: join(place, name) })
+      expect(error.message).toMatch(/read-only file system/i)
+    }
+    remount('rw')
+    await (await openSegment('test')).destroy()
+  }),
+)

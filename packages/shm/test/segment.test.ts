@@ -98,6 +98,22 @@ test('keys are found by prefix, in the order of their bytes, and control charact
     expect(segment.keys('c')).toEqual([])
   }))
 
+test('a prefix may be as long as a key, and end in any character', () =>
+  withSegment(async (segment) => {
+    const longest = 'k'.repeat(1978)
+    for (const prefix of [longest, `${'k'.repeat(1976)}ÿ`, '\u{10ffff}', 'x\0', '\x7f']) {
+      await segment.put(prefix, 1)
+      expect(segment.keys(prefix)).toEqual([prefix])
+      expect(segment.entries(prefix)).toEqual([[prefix, 1]])
+      const changes = segment.watch(prefix)
+      await segment.put(prefix, 2)
+      expect((await changes.next()).value).toEqual({ type: 'updated', key: prefix, value: 2 })
+      await changes.return?.()
+    }
+    await segment.put('\x7f\u{10ffff}', 3)
+    expect(segment.keys('\x7f')).toHaveLength(2)
+  }))
+
 test('compareAndSet compares by what is in the values', () =>
   withSegment(async (segment) => {
     expect(await segment.compareAndSet('k', 1, 2)).toBe(false)
