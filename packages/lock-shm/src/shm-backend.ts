@@ -30,15 +30,24 @@ export function shmBackend(
   return new ShmBackend(segment, name, onClose)
 }
 
-class ShmBackend implements LockBackend {
+/** As {@link shmBackend}; one that is waited for outlives its segment. */
+export class ShmBackend implements LockBackend {
   readonly traits: LockBackend['traits'] = { provesDeath: true, ttlStep: 1, leastTtl: 100, durable: true }
   readonly place: string
-  readonly #segment: Segment<SharedLocks>
   readonly #name: string
-  readonly #onClose: () => Awaitable<void>
+  readonly #onClose: (segment: Segment<SharedLocks>) => Awaitable<void>
+  readonly #reopen: (() => Promise<Segment<SharedLocks>>) | undefined
+  #segment: Segment<SharedLocks>
   #id: string | undefined
 
-  constructor(segment: Segment<SharedLocks>, name: string, onClose: () => Awaitable<void>) {
+  /** @param reopen - opens the segment anew, should it be destroyed while the lock is not held. @default it fails then */
+  constructor(
+    segment: Segment<SharedLocks>,
+    name: string,
+    onClose: (segment: Segment<SharedLocks>) => Awaitable<void>,
+    reopen?: () => Promise<Segment<SharedLocks>>,
+  ) {
+    this.#reopen = reopen
     this.#segment = segment
     this.#name = name
     this.#onClose = onClose
@@ -46,6 +55,17 @@ class ShmBackend implements LockBackend {
   }
 
   async acquire(claim: LockClaim): Promise<LockAttempt> {
+    try {
+      return await this.#tryToAcquire(claim)
+    } catch (error) {
+      if (!isDestroyed(error) || !this.#reopen) throw error
+      await this.#onClose(this.#segment)
+      this.#segment = await this.#reopen()
+      return this.#tryToAcquire(claim)
+    }
+  }
+
+  async #tryToAcquire(claim: LockClaim): Promise<LockAttempt> {
     for (let round = 0; round < MOST_ROUNDS; round++) {
       const found = this.#read()
       if (found?.holder) {
@@ -65,15 +85,16 @@ class ShmBackend implements LockBackend {
   }
 
   async renew(holder: LockHolder): Promise<boolean> {
-    return await this.#changeOwn(holder, holder)
+    return await goneWithSegment(() => this.#changeOwn(holder, holder))
   }
 
+  // It writes, though the same: only a write can tell that the segment is still the one that others get.
   async check(holder: LockHolder): Promise<boolean> {
-    return this.#read()?.holder?.id === holder.id
+    return await goneWithSegment(() => this.#isOwn(holder))
   }
 
   async release(holder: LockHolder): Promise<void> {
-    await this.#changeOwn(holder, null)
+    await goneWithSegment(() => this.#changeOwn(holder, null))
   }
 
   watch(onChange: () => void): () => void {
@@ -91,7 +112,7 @@ class ShmBackend implements LockBackend {
   }
 
   close(): Awaitable<void> {
-    return this.#onClose()
+    return this.#onClose(this.#segment)
   }
 
   /** @returns false when the lock is not this holder's any more. */
@@ -100,6 +121,14 @@ class ShmBackend implements LockBackend {
       const found = this.#read()
       if (found?.holder?.id !== id) return false
       if (await this.#change(found, { token: found.token, holder: next })) return true
+    }
+  }
+
+  async #isOwn({ id }: LockHolder): Promise<boolean> {
+    for (;;) {
+      const found = this.#read()
+      if (found?.holder?.id !== id) return false
+      if (await this.#change(found, found)) return true
     }
   }
 
@@ -112,5 +141,19 @@ class ShmBackend implements LockBackend {
     if (value === undefined || isSharedLock(value)) return value
     const message = `What is stored as "${this.#name}" in the ${this.place} is no lock. Give the locks a segment of their own (option "segment").`
     throw new SdError('SD_LOCK_SHM_FOREIGN', message, { lock: this.#name, segment: this.#segment.name })
+  }
+}
+
+function isDestroyed(error: unknown): boolean {
+  return (error as Partial<SdError> | undefined)?.code === 'SD_SHM_DESTROYED'
+}
+
+/** In a segment that is destroyed no lock is one's own: whoever comes next opens another one. */
+async function goneWithSegment(operation: () => Promise<boolean>): Promise<boolean> {
+  try {
+    return await operation()
+  } catch (error) {
+    if (isDestroyed(error)) return false
+    throw error
   }
 }

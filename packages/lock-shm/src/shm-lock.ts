@@ -6,10 +6,12 @@ import {
   type OpenContext,
   type RenewalThread,
 } from '@sd/lock'
+import type { Segment } from '@sd/shm'
 import type { HeldPlace } from './hold.ts'
 import { openLockSegment } from './open-lock-segment.ts'
 import { defaultSegment, type ShmLockOptions, shmChecks } from './options.ts'
-import { shmBackend } from './shm-backend.ts'
+import type { SharedLocks } from './shared-lock.ts'
+import { ShmBackend } from './shm-backend.ts'
 
 /** What renews the lease from another thread: source beside source, built beside built. */
 const HOLD: string = new URL(import.meta.url.endsWith('.ts') ? './hold.ts' : './hold.js', import.meta.url)
@@ -34,8 +36,8 @@ export function shmLock<const Name extends string = 'shmLock'>(
 }
 
 async function open({ name }: OpenContext, options: ShmLockOptions): Promise<LockBackend> {
-  const segment = await openLockSegment(options.segment ?? defaultSegment)
-  return shmBackend(segment, name, () => segment.close())
+  const openIt = (): Promise<Segment<SharedLocks>> => openLockSegment(options.segment ?? defaultSegment)
+  return new ShmBackend(await openIt(), name, (segment) => segment.close(), openIt)
 }
 
 function describeThread({ name }: OpenContext, options: ShmLockOptions): RenewalThread {

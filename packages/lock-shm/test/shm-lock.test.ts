@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { createDaemon } from '@sd/core'
 import { Lease } from '@sd/lock'
-import { shmBackend } from '@sd/lock-shm'
-import { createSandbox, type Sandbox } from '@sd/testing'
+import { shmBackend, shmLock } from '@sd/lock-shm'
+import { createSandbox, type Sandbox, waitUntil } from '@sd/testing'
 import { lockName, openLocks } from './shm-module.ts'
 
 let sandbox: Sandbox
@@ -62,6 +63,68 @@ test('a holder whose lock is removed learns of the loss at once', async () => {
   expect(lease.isStillMine()).toBe(false)
   expect(lease.signal.reason).toMatchObject({ code: 'SD_LOCK_LOST' })
   await segment.destroy()
+})
+
+const removals = {
+  'destroyed by another': async () => (await openLocks(place)).destroy(),
+  'removed, directory and all': async (directory: string) => rmSync(directory, { recursive: true }),
+}
+test.each(Object.entries(removals))(
+  'a holder whose segment is %s learns of the loss at once, and whoever comes next has a greater token',
+  async (_, remove) => {
+    const segment = await openLocks(place)
+    const lease = new Lease()
+    await lease.acquire(shmBackend(segment, lockName), { name: lockName, ttl: 600_000 })
+    const lost = new Promise((resolve) => lease.signal.addEventListener('abort', resolve))
+    await remove(segment.directory)
+    await lost
+    expect(lease.signal.reason).toMatchObject({ code: 'SD_LOCK_LOST' })
+    const fresh = await openLocks(place)
+    const next = new Lease()
+    await next.acquire(shmBackend(fresh, lockName), { name: lockName, ttl: 600_000 })
+    expect(next.token).toBeGreaterThan(lease.token)
+    await segment.close()
+    expect(await next.check()).toBe(true)
+    await next.release()
+    await fresh.destroy()
+  },
+)
+
+test('a holder that is not told of the removal does not renew what others do not see', async () => {
+  const segment = await openLocks(place)
+  const lease = new Lease()
+  const backend = shmBackend(segment, lockName)
+  Object.assign(backend, { watch: undefined })
+  await lease.acquire(backend, { name: lockName, ttl: 600_000 })
+  rmSync(segment.directory, { recursive: true })
+  expect(await lease.renew()).toBe(false)
+  expect(lease.state).toBe('lost')
+  await segment.close()
+})
+
+test('a daemon that stands by gets the lock also when the segment is removed', async () => {
+  const holder = await openLocks(place)
+  const lease = new Lease()
+  await lease.acquire(shmBackend(holder, 'test'), { name: 'test', ttl: 600_000 })
+  const lines: string[] = []
+  const write = (...words: unknown[]): void => void lines.push(words.join(' '))
+  const logger = { trace: write, debug: write, info: write, warn: write, error: write, fatal: write }
+  const segment = holder.name
+  const daemon = createDaemon({ name: 'test', interval: null, signals: false, logger })
+    .use(shmLock({ segment, wait: 60_000 }))
+    .execute((daemon) => {
+      lines.push(`has token ${daemon.shmLock.token}`)
+      void daemon.stop()
+    })
+  const run = daemon.run()
+  await waitUntil(() => lines.some((line) => line.includes('Waiting for the lock "test"')))
+  rmSync(holder.directory, { recursive: true })
+  expect((await run).exitCode).toBe(0)
+  const [, token] = /^has token (\d+)$/m.exec(lines.join('\n'))!
+  expect(Number(token)).toBeGreaterThan(lease.token)
+  expect(lease.state).toBe('lost')
+  await holder.close()
+  await (await openLocks(place)).destroy()
 })
 
 test('a segment with something else in it is refused', async () => {

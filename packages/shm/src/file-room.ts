@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, lstatSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
 
 /** What is written at a time. */
 const ZEROS = Buffer.alloc(64 * 1024)
@@ -9,12 +9,23 @@ const ZEROS = Buffer.alloc(64 * 1024)
  * the file once is there for good, so zeros are written first, and it is this write that fails.
  */
 export class FileRoom {
+  readonly #file: string
   readonly #handle: number
+  readonly #identity: { readonly dev: bigint; readonly ino: bigint }
   /** How long the file was when last seen: it never shrinks. Bytes. */
   #size = 0
 
   constructor(file: string) {
+    this.#file = file
     this.#handle = openSync(file, 'r+')
+    this.#identity = fstatSync(this.#handle, { bigint: true })
+  }
+
+  /** Whether the file of that name is still the one that is open, and not removed, moved away or replaced. */
+  isInPlace(): boolean {
+    const found = lstatSync(this.#file, { bigint: true, throwIfNoEntry: false })
+    const { dev, ino } = this.#identity
+    return found !== undefined && found.ino === ino && found.dev === dev
   }
 
   /**

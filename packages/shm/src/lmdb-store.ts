@@ -197,6 +197,11 @@ export class LmdbStore {
     }
   }
 
+  /** Whether its file is still where it was. */
+  isInPlace(): boolean {
+    return this.#room.isInPlace()
+  }
+
   /** The size of the file, which never shrinks: the most that it ever took. Bytes. */
   get fileSize(): number {
     return (this.#environment.info().lastPageNumber + 1) * this.#pageSize

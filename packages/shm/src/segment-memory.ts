@@ -99,9 +99,9 @@ export class SegmentMemory {
     this.#queue = new WriteQueue({ name, gate, commit: (actions) => this.#commit(actions) }, systemClock)
   }
 
-  /** Whether the directory is still where it was. */
+  /** Whether it is still where it was: who opens it would otherwise get another one. */
   isInPlace(): boolean {
-    return isInPlace(this.directory, this.#handle)
+    return this.store.isInPlace()
   }
 
   /**
@@ -168,6 +168,16 @@ export class SegmentMemory {
   /** @throws SdError `SD_SHM_DESTROYED`. Within a read, or a write. */
   refuseIfRemoved(options?: ReadOptions): void {
     if (this.store.meta.getBinary(metaKeys.remover, options)) throw destroyedError(this.name)
+  }
+
+  /**
+   * For what somebody has removed without `destroy`: a person, or systemd-logind, which empties /dev/shm of a user who logs
+   * out (RemoveIPC of logind.conf).
+   *
+   * @throws SdError `SD_SHM_DESTROYED`.
+   */
+  refuseIfReplaced(): void {
+    if (!this.isInPlace()) throw destroyedError(this.name)
   }
 
   /** Reads from one snapshot. */
@@ -261,6 +271,7 @@ export class SegmentMemory {
     this.#checkReaders()
     return this.#inTransaction((transaction) => {
       this.refuseIfRemoved()
+      this.refuseIfReplaced()
       const changes: LoggedChange[] = []
       const writer = this.#createWriter(transaction, changes)
       const results = actions.map((action) => action(writer))

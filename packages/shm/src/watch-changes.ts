@@ -41,7 +41,11 @@ class ChangeReader {
     return this.#memory.read((snapshot) => {
       this.#memory.refuseIfRemoved(snapshot)
       const end = this.#memory.log.end(snapshot)
-      if (end === this.#position) return []
+      if (end === this.#position) {
+        // It rings when the file is removed, too.
+        this.#memory.refuseIfReplaced()
+        return []
+      }
       const position = this.#position
       this.#position = end
       const logged = this.#memory.log.since(position, end, snapshot)

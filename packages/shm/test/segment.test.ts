@@ -265,6 +265,22 @@ test('a destroyed segment tells all who have it open, and its name is free', () 
     await fresh.destroy()
   }))
 
+test('a segment that somebody removes by hand is destroyed for all who have it open, and their end leaves the new one alone', async () => {
+  const segment = await openSegment('test')
+  await segment.put('k', 1)
+  const next = segment.watch().next()
+  rmSync(segment.directory, { recursive: true })
+  await expect(next).rejects.toMatchObject({ code: 'SD_SHM_DESTROYED' })
+  await expect(segment.put('k', 2)).rejects.toMatchObject({ code: 'SD_SHM_DESTROYED' })
+  await expect(segment.compareAndSet('k', 1, 1)).rejects.toMatchObject({ code: 'SD_SHM_DESTROYED' })
+  const fresh = await openSegment('test')
+  await fresh.put('k', 3)
+  await segment.destroy()
+  expect(await listSegments()).toEqual(['test'])
+  await fresh.put('k', 4)
+  await fresh.destroy()
+})
+
 test('names, options and sizes are checked', async () => {
   for (const name of ['', '../x', 'a/b', '.hidden', 'x'.repeat(129), 5]) {
     await expect(openSegment(name as string)).rejects.toMatchObject({ code: 'SD_SHM_NAME', name })
