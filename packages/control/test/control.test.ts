@@ -257,6 +257,46 @@ describe('clients', () => {
     client.socket.resume()
     await client.until(2000)
   })
+
+  test('that ask in a batch for more than there is room for get part of it, and are told of the rest', async () => {
+    const daemon = await start({ maxOutput: 64 * 1024 })
+    let asked = 0
+    daemon.control.method('much', () => {
+      asked++
+      return 'x'.repeat(20_000)
+    })
+    const client = await connect()
+    const batch = Array.from({ length: 10 }, (_, id) => request('much', {}, id))
+    const answers = (await client.ask(batch)) as { id: number; error?: object }[]
+    expect(answers.map(({ id }) => id)).toEqual(batch.map((_, id) => id))
+    expect(answers.filter((answer) => !answer.error)).toHaveLength(3)
+    expect(answers[9]).toEqual(
+      error(-32000, expect.stringMatching(/was carried out, .* not in a batch/), 9, {
+        code: 'SD_CONTROL_BATCH',
+        maxLength: 64 * 1024,
+      }),
+    )
+    expect(asked).toBe(10)
+  })
+
+  test('that send many requests at once do not get all answers into memory at once', async () => {
+    const daemon = await start({ maxOutput: 64 * 1024 })
+    let asked = 0
+    daemon.control.method('much', () => {
+      asked++
+      return 'x'.repeat(1_000_000)
+    })
+    const client = await connect()
+    client.socket.pause()
+    client.send(`${JSON.stringify(request('much'))}\n`.repeat(50))
+    const control = await connectControl('poller')
+    await waitUntil(() => asked > 0)
+    await control.call('version')
+    expect(asked).toBeLessThan(5)
+    await control.close()
+    client.socket.resume()
+    await client.until(50)
+  })
 })
 
 describe('methods', () => {
@@ -344,6 +384,22 @@ describe('methods', () => {
     }
     await waitUntil(() => count().got + count().dropped === written, undefined, 15_000)
     expect(count().dropped).toBeGreaterThan(0)
+  })
+
+  test('logs brings what is logged in one turn in pieces', async () => {
+    const daemon = await start({ maxOutput: 32 * 1024 })
+    const client = await connect()
+    await client.ask(request('logs', { follow: true }))
+    const logged = 3000
+    for (let n = 0; n < logged; n++) daemon.log(`${n} ${'x'.repeat(100)}`)
+    const pieces = (): { records: Json[]; dropped?: number }[] =>
+      client.messages
+        .slice(1)
+        .map((message) => (message as { params: { records: Json[]; dropped?: number } }).params)
+    const told = (): number =>
+      pieces().reduce((sum, { records, dropped = 0 }) => sum + records.length + dropped, 0)
+    await waitUntil(() => told() === logged)
+    expect(Math.max(...pieces().map(({ records }) => records.length))).toBeLessThanOrEqual(500)
   })
 
   test('stop stops the daemon, after the answer', async () => {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
-import type { Json } from '@sd/core'
 import { type ControlCaller, type ControlMethod, type Params, readParams } from '../control-method.ts'
+import { formatAnswer, formatBatch } from '../json-rpc/format-answers.ts'
 import { LineReader } from '../json-rpc/line-reader.ts'
 import { errorResponse, type Request, type Response } from '../json-rpc/messages.ts'
 import { isRequest, readLine } from '../json-rpc/read-request.ts'
@@ -12,6 +12,8 @@ const MOST_UNDER_WAY = 64
 /** What a connection needs. */
 export interface ConnectionSettings {
   readonly maxInput: number
+  /** Bytes that wait for the client until it gets no more, and that the answer to one batch may have. */
+  readonly maxOutput: number
   /** @throws SdError `SD_CONTROL_UNKNOWN_METHOD` */
   readonly find: (method: string) => ControlMethod
 }
@@ -24,6 +26,7 @@ export class ControlConnection implements ControlCaller {
   readonly #gone = new AbortController()
   #waiting: string[] = []
   #underWay = 0
+  #isTaking = false
   #ending = false
   readonly closed: Promise<void>
 
@@ -46,7 +49,7 @@ export class ControlConnection implements ControlCaller {
 
   notify(method: string, params: Params): boolean {
     if (!this.#hasRoom) return false
-    this.#send({ jsonrpc: '2.0', method, params: params as Json })
+    this.#write(JSON.stringify({ jsonrpc: '2.0', method, params }))
     return true
   }
 
@@ -85,6 +88,10 @@ export class ControlConnection implements ControlCaller {
     return this.#socket.writable && !this.#socket.writableNeedDrain
   }
 
+  #goOn(): void {
+    void this.#takeLines()
+  }
+
   #read(chunk: Buffer): void {
     if (this.#ending) return
     const lines = this.#lines.push(chunk)
@@ -112,13 +119,20 @@ export class ControlConnection implements ControlCaller {
   }
 
   /** Takes lines as long as the client takes answers. */
-  #goOn(): void {
+  async #takeLines(): Promise<void> {
+    if (this.#isTaking) return
+    this.#isTaking = true
     while (this.#waiting.length > 0 && this.#underWay < MOST_UNDER_WAY && this.#hasRoom) {
       const line = this.#waiting.shift()!
-      if (line.trim() !== '') void this.#answer(line)
+      if (line.trim() === '') continue
+      if (this.#waiting.length > 0) this.#socket.pause()
+      // What is answered at once takes its room before the next line is taken; what takes its time holds up nobody.
+      await Promise.race([this.#answer(line), nextTurn()])
     }
+    this.#isTaking = false
     if (this.#waiting.length > 0) this.#socket.pause()
     else this.#socket.resume()
+    this.#endIfDone()
   }
 
   async #answer(line: string): Promise<void> {
@@ -126,7 +140,9 @@ export class ControlConnection implements ControlCaller {
     const { isBatch, items } = readLine(line)
     const answers = await Promise.all(items.map((item) => (isRequest(item) ? this.#run(item) : item)))
     const responses = answers.filter((answer) => answer !== undefined)
-    if (responses.length > 0) this.#send(isBatch ? responses : responses[0])
+    if (responses.length > 0) {
+      this.#write(isBatch ? formatBatch(responses, this.#settings.maxOutput) : formatAnswer(responses[0]!))
+    }
     this.#underWay--
     this.#goOn()
     this.#endIfDone()
@@ -137,8 +153,6 @@ export class ControlConnection implements ControlCaller {
     let response: Response
     try {
       const result = (await this.#settings.find(method)(readParams(params), this)) ?? null
-      // What cannot be written fails here, and not when the answer is on its way.
-      JSON.stringify(result)
       response = { jsonrpc: '2.0', result, id: id ?? null }
     } catch (thrown) {
       response = errorResponse(id ?? null, toRpcError(thrown))
@@ -146,7 +160,11 @@ export class ControlConnection implements ControlCaller {
     return id === undefined ? undefined : response
   }
 
-  #send(message: unknown): void {
-    if (this.#socket.writable) this.#socket.write(`${JSON.stringify(message)}\n`)
+  #write(text: string): void {
+    if (this.#socket.writable) this.#socket.write(`${text}\n`)
   }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }

@@ -5,6 +5,9 @@ import { type KeptRecord, type LogRing, recordsAsJson } from '../log/log-ring.ts
 /** How many subscriptions one client may have. */
 const MOST_SUBSCRIPTIONS = 16
 
+/** How many records wait for the end of a turn: a daemon may log a million in one. */
+const MOST_WAITING = 500
+
 /** The method `logs`, and `unfollow`, which ends what it began. */
 export function createLogs(log: LogRing): Record<'logs' | 'unfollow', ControlMethod> {
   /** Each client's subscriptions, and what ends them. */
@@ -58,6 +61,7 @@ function follow(log: LogRing, caller: ControlCaller, subscription: number): () =
   const end = log.follow((record) => {
     if (waiting.length === 0) setImmediate(send)
     waiting.push(record)
+    if (waiting.length >= MOST_WAITING) send()
   })
   caller.signal.addEventListener('abort', end, { once: true })
   return end
