@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Json, runDirectory, toError } from '@sd/core'
+import { type Json, runDirectory, SdError, toError } from '@sd/core'
 import { type Introduction, PROTOCOL } from '../protocol.ts'
 import { mayBeOf, nameOfSocket } from '../socket-path.ts'
 import { openChannel } from './rpc-channel.ts'
@@ -34,6 +34,7 @@ export interface ListOptions {
 /**
  * The daemons of this user, by their sockets in the run directory, in alphabetical order.
  *
+ * @throws SdError `SD_CONTROL_PERMISSION` when the directory is another user's.
  * @example
  * ```ts
  * for (const { name, state, daemon } of await listDaemons()) console.log(name, state, daemon?.pid)
@@ -61,9 +62,16 @@ function listSockets(directory: string, name: string | undefined): { socket: str
 function listFiles(directory: string): string[] {
   try {
     return readdirSync(directory).sort()
-  } catch {
-    return []
+  } catch (error) {
+    return readNothing(directory, error as NodeJS.ErrnoException)
   }
+}
+
+/** Where there is no directory there is no daemon. Where one may not look, there may be some. */
+function readNothing(directory: string, cause: NodeJS.ErrnoException): string[] {
+  if (cause.code !== 'EACCES' && cause.code !== 'EPERM') return []
+  const message = `The run directory ${directory} is another user's: only that user and root can look for daemons there.`
+  throw new SdError('SD_CONTROL_PERMISSION', message, { path: directory, cause })
 }
 
 function isSocket(path: string): boolean {
