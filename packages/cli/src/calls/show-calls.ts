@@ -19,7 +19,7 @@ interface CallsAnswer {
 
 /** Shows what a daemon's workers do now. */
 export async function showCalls({ daemon }: { readonly daemon: string }, out: Output): Promise<void> {
-  const answer = (await askDaemon(daemon, (client) => client.call('calls'))) as unknown as CallsAnswer
+  const answer = (await askDaemon(daemon, out, (client) => client.call('calls'))) as unknown as CallsAnswer
   if (out.json) return out.printJson(answer)
   const { calls, pools } = answer
   if (calls.length === 0)

@@ -5,7 +5,7 @@ import type { Output } from '../output/output.ts'
 
 /** Attaches this terminal to the debug console of a daemon. @returns the exit code. */
 export async function attachToDaemon({ daemon }: { readonly daemon: string }, out: Output): Promise<number> {
-  const { program, socket } = await askDaemon(daemon, async (client) => {
+  const { program, socket } = await askDaemon(daemon, out, async (client) => {
     const answer = (await client.call('console')) as { readonly socket: string }
     return { program: client.daemon.program ?? undefined, socket: answer.socket }
   })

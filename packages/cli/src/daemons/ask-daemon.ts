@@ -1,7 +1,9 @@
 import type { ControlClient } from '@sd/control/client'
 import { listDaemons } from '@sd/control/client'
 import { nearestName, SdError } from '@sd/core'
-import { lookFor, type Sighting } from './sighting.ts'
+import type { Output } from '../output/output.ts'
+import { withProgress } from '../output/with-progress.ts'
+import { lookForShown, type Sighting } from './sighting.ts'
 import { withControl } from './with-control.ts'
 
 /**
@@ -12,10 +14,12 @@ import { withControl } from './with-control.ts'
  */
 export async function askDaemon<Result>(
   target: string,
+  out: Output,
   work: (client: ControlClient) => Promise<Result>,
 ): Promise<Result> {
-  const seen = await lookFor(target)
-  if (seen.state === 'answers') return withControl(seen.socket, work)
+  const seen = await lookForShown(target, out)
+  if (seen.state === 'answers')
+    return withProgress(out, `Asking ${seen.name}`, () => withControl(seen.socket, work))
   if (seen.state === 'mute') throw muteError(seen)
   throw await notRunningError(seen)
 }

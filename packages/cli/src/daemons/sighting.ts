@@ -1,13 +1,13 @@
 import { statSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
-import { basename, extname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { basename, dirname, extname, resolve } from 'node:path'
 import { type ListedDaemon, listDaemons } from '@sd/control/client'
-import { runDirectory, SdError } from '@sd/core'
+import { SdError } from '@sd/core'
 import { type ProcessIdentity, readIdentity } from '@sd/core/process-identity'
+import type { Output } from '../output/output.ts'
+import { withProgress } from '../output/with-progress.ts'
 import { defaultPidFile } from '../pid-file/default-pid-file.ts'
-import { isPidAlive, type PidRecord, readPidFile } from '../pid-file/pid-file.ts'
 import { isSameFile } from './is-same-file.ts'
+import { type BelievedPidFile, believePidFile, listPidFiles, programOf } from './run-pid-files.ts'
 
 /** What is to be seen of a daemon from outside. */
 export type Sighting = { readonly name: string } & (
@@ -21,6 +21,15 @@ export type Sighting = { readonly name: string } & (
 
 /** What a program's file is called; a daemon may be called so, too. */
 const PROGRAM = /^\.[cm]?[jt]s$/
+
+/**
+ * The same as {@link lookFor}, for a command: a daemon that does not answer takes its time.
+ *
+ * @throws as {@link lookFor}.
+ */
+export function lookForShown(target: string, out: Output, pidFile?: string): Promise<Sighting> {
+  return withProgress(out, `Looking for ${target}`, () => lookFor(target, pidFile))
+}
 
 /**
  * Looks for a daemon of this user. Nothing is kept about daemons: their sockets and pid files tell.
@@ -43,8 +52,8 @@ async function lookForName(name: string, pidFile?: string): Promise<Sighting> {
   if (answering.length > 1) throw ambiguous(name, answering)
   if (answering[0]) return { name, ...seenAnswering(answering[0]) }
   const files = pidFile === undefined ? [defaultPidFile(name)] : [resolve(pidFile), defaultPidFile(name)]
-  const found = files.map(readBelievable).find((record) => record !== undefined)
-  const process = found && isPidAlive(found.record) ? identityOf(found.record) : undefined
+  const found = files.map(believePidFile).find((file) => file !== undefined)
+  const process = identityOf(found)
   const silent = listed.find(({ state }) => state === 'silent')
   if (silent)
     return { name, state: 'mute', process, why: `its control socket does not answer: ${silent.problem}` }
@@ -53,15 +62,14 @@ async function lookForName(name: string, pidFile?: string): Promise<Sighting> {
   return left.length > 0 ? { name, state: 'dead', left } : { name, state: 'stopped' }
 }
 
-/** @throws SdError `SD_CLI_NOT_RUNNING`. */
 async function lookAtSocket(path: string): Promise<Sighting> {
-  const all = await listDaemons({ directory: join(path, '..') })
+  const all = await listDaemons({ directory: dirname(path) })
   const listed = all.find((each) => each.path === path)
   const name = listed?.daemon?.name ?? basename(path, '.sock')
   if (listed?.state === 'alive') return { name, ...seenAnswering(listed) }
-  if (listed?.state === 'silent')
-    return { name, state: 'mute', process: undefined, why: String(listed.problem) }
-  return { name, state: 'dead', left: [path] }
+  if (listed?.state !== 'silent') return { name, state: 'dead', left: [path] }
+  const process = identityOf(believePidFile(defaultPidFile(name, dirname(path))))
+  return { name, state: 'mute', process, why: `it does not answer: ${listed.problem}` }
 }
 
 function seenAnswering({ path, daemon }: ListedDaemon): {
@@ -74,18 +82,9 @@ function seenAnswering({ path, daemon }: ListedDaemon): {
   return { state: 'answers', socket: path, process: readIdentity(pid) ?? { pid, startTime: '' } }
 }
 
-function readBelievable(path: string): { path: string; record: PidRecord } | undefined {
-  try {
-    const record = readPidFile(path)
-    return record && { path, record }
-  } catch {
-    // Not ours, or anybody's: it tells nothing, and nobody is signalled because of it.
-    return undefined
-  }
-}
-
-function identityOf({ pid, startTime }: PidRecord): ProcessIdentity {
-  return { pid, startTime }
+/** @returns undefined where the process has ended. */
+function identityOf(found: BelievedPidFile | undefined): ProcessIdentity | undefined {
+  return found?.isAlive ? { pid: found.record.pid, startTime: found.record.startTime } : undefined
 }
 
 function isSocket(target: string): boolean {
@@ -106,13 +105,11 @@ async function nameOfProgram(file: string): Promise<string | undefined> {
   )
   if (running.length > 1) throw ambiguous(file, running)
   if (running[0]) return running[0].name
-  const directory = runDirectory()
-  const files = (await readdir(directory).catch(() => [])).filter((name) => name.endsWith('.pid'))
-  const dead = files.find((name) => {
-    const url = readBelievable(join(directory, name))?.record.program
-    return url !== undefined && isSameFile(fileURLToPath(url), file)
+  const launched = (await listPidFiles()).find((found) => {
+    const program = programOf(found)
+    return program !== undefined && isSameFile(program, file)
   })
-  return dead && basename(dead, '.pid')
+  return launched?.name
 }
 
 function ambiguous(what: string, daemons: readonly ListedDaemon[]): SdError {

@@ -14,7 +14,7 @@ export async function printInstructionsOf(
   { file, args, rest }: InstallArguments,
   out: Output,
 ): Promise<void> {
-  await askDaemon(file, [...args, ...rest], ({ daemon }) => printInstructions(daemon, out))
+  await askDaemon(file, [...args, ...rest], out, ({ daemon }) => printInstructions(daemon, out))
 }
 
 /** Prints how to install a daemon: its plugins' instructions, and its own. */

@@ -1,4 +1,7 @@
+import { basename } from 'node:path'
 import type { Awaitable } from '@sd/core'
+import type { Output } from '../output/output.ts'
+import { withProgress } from '../output/with-progress.ts'
 import { type LoadedDaemon, loadDaemon } from './load-daemon.ts'
 import { resolveProgram } from './resolve-program.ts'
 
@@ -12,6 +15,7 @@ import { resolveProgram } from './resolve-program.ts'
 export async function askDaemon<Result>(
   given: string,
   args: readonly string[],
+  out: Output,
   work: (loaded: LoadedDaemon, file: string) => Awaitable<Result>,
 ): Promise<Result> {
   const file = resolveProgram(given)
@@ -22,7 +26,9 @@ export async function askDaemon<Result>(
     verbose: false,
     logFile: (_: string, own: (() => string) | undefined) => own,
   }
-  const loaded = await withoutPrinting(() => loadDaemon(file, args, launcher))
+  const loaded = await withProgress(out, `Loading ${basename(file)}`, () =>
+    withoutPrinting(() => loadDaemon(file, args, launcher)),
+  )
   try {
     return await work(loaded, file)
   } finally {

@@ -5,7 +5,7 @@ import { type ControlClient, connectControl } from '@sd/control/client'
 import { isAlive, type ProcessIdentity } from '@sd/core/process-identity'
 import { muteError, notRunningError } from '../daemons/ask-daemon.ts'
 import type { LogLine } from '../daemons/daemon-status.ts'
-import { lookFor, type Sighting } from '../daemons/sighting.ts'
+import { lookForShown, type Sighting } from '../daemons/sighting.ts'
 import { logDirectory } from '../launch/log-directory.ts'
 import { formatLogLine } from '../output/format-log-line.ts'
 import type { Output } from '../output/output.ts'
@@ -25,7 +25,7 @@ const ALL = 100_000
 
 /** Shows the last lines of a daemon's log, and those that come. */
 export async function showLogs({ daemon, lines, follow }: LogsArguments, out: Output): Promise<void> {
-  const seen = await lookFor(daemon)
+  const seen = await lookForShown(daemon, out)
   if (seen.state !== 'answers') return showFile(seen, lines, out)
   const client = await connectControl(seen.socket)
   if (!follow) {

@@ -4,7 +4,7 @@ import { SdError } from '@sd/core'
 import { isAlive, type ProcessIdentity, signalProcess } from '@sd/core/process-identity'
 import { notRunningError } from '../daemons/ask-daemon.ts'
 import type { DaemonStatus } from '../daemons/daemon-status.ts'
-import { lookFor } from '../daemons/sighting.ts'
+import { lookForShown } from '../daemons/sighting.ts'
 import { withControl } from '../daemons/with-control.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Output } from '../output/output.ts'
@@ -23,7 +23,7 @@ const LOOK_AGAIN = 50
 
 /** Restarts a daemon in place, and waits until it runs again. @returns the exit code. */
 export async function restartDaemon(given: RestartArguments, out: Output): Promise<number> {
-  const seen = await lookFor(given.daemon, given['pid-file'])
+  const seen = await lookForShown(given.daemon, out, given['pid-file'])
   const { name } = seen
   if (seen.state === 'stopped' || seen.state === 'dead')
     return startInstead(given.daemon, await notRunningError(seen), out)

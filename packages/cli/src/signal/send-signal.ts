@@ -2,7 +2,7 @@ import { constants } from 'node:os'
 import { SdError, suggestName } from '@sd/core'
 import { signalProcess } from '@sd/core/process-identity'
 import { notRunningError } from '../daemons/ask-daemon.ts'
-import { lookFor } from '../daemons/sighting.ts'
+import { lookForShown } from '../daemons/sighting.ts'
 import type { Output } from '../output/output.ts'
 
 /** What `signal` is called with. */
@@ -15,7 +15,7 @@ interface SignalArguments {
 /** Sends a daemon a signal: that very process, never another one that got its pid. */
 export async function sendSignal(given: SignalArguments, out: Output): Promise<void> {
   const signal = readSignal(given.signal)
-  const seen = await lookFor(given.daemon, given['pid-file'])
+  const seen = await lookForShown(given.daemon, out, given['pid-file'])
   const { name } = seen
   if (seen.state === 'stopped' || seen.state === 'dead') throw await notRunningError(seen)
   const { process } = seen

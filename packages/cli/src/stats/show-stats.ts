@@ -4,7 +4,7 @@ import type { Output } from '../output/output.ts'
 
 /** Shows a daemon's statistics, and each plugin's. */
 export async function showStats({ daemon }: { readonly daemon: string }, out: Output): Promise<void> {
-  const stats = await askDaemon(daemon, (client) => client.call('stats'))
+  const stats = await askDaemon(daemon, out, (client) => client.call('stats'))
   if (out.json) out.printJson(stats)
   else out.print(formatTree(stats, out.style))
 }

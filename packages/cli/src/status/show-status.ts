@@ -1,9 +1,10 @@
 import { notRunningError } from '../daemons/ask-daemon.ts'
 import type { DaemonStatus } from '../daemons/daemon-status.ts'
-import { lookFor, type Sighting } from '../daemons/sighting.ts'
+import { lookForShown, type Sighting } from '../daemons/sighting.ts'
 import { withControl } from '../daemons/with-control.ts'
 import { statusCodes } from '../exit-codes.ts'
 import type { Output } from '../output/output.ts'
+import { withProgress } from '../output/with-progress.ts'
 import { printStatus } from './print-status.ts'
 
 /** What `status` is called with. */
@@ -16,9 +17,11 @@ interface StatusArguments {
 
 /** Tells how a daemon is. @returns the exit code, which tells it, too. */
 export async function showStatus(given: StatusArguments, out: Output): Promise<number> {
-  const seen = await lookFor(given.daemon, given['pid-file'])
+  const seen = await lookForShown(given.daemon, out, given['pid-file'])
   if (seen.state !== 'answers') return showAbsent(seen, out)
-  const answer = await withControl(seen.socket, (client) => client.call('status', { lines: given.lines }))
+  const answer = await withProgress(out, `Asking ${seen.name}`, () =>
+    withControl(seen.socket, (client) => client.call('status', { lines: given.lines })),
+  )
   const status = answer as unknown as DaemonStatus
   if (out.json) out.printJson({ ...status, running: true, socket: seen.socket })
   else printStatus(status, out)

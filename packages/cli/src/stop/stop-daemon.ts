@@ -2,7 +2,7 @@ import { SdError } from '@sd/core'
 import { type ProcessIdentity, signalProcess } from '@sd/core/process-identity'
 import { notRunningError } from '../daemons/ask-daemon.ts'
 import { waitForEnd } from '../daemons/process-end.ts'
-import { lookFor, type Sighting } from '../daemons/sighting.ts'
+import { lookForShown, type Sighting } from '../daemons/sighting.ts'
 import { withControl } from '../daemons/with-control.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Output } from '../output/output.ts'
@@ -21,7 +21,7 @@ const KILLED_WITHIN = 10_000
 
 /** Stops a daemon, and waits until it has gone. @returns the exit code. */
 export async function stopDaemon(given: StopArguments, out: Output): Promise<number> {
-  const seen = await lookFor(given.daemon, given['pid-file'])
+  const seen = await lookForShown(given.daemon, out, given['pid-file'])
   const { name } = seen
   if (seen.state === 'stopped' || seen.state === 'dead') {
     tell(out, { name, pid: null, stopped: false }, await describeAbsent(seen))

@@ -24,7 +24,7 @@ export async function runInit(given: InitArguments, out: Output): Promise<void> 
     throw new SdError('SD_CLI_USAGE', message)
   }
   const args = [...given.args, ...given.rest]
-  await askDaemon(file, args, ({ daemon }, path) => {
+  await askDaemon(file, args, out, ({ daemon }, path) => {
     const served = {
       name: daemon.name,
       shutdownTimeout: daemon.shutdownTimeout,

@@ -1,7 +1,7 @@
 import { SdError, toError } from '@sd/core'
 import { type ProcessIdentity, readIdentity, signalProcess } from '@sd/core/process-identity'
 import { muteError, notRunningError } from '../daemons/ask-daemon.ts'
-import { lookFor } from '../daemons/sighting.ts'
+import { lookForShown } from '../daemons/sighting.ts'
 import type { Output } from '../output/output.ts'
 import { type Key, TerminalScreen } from '../screen/terminal-screen.ts'
 import { type DaemonSight, type FollowedDaemon, followDaemon } from './follow-daemon.ts'
@@ -35,17 +35,17 @@ export async function showTop({ daemon, interval, count }: TopArguments, out: Ou
     throw new SdError('SD_CLI_USAGE', `--count takes a whole number from 1 on, not ${count}.`)
   }
   const milliseconds = interval * 1000
-  if (out.json) return await printSights(await findSocket(daemon), milliseconds, count, out)
+  if (out.json) return await printSights(await findSocket(daemon, out), milliseconds, count, out)
   if (!process.stdin.isTTY || !process.stdout.isTTY || process.env.TERM === 'dumb') {
     const message = `"top" draws on a terminal, and there is none. Use "sd-cli status ${daemon}", or --json for a line each second.`
     throw new SdError('SD_CLI_USAGE', message)
   }
-  await new Top(milliseconds).run(await findSocket(daemon))
+  await new Top(milliseconds).run(await findSocket(daemon, out))
 }
 
 /** Where a daemon is to be asked, now and when it comes back. */
-async function findSocket(daemon: string): Promise<string> {
-  const seen = await lookFor(daemon)
+async function findSocket(daemon: string, out: Output): Promise<string> {
+  const seen = await lookForShown(daemon, out)
   if (seen.state === 'answers') return seen.socket
   throw seen.state === 'mute' ? muteError(seen) : await notRunningError(seen)
 }
