@@ -78,6 +78,22 @@ test.each(commands)(
   120_000,
 )
 
+test('a question can be left with Ctrl-Z, and answered later', async () => {
+  const daemon = await terminals.startDaemon()
+  const { terminal, modes } = await openAll()
+  daemon.kill('SIGKILL')
+  await daemon.exit
+  await terminal.enter('$SD_CLI clean')
+  await terminal.waitFor(/Remove .*\? \[y\/N\]/)
+  await terminal.press('C-z')
+  await terminal.waitFor(/Stopped .*\nshell:$/)
+  await terminal.enter('clear; fg')
+  await terminal.waitFor(/Remove .*\? \[y\/N\]/)
+  await terminal.enter('y')
+  await terminal.waitFor(/Removed 1 of 1\./)
+  expect(await terminal.modes()).toBe(modes)
+})
+
 test('an error that nobody catches leaves the terminal as it was', async () => {
   const { terminal, modes } = await openAll()
   const node = `${process.execPath} -C @sd/source`

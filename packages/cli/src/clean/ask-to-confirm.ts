@@ -13,6 +13,8 @@ export async function askToConfirm(question: string): Promise<boolean | undefine
   const ended = new AbortController()
   terminal.once('close', () => ended.abort())
   terminal.once('SIGINT', () => terminal.close())
+  // After Ctrl-Z readline stands still until it is told to go on.
+  terminal.on('SIGCONT', () => terminal.prompt(true))
   try {
     const answer = await terminal.question(`${question} [y/N] `, { signal: ended.signal })
     return /^y(es)?$/i.test(answer.trim())

@@ -1,4 +1,4 @@
-import { emitKeypressEvents } from 'node:readline'
+import { emitKeypressEvents, type Interface } from 'node:readline'
 import { createStyle, type Style } from '../output/style.ts'
 import { restoreAtEnd } from '../terminal/restore-at-end.ts'
 import { cutText } from '../text/display-width.ts'
@@ -29,6 +29,12 @@ export interface ScreenEvents {
   /** The terminal has gone. */
   onEnd(): void
 }
+
+/**
+ * Milliseconds after which an Esc is the key, and not the beginning of another one's sequence. Node waits for half a second, in
+ * which the next key would be taken for a part of it.
+ */
+const ESCAPE_TIMEOUT = 50
 
 // xterm's control sequences, which every terminal of today knows.
 const ENTER = '\x1b[?1049h\x1b[?25l'
@@ -61,7 +67,8 @@ export class TerminalScreen {
     this.#output = output
     this.#style = createStyle(output)
     this.#giveBack = restoreAtEnd(() => this.#hide())
-    emitKeypressEvents(input)
+    // It looks at this one property of an interface.
+    emitKeypressEvents(input, { escapeCodeTimeout: ESCAPE_TIMEOUT } as object as Interface)
     input.on('keypress', this.#onKey)
     input.once('end', this.#onGone)
     input.on('error', this.#onGone)
