@@ -67,6 +67,12 @@ describe('run', () => {
     expect(stderr).toMatch(/broken\.mjs:2/)
   })
 
+  test('shows the lines of the file that throws, and none of who has loaded it', async () => {
+    const { stderr } = await runCli(place, ['run', fixture('programs/throws.ts')])
+    const frames = stderr.split('\n').filter((line) => /^ +at /.test(line))
+    expect(frames).toEqual([expect.stringMatching(/throws\.ts:1:7/)])
+  })
+
   test('refuses what Node cannot run', async () => {
     const file = join(place.sandbox.dir, 'daemon.py')
     writeFileSync(file, '')

@@ -1,4 +1,7 @@
+import { dirname } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { SdError, toError } from '@sd/core'
+import { ownProgram } from '../own-program.ts'
 
 /** Whatever a daemon's file failed with when it was imported, with the place in it. */
 export function loadError(file: string, thrown: unknown): SdError {
@@ -12,9 +15,13 @@ export function loadError(file: string, thrown: unknown): SdError {
   return new SdError('SD_CLI_LOAD', `${file} cannot be loaded: ${text}`, { file, cause: error })
 }
 
-/** A stack without the frames of Node itself. */
+/** A stack without the frames of Node, and of what has imported the file. */
 function withoutInternals(stack: string): string {
-  return stack.replaceAll(/\n\s+at (?:.*\()?node:.*/g, '')
+  const own = pathToFileURL(dirname(ownProgram())).href
+  return stack
+    .split('\n')
+    .filter((line) => !/^\s+at /.test(line) || !(/(?:^|[\s(])node:/.test(line) || line.includes(own)))
+    .join('\n')
 }
 
 /** Has Node parse the file, without running it. @returns undefined when the error is in a file that it imports. */
