@@ -86,6 +86,11 @@ describe("a daemon's own file, with runFromCommandLine", () => {
     expect(stdout).not.toContain('--detached')
     expect(code).toBe(0)
     expect((await cli('run', '-H')).stdout).toMatch(/^Examples:/)
+    const wrong = await call('--b')
+    expect(wrong.stderr).toBe(
+      'Error: There is no option "b". What is for the daemon comes after "--". See: -H\n',
+    )
+    expect(wrong.code).toBe(2)
   })
 
   test('-i prints how to install it, and -I a service definition', async () => {

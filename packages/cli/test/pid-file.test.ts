@@ -167,6 +167,13 @@ describe('commands that find a process by its pid file', () => {
     expect((await runCli(place, ['restart', 'subject', '-p', path])).code).toBe(7)
   })
 
+  test('say why they do not believe one that was named', async () => {
+    writeFileSync(path, 'garbage', { mode: 0o600 })
+    const { code, stdout, stderr } = await runCli(place, ['stop', 'subject', '-p', path])
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'subject is not running.\n' })
+    expect(stderr).toMatch(/^The pid file .*my\.pid is not used: it was not written by sd-cli/)
+  })
+
   test('a start says what is wrong with the place of its pid file', async () => {
     mkdirSync(join(sandbox.dir, 'open'))
     chmodSync(join(sandbox.dir, 'open'), 0o777)

@@ -6,6 +6,7 @@ import { type ProcessIdentity, readIdentity } from '@sd/core/process-identity'
 import type { Output } from '../output/output.ts'
 import { withProgress } from '../output/with-progress.ts'
 import { defaultPidFile } from '../pid-file/default-pid-file.ts'
+import { readPidFile } from '../pid-file/pid-file.ts'
 import { isSameFile } from './is-same-file.ts'
 import { type BelievedPidFile, believePidFile, listPidFiles, programOf } from './run-pid-files.ts'
 
@@ -28,6 +29,7 @@ const PROGRAM = /^\.[cm]?[jt]s$/
  * @throws as {@link lookFor}.
  */
 export function lookForShown(target: string, out: Output, pidFile?: string): Promise<Sighting> {
+  if (pidFile !== undefined) explainDisbelief(pidFile, out)
   return withProgress(out, `Looking for ${target}`, () => lookFor(target, pidFile))
 }
 
@@ -80,6 +82,15 @@ function seenAnswering({ path, daemon }: ListedDaemon): {
   const pid = daemon!.pid
   // It has just answered; should it have ended since, nobody has its identity, and nobody is signalled.
   return { state: 'answers', socket: path, process: readIdentity(pid) ?? { pid, startTime: '' } }
+}
+
+/** Who names a pid file wants to know why it says nothing. */
+function explainDisbelief(pidFile: string, out: Output): void {
+  try {
+    readPidFile(resolve(pidFile))
+  } catch (error) {
+    out.say((error as Error).message)
+  }
 }
 
 /** @returns undefined where the process has ended. */

@@ -75,7 +75,10 @@ export function readOwnWords(words: readonly string[]): OwnWords {
 function explain(error: Error, known: readonly string[]): SdError {
   const unknown = /^Unknown option '-*([^']+)'/.exec(error.message)?.[1]
   if (unknown === undefined) return new SdError('SD_CLI_USAGE', `${error.message} See: -H`)
-  const nearest = nearestName(unknown, known)
+  const nearest = nearestName(
+    unknown,
+    known.filter(({ length }) => length > 1),
+  )
   const meant =
     nearest === undefined ? 'What is for the daemon comes after "--".' : `Did you mean "--${nearest}"?`
   return new SdError('SD_CLI_USAGE', `There is no option "${unknown}". ${meant} See: -H`)
