@@ -26,10 +26,19 @@ export async function runCommandLine(words: readonly string[]): Promise<void> {
 
 /** @returns the exit code. */
 async function run(words: readonly string[], out: Output): Promise<number> {
+  if (isAskedForVersion(words)) {
+    const { showVersion } = await import('./show-version.ts')
+    showVersion(out)
+    return exitCodes.ok
+  }
   const asked = await readWords(words, (text) => out.print(text))
   if (!asked) return exitCodes.ok
   const work = (await asked.command.load()) as CommandWork<unknown>
   return (await work(asked.args, out)) ?? exitCodes.ok
+}
+
+function isAskedForVersion(words: readonly string[]): boolean {
+  return words.includes('--version') && words.every((word) => word === '--version' || word === '--json')
 }
 
 function isAskedForJson(words: readonly string[]): boolean {

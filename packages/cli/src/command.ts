@@ -21,6 +21,8 @@ interface CommandDeclaration<P extends PositionalMap, O extends OptionMap> {
   readonly details?: string
   readonly parameters?: P
   readonly options?: O
+  /** Whether what follows `--` means something to it. @default false */
+  readonly takesRest?: boolean
   /** Loads what the command does, and all that it needs: only when it is called. */
   readonly load: () => Promise<CommandWork<InferredOptionTypes<P> & InferredOptionTypes<O> & CommonArguments>>
 }

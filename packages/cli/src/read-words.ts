@@ -30,6 +30,7 @@ export async function readWords(
   const parser = createParser((problem) => {
     throw new WrongWords(problem, known)
   })
+  if (!known) parser.option('version', { type: 'boolean', describe: 'Show the version' })
   // Who names a command needs no other: yargs takes its time to declare them.
   for (const command of known ? [known] : commands) {
     declare(parser, command, (args) => {
@@ -45,7 +46,8 @@ export async function readWords(
 
 function createParser(fail: (problem: string) => never): Argv {
   return (
-    yargs()
+    // Not where we are: that directory may have been removed.
+    yargs([], '/')
       .scriptName('sd-cli')
       .usage(describeProgram())
       .locale('en')
@@ -68,7 +70,7 @@ function declare(
   command: Command,
   ask: (args: Readonly<Record<string, unknown>>) => void,
 ): void {
-  const { usage, summary, parameters = {}, options = {} } = command
+  const { usage, summary, parameters = {}, options = {}, takesRest = false } = command
   parser.command(
     usage,
     summary,
@@ -83,6 +85,9 @@ function declare(
         }
       }
       const rest = ((args['--'] as readonly (string | number)[]) ?? []).map(String)
+      if (rest.length > 0 && !takesRest) {
+        throw new WrongWords(`"${command.name}" takes nothing behind "--".`, command)
+      }
       ask({ ...args, rest })
     },
   )

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 
 import { commands } from '../src/command-list.ts'
@@ -44,8 +45,13 @@ describe('a wrong command line', () => {
     ],
     [['status'], /A parameter is missing: sd-cli status <daemon>/],
     [['logs', 'x', '-n', 'many'], /--lines must be a number/],
+    [['logs', 'x', '-n', '-1'], /--lines must be a whole number from 0 on, not -1/],
+    [['status', 'x', '-n', '1.5'], /--lines must be a whole number from 0 on, not 1\.5/],
     [['stop', 'x', '--timeout'], /Not enough arguments following: timeout/],
+    [['stop', 'x', '--timeout', '-1'], /--timeout must be a number of seconds, 0 for no limit, not "-1"/],
+    [['restart', 'x', '--timeout', '-1'], /--timeout must be a number of seconds/],
     [['signal', 'x', 'NOTHING'], /There is no signal "NOTHING"/],
+    [['signal', 'x', 'sigterrm'], /There is no signal "sigterrm"\. Did you mean "SIGTERM"\?/],
     [['status', 'a', 'b'], /There is no option or parameter "b"/],
   ])('%j is explained, in words and as JSON', async (words, message) => {
     const result = await runCli(place, words)
@@ -57,6 +63,20 @@ describe('a wrong command line', () => {
     })
     expect(asJson).toMatchObject({ code: 2, stderr: '' })
   })
+})
+
+test('what follows -- is refused where it would mean nothing', async () => {
+  const { code, stderr } = await runCli(place, ['stop', 'x', '--', 'y'])
+  expect(stderr).toBe('Error: "stop" takes nothing behind "--". See: sd-cli stop --help\n')
+  expect(code).toBe(2)
+})
+
+test('the version is told', async () => {
+  const manifest = new URL('../package.json', import.meta.url)
+  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }
+  expect(await runCli(place, ['--version'])).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' })
+  expect((await runCli(place, ['--json', '--version'])).json()).toEqual({ version, node: process.version })
+  expect(await helpOf()).toContain('--version')
 })
 
 test('a list of no daemons is empty, and no error', async () => {

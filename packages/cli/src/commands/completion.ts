@@ -15,6 +15,7 @@ export function declareCompletion(commands: () => readonly Command[]): Command {
     options: {
       complete: { type: 'boolean', default: false, hidden: true, describe: 'Complete the words behind --' },
     },
+    takesRest: true,
     load: async () => {
       const { printCompletion } = await import('../completion/print-completion.ts')
       return (given, out) => printCompletion(commands(), given, out)

@@ -26,5 +26,6 @@ export const init: Command = defineCommand({
     description: { type: 'string', requiresArg: true, describe: 'One line about it' },
     root: { type: 'string', requiresArg: true, describe: 'Install beneath this directory, for an image' },
   },
+  takesRest: true,
   load: async () => (await import('../templates/run-init.ts')).runInit,
 })

@@ -14,5 +14,6 @@ export const install: Command = defineCommand({
     file: { type: 'string', demandOption: true, describe: "The daemon's file: .ts or .js" },
     args: { type: 'string', array: true, default: [], describe: 'For the daemon' },
   },
+  takesRest: true,
   load: async () => (await import('../install/print-instructions.ts')).printInstructionsOf,
 })

@@ -18,5 +18,6 @@ export const run: Command = defineCommand({
     args: { type: 'string', array: true, default: [], describe: 'For the daemon' },
   },
   options: { ...launchOptions, ...programOptions, ...startOptions },
+  takesRest: true,
   load: async () => (await import('../run/run-file.ts')).runFile,
 })

@@ -19,5 +19,6 @@ export const start: Command = defineCommand({
     args: { type: 'string', array: true, default: [], describe: 'For the daemon' },
   },
   options: { ...launchOptions, ...startOptions },
+  takesRest: true,
   load: async () => (await import('../start/start-file.ts')).startFile,
 })

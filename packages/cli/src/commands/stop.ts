@@ -14,7 +14,12 @@ export const stop: Command = defineCommand({
   parameters: daemonParameter,
   options: {
     ...pidFileOption,
-    timeout: { type: 'number', default: 60, requiresArg: true, describe: 'Seconds that it may take' },
+    timeout: {
+      type: 'number',
+      default: 60,
+      requiresArg: true,
+      describe: 'Seconds that it may take; 0: no limit',
+    },
     force: { type: 'boolean', default: false, describe: 'Kill it when the time is over' },
   },
   load: async () => (await import('../stop/stop-daemon.ts')).stopDaemon,

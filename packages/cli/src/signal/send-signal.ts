@@ -1,9 +1,9 @@
-import { constants } from 'node:os'
 import { SdError, suggestName } from '@sd/core'
 import { signalProcess } from '@sd/core/process-identity'
 import { notRunningError } from '../daemons/ask-daemon.ts'
 import { lookForShown } from '../daemons/sighting.ts'
 import type { Output } from '../output/output.ts'
+import { findSignal, signalNames } from '../signals/find-signal.ts'
 
 /** What `signal` is called with. */
 interface SignalArguments {
@@ -28,12 +28,11 @@ export async function sendSignal(given: SignalArguments, out: Output): Promise<v
   else out.print(`${signal} was sent to ${name}, pid ${process.pid}.`)
 }
 
-/** @returns `SIGUSR1` for `usr1`, `USR1`, `SIGUSR1` and its number. */
 function readSignal(given: string): NodeJS.Signals {
-  const names = Object.keys(constants.signals)
-  const numbered = names.find((name) => String(constants.signals[name as NodeJS.Signals]) === given)
-  const upper = given.toUpperCase()
-  const name = numbered ?? (upper.startsWith('SIG') ? upper : `SIG${upper}`)
-  if (names.includes(name)) return name as NodeJS.Signals
-  throw new SdError('SD_CLI_USAGE', `There is no signal "${given}".${suggestName(name, names)}`)
+  const signal = findSignal(given)
+  if (signal) return signal
+  // With the prefix, letters that have changed places count less.
+  const known = signalNames().map((name) => `SIG${name}`)
+  const hint = suggestName(`SIG${given.toUpperCase().replace(/^SIG/, '')}`, known)
+  throw new SdError('SD_CLI_USAGE', `There is no signal "${given}".${hint}`)
 }

@@ -1,6 +1,7 @@
 import { SdError } from '@sd/core'
 import { exitCodes } from '../exit-codes.ts'
 import type { Output } from '../output/output.ts'
+import { withLines } from '../output/with-lines.ts'
 import type { StartOutcome } from './start-detached.ts'
 
 /** Errors that say that the daemon runs already, here or elsewhere. */
@@ -42,11 +43,4 @@ export function reportStart({ message, pid, printed, exit }: StartOutcome, out: 
     reason: code,
     log,
   })
-}
-
-function withLines(text: string, lines: readonly string[]): string {
-  const shown = lines.filter((line) => line.trim() !== '')
-  return shown.length === 0
-    ? text
-    : `${text}\nIts last lines:\n${shown.map((line) => `  ${line}`).join('\n')}`
 }

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { closeSync, mkdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { SdError } from '@sd/core'
 import { openLogDirectory } from '../launch/log-directory.ts'
 import { openPrintedFile } from '../launch/printed-file.ts'
+import { watchPrintedText } from '../launch/printed-text.ts'
 import { PRINTED_VARIABLE, READY_VARIABLE, type StartMessage } from '../launch/start-message.ts'
 
 /** What is to be started. */
@@ -16,7 +17,7 @@ export interface DetachedStart {
   readonly umask: number
   /** Where the log goes, and what the process prints; undefined: a file of its own beside the logs. */
   readonly log: string | undefined
-  /** Milliseconds that the start may take; 0: as long as it likes. */
+  /** Milliseconds that the start may take. */
   readonly timeout: number
 }
 
@@ -36,9 +37,6 @@ const PIPE = 3
 
 /** Milliseconds from the polite request to the end by force. */
 const KILL_AFTER = 5000
-
-/** Characters of what was printed that are shown. */
-const MOST_PRINTED = 4000
 
 /**
  * Starts a process in a session of its own, without a terminal, and waits until it says that it is ready or that it
@@ -119,7 +117,7 @@ function timeLimit(timeout: number, signal: AbortSignal): { passed: Promise<neve
   let timer: NodeJS.Timeout | undefined
   let onAbort: (() => void) | undefined
   const passed = new Promise<never>((_, reject) => {
-    if (timeout > 0) {
+    if (Number.isFinite(timeout)) {
       timer = setTimeout(() => {
         const message = `The daemon was not ready within ${timeout / 1000} s, and was ended. Give it more time with --timeout SECONDS (0: without limit).`
         reject(new SdError('SD_CLI_START_TIMEOUT', message, { timeout }))
@@ -156,9 +154,10 @@ async function end(child: ChildProcess, ended: Promise<void>): Promise<void> {
 /** Where a new process prints to. */
 class PrintedText {
   readonly #path: string
-  readonly #from: number
   readonly #isTemporary: boolean
   readonly descriptor: number
+  /** What was printed since the start. */
+  readonly read: () => string
 
   constructor(log: string | undefined) {
     this.#isTemporary = log === undefined
@@ -166,22 +165,11 @@ class PrintedText {
     // It gets its name when the daemon's is known.
     this.#path = log ?? join(openLogDirectory(), `.start-${process.pid}.out`)
     this.descriptor = openPrintedFile(this.#path)
-    this.#from = statSync(this.#path).size
+    this.read = watchPrintedText(this.#path)
   }
 
   get environment(): Record<string, string> {
     return this.#isTemporary ? { [PRINTED_VARIABLE]: this.#path } : {}
-  }
-
-  /** What was printed since the start, the end of it where it is long. */
-  read(): string {
-    try {
-      const text = readFileSync(this.#path).subarray(this.#from).toString().trim()
-      return text.length > MOST_PRINTED ? `...${text.slice(-MOST_PRINTED)}` : text
-    } catch {
-      // It has its name by now.
-      return ''
-    }
   }
 
   close(): void {

@@ -4,6 +4,8 @@ import { resolveProgram } from '../launch/resolve-program.ts'
 import { runCommand } from '../launch/run-command.ts'
 import { type GivenSwitches, readSwitches } from '../launch/switches.ts'
 import type { Output } from '../output/output.ts'
+import { readTimeout } from '../read-timeout.ts'
+import { checkDirectory } from './check-directory.ts'
 import { reportStart } from './report-start.ts'
 import { startDetached } from './start-detached.ts'
 
@@ -34,10 +36,11 @@ export async function startCommand(
   { cwd, umask, timeout = 60 }: Pick<StartArguments, 'cwd' | 'umask' | 'timeout'>,
   out: Output,
 ): Promise<number> {
+  checkDirectory(cwd)
+  const start = { command, cwd, umask: readUmask(umask), log, timeout: readTimeout(timeout) }
   const interrupted = interruption()
   const progress = out.progress('Starting')
   try {
-    const start = { command, cwd, umask: readUmask(umask), log, timeout: readTimeout(timeout) }
     const outcome = await startDetached(start, interrupted.signal)
     progress.end()
     return reportStart(outcome, out)
@@ -52,13 +55,4 @@ function readUmask(given: string | undefined): number {
   if (given === undefined) return process.umask() | 0o022
   if (/^[0-7]{1,4}$/.test(given)) return Number.parseInt(given, 8)
   throw new SdError('SD_CLI_USAGE', `--umask must be an octal number, for instance 077, not "${given}".`)
-}
-
-/** @returns milliseconds. */
-function readTimeout(seconds: number): number {
-  if (Number.isFinite(seconds) && seconds >= 0 && seconds < 2_000_000) return seconds * 1000
-  throw new SdError(
-    'SD_CLI_USAGE',
-    `--timeout must be a number of seconds, 0 for no limit, not "${seconds}".`,
-  )
 }

@@ -5,6 +5,7 @@ import { withControl } from '../daemons/with-control.ts'
 import { statusCodes } from '../exit-codes.ts'
 import type { Output } from '../output/output.ts'
 import { withProgress } from '../output/with-progress.ts'
+import { readLineCount } from '../read-line-count.ts'
 import { printStatus } from './print-status.ts'
 
 /** What `status` is called with. */
@@ -15,12 +16,16 @@ interface StatusArguments {
   readonly lines: number
 }
 
+/** More than a daemon tells with its status. */
+const MOST_LINES = 1000
+
 /** Tells how a daemon is. @returns the exit code, which tells it, too. */
 export async function showStatus(given: StatusArguments, out: Output): Promise<number> {
+  const lines = readLineCount(given.lines, MOST_LINES)
   const seen = await lookForShown(given.daemon, out, given['pid-file'])
   if (seen.state !== 'answers') return showAbsent(seen, out)
   const answer = await withProgress(out, `Asking ${seen.name}`, () =>
-    withControl(seen.socket, (client) => client.call('status', { lines: given.lines })),
+    withControl(seen.socket, (client) => client.call('status', { lines })),
   )
   const status = answer as unknown as DaemonStatus
   if (out.json) out.printJson({ ...status, running: true, socket: seen.socket })

@@ -6,6 +6,7 @@ import { lookForShown, type Sighting } from '../daemons/sighting.ts'
 import { withControl } from '../daemons/with-control.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Output } from '../output/output.ts'
+import { readTimeout } from '../read-timeout.ts'
 
 /** What `stop` is called with. */
 interface StopArguments {
@@ -21,6 +22,7 @@ const KILLED_WITHIN = 10_000
 
 /** Stops a daemon, and waits until it has gone. @returns the exit code. */
 export async function stopDaemon(given: StopArguments, out: Output): Promise<number> {
+  const timeout = readTimeout(given.timeout)
   const seen = await lookForShown(given.daemon, out, given['pid-file'])
   const { name } = seen
   if (seen.state === 'stopped' || seen.state === 'dead') {
@@ -39,7 +41,7 @@ export async function stopDaemon(given: StopArguments, out: Output): Promise<num
       out.say(`${name} is signalled (SIGTERM to ${process.pid}): ${seen.why}.`)
       signalProcess(process, 'SIGTERM')
     }
-    const gone = await waitForEnd(process, given.timeout * 1000)
+    const gone = await waitForEnd(process, timeout)
     if (!gone && !given.force) throw stillThere(name, process, given.timeout)
     if (!gone) await kill(name, process)
     progress.end()
