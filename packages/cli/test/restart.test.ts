@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { runFixture, waitUntil } from '@sd/testing'
@@ -68,6 +68,28 @@ describe('restarts', () => {
     },
     RESTARTS * 20_000,
   )
+
+  test('into a program that cannot be loaded shows what is wrong with it', async () => {
+    const file = join(place.sandbox.dir, 'changing.mjs')
+    writeFileSync(file, `export { default } from ${JSON.stringify(fixture('slow.ts'))}`)
+    await cli('start', file, '--', '0', '0')
+    writeFileSync(file, 'this is no program')
+    const { code, stderr, stdout } = await cli('restart', 'slow')
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(/^Error: slow has ended and not come back\.\nIts last lines:\n/)
+    expect(stderr).toMatch(/changing\.mjs cannot be loaded: [\s\S]*SyntaxError/)
+  })
+
+  test('gives arguments to a daemon that has to be started, and cannot to one that runs', async () => {
+    const words = ['restart', fixture('slow.ts'), '--', '0', '0']
+    expect((await cli(...words)).stdout).toMatch(/^slow runs, pid \d+/)
+    const { code, stderr } = await cli(...words)
+    expect(stderr).toMatch(/^Error: slow runs, and a restart in place keeps its arguments\. Stop it first/)
+    expect(code).toBe(2)
+    const log = readFileSync(join(place.logDirectory, 'slow.log'), 'utf8')
+    expect(log.match(/Started/g)).toHaveLength(1)
+    await cli('stop', 'slow', '--timeout', '0')
+  })
 
   const run = (life: number) =>
     runFixture(cliCommand.at(-1)!, {

@@ -1,11 +1,17 @@
 import { constants, openSync, renameSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { logDirectory } from './log-directory.ts'
 import { PRINTED_VARIABLE } from './start-message.ts'
 
 /** The file that a detached process prints to. */
 export interface PrintedFile {
   /** Gives it its name, beside the logs. What the last run has printed is kept under the name with `.1`. */
   nameAfter(daemon: string): void
+}
+
+/** Where a detached daemon prints to, once its name is known. */
+export function printedFile(daemon: string, directory: string = logDirectory()): string {
+  return join(directory, `${daemon}.out`)
 }
 
 /** Opens a file to print to. @returns its descriptor, which appends. */
@@ -21,7 +27,7 @@ export function takePrintedFile(): PrintedFile | undefined {
   if (!path) return undefined
   return {
     nameAfter(daemon) {
-      const named = join(dirname(path), `${daemon}.out`)
+      const named = printedFile(daemon, dirname(path))
       try {
         const before = statSync(named, { throwIfNoEntry: false })
         if (before && before.size > 0) renameSync(named, `${named}.1`)

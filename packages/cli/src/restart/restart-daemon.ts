@@ -1,13 +1,17 @@
 import { statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SdError } from '@sd/core'
-import { isAlive, type ProcessIdentity, signalProcess } from '@sd/core/process-identity'
+import { isAlive, signalProcess } from '@sd/core/process-identity'
 import { notRunningError } from '../daemons/ask-daemon.ts'
 import type { DaemonStatus } from '../daemons/daemon-status.ts'
-import { lookForShown } from '../daemons/sighting.ts'
+import { lookForShown, type Sighting } from '../daemons/sighting.ts'
 import { withControl } from '../daemons/with-control.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { printedFile } from '../launch/printed-file.ts'
+import { watchPrintedText } from '../launch/printed-text.ts'
 import type { Output } from '../output/output.ts'
+import { withLines } from '../output/with-lines.ts'
+import { readTimeout } from '../read-timeout.ts'
 
 /** What `restart` is called with. */
 interface RestartArguments {
@@ -16,6 +20,8 @@ interface RestartArguments {
   readonly reason?: string | undefined
   /** Seconds. */
   readonly timeout: number
+  /** For the daemon, where it has to be started. */
+  readonly rest: readonly string[]
 }
 
 /** Milliseconds. */
@@ -23,10 +29,15 @@ const LOOK_AGAIN = 50
 
 /** Restarts a daemon in place, and waits until it runs again. @returns the exit code. */
 export async function restartDaemon(given: RestartArguments, out: Output): Promise<number> {
+  const timeout = readTimeout(given.timeout)
   const seen = await lookForShown(given.daemon, out, given['pid-file'])
   const { name } = seen
   if (seen.state === 'stopped' || seen.state === 'dead')
-    return startInstead(given.daemon, await notRunningError(seen), out)
+    return startInstead(given, await notRunningError(seen), out)
+  if (given.rest.length > 0) {
+    const message = `${name} runs, and a restart in place keeps its arguments. Stop it first to start it with others.`
+    throw new SdError('SD_CLI_USAGE', message, { daemon: name })
+  }
   if (seen.state === 'mute') {
     if (!seen.process) throw new SdError('SD_CLI_MUTE', `${name} cannot be restarted: ${seen.why}.`)
     signalProcess(seen.process, 'SIGHUP')
@@ -37,12 +48,17 @@ export async function restartDaemon(given: RestartArguments, out: Output): Promi
   }
   const progress = out.progress(`Restarting ${name}`)
   try {
+    const readPrinted = watchPrintedText(printedFile(name))
     const before = await readStatus(seen.socket)
+    const end = performance.now() + timeout
     await withControl(seen.socket, async (client) => {
       await client.call('restart', { reason: given.reason ?? 'sd-cli restart' })
-      await Promise.race([client.closed, sleep(given.timeout * 1000, undefined, { ref: false })])
+      await waitForClose(client.closed, timeout)
     })
-    const after = await waitForNext(name, seen.socket, seen.process, before, given.timeout * 1000)
+    const after = await waitForNext(seen, before, end)
+    if (after === 'ended') throw restartError(name, 'has ended and not come back', readPrinted())
+    if (after === 'late')
+      throw restartError(name, `does not run again within ${given.timeout} s`, readPrinted())
     progress.end()
     if (out.json) out.printJson({ name, pid: after.pid, restarts: after.restarts })
     else out.print(`${name} has restarted, pid ${after.pid}.`)
@@ -53,11 +69,20 @@ export async function restartDaemon(given: RestartArguments, out: Output): Promi
 }
 
 /** A file can be started where no daemon is; a name cannot. */
-async function startInstead(target: string, error: SdError, out: Output): Promise<number> {
+async function startInstead(
+  { daemon: target, rest }: RestartArguments,
+  error: SdError,
+  out: Output,
+): Promise<number> {
   if (!statSync(target, { throwIfNoEntry: false })?.isFile()) throw error
   out.say(`${error.message} It is started.`)
   const { startFile } = await import('../start/start-file.ts')
-  return startFile({ file: target, args: [], rest: [] }, out)
+  return startFile({ file: target, args: [], rest }, out)
+}
+
+async function waitForClose(closed: Promise<void>, timeout: number): Promise<void> {
+  if (!Number.isFinite(timeout)) return closed
+  await Promise.race([closed, sleep(timeout, undefined, { ref: false })])
 }
 
 function readStatus(socket: string): Promise<DaemonStatus> {
@@ -66,25 +91,31 @@ function readStatus(socket: string): Promise<DaemonStatus> {
   ) as Promise<unknown> as Promise<DaemonStatus>
 }
 
-/** Waits until the daemon runs in its next life. */
+/**
+ * Waits until the daemon runs in its next life.
+ *
+ * @param end - monotonic milliseconds.
+ */
 async function waitForNext(
-  name: string,
-  socket: string,
-  process: ProcessIdentity,
+  { socket, process }: Sighting & { state: 'answers' },
   before: DaemonStatus,
-  timeout: number,
-): Promise<DaemonStatus> {
-  const end = performance.now() + timeout
+  end: number,
+): Promise<DaemonStatus | 'ended' | 'late'> {
   while (performance.now() < end) {
     const after = await readStatus(socket).catch(() => undefined)
     const isNext = after && (after.restarts > before.restarts || after.pid !== before.pid)
     if (isNext && after.state === 'running') return after
-    if (!after && !isAlive(process)) {
-      const message = `${name} has ended and not come back. Its log says why: sd-cli logs ${name}`
-      throw new SdError('SD_CLI_RESTART', message, { daemon: name })
-    }
+    if (!after && !isAlive(process)) return 'ended'
     await sleep(LOOK_AGAIN)
   }
-  const message = `${name} does not run again within ${timeout / 1000} s. Its log says why: sd-cli logs ${name}`
-  throw new SdError('SD_CLI_RESTART', message, { daemon: name })
+  return 'late'
+}
+
+/** @param printed - since it was told to restart: a program that cannot be loaded has no log yet. */
+function restartError(name: string, what: string, printed: string): SdError {
+  const message =
+    printed === ''
+      ? `${name} ${what}. Its log says why: sd-cli logs ${name}`
+      : withLines(`${name} ${what}.`, printed.split('\n'))
+  return new SdError('SD_CLI_RESTART', message, { daemon: name, ...(printed !== '' && { printed }) })
 }
