@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ControlClient, connectControl } from '@sd/control/client'
@@ -7,8 +7,11 @@ import { muteError, notRunningError } from '../daemons/ask-daemon.ts'
 import type { LogLine } from '../daemons/daemon-status.ts'
 import { lookForShown, type Sighting } from '../daemons/sighting.ts'
 import { logDirectory } from '../launch/log-directory.ts'
+import { printedFile } from '../launch/printed-file.ts'
 import { formatLogLine } from '../output/format-log-line.ts'
 import type { Output } from '../output/output.ts'
+import { readLineCount } from '../read-line-count.ts'
+import { readLastLines } from './read-last-lines.ts'
 
 /** What `logs` is called with. */
 interface LogsArguments {
@@ -20,13 +23,15 @@ interface LogsArguments {
 /** Milliseconds. */
 const LOOK_AGAIN = 100
 
-/** More than a daemon keeps. */
+/** More than a daemon keeps, or we show of a file. */
 const ALL = 100_000
 
 /** Shows the last lines of a daemon's log, and those that come. */
-export async function showLogs({ daemon, lines, follow }: LogsArguments, out: Output): Promise<void> {
+export async function showLogs(given: LogsArguments, out: Output): Promise<void> {
+  const { daemon, follow } = given
+  const lines = readLineCount(given.lines, ALL)
   const seen = await lookForShown(daemon, out)
-  if (seen.state !== 'answers') return showFile(seen, lines, out)
+  if (seen.state !== 'answers') return showFile(seen, lines, follow, out)
   const client = await connectControl(seen.socket)
   if (!follow) {
     const records = await readRecords(client, lines, false).finally(() => client.close())
@@ -75,11 +80,19 @@ function printRecords(records: readonly LogLine[], out: Output): void {
 }
 
 /** Of a daemon that cannot tell, the log that we gave it is what is left. */
-async function showFile(seen: Sighting, lines: number, out: Output): Promise<void> {
-  const file = join(logDirectory(), `${seen.name}.log`)
+async function showFile(seen: Sighting, lines: number, follow: boolean, out: Output): Promise<void> {
+  const { name } = seen
+  const file = join(logDirectory(), `${name}.log`)
   if (!existsSync(file)) throw seen.state === 'mute' ? muteError(seen) : await notRunningError(seen)
-  const text = readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines)
-  if (out.json) return out.printJson(text)
-  out.say(`${seen.name} ${seen.state === 'mute' ? 'does not answer' : 'does not run'}. From ${file}:`)
-  for (const line of text) out.print(line)
+  const text = readLastLines(file, lines)
+  if (out.json && follow) for (const line of text) out.printJsonLine(line)
+  else if (out.json) out.printJson(text)
+  else {
+    const state = seen.state === 'mute' ? 'does not answer' : 'does not run'
+    out.say(`${name} ${state}${follow ? ', and cannot be followed' : ''}. From ${file}:`)
+    for (const line of text) out.print(line)
+  }
+  const printed = printedFile(name)
+  if ((statSync(printed, { throwIfNoEntry: false })?.size ?? 0) > 0)
+    out.say(`What it has printed besides is in ${printed}`)
 }

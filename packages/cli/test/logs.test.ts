@@ -1,0 +1,59 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, test } from '@jest/globals'
+import { readLastLines } from '../src/logs/read-last-lines.ts'
+import { runCli } from './run-cli.ts'
+import { usePlace } from './use-place.ts'
+
+const place = usePlace()
+
+const cli = (...words: string[]) => runCli(place, words)
+const logFile = () => join(place.logDirectory, 'gone.log')
+
+beforeEach(() => mkdirSync(place.logDirectory, { mode: 0o700 }))
+
+describe('the last lines of a file', () => {
+  test.each([
+    ['nothing', '', 5, []],
+    ['fewer than wanted', 'a\nb\n', 5, ['a', 'b']],
+    ['as many', 'a\nb\n', 2, ['a', 'b']],
+    ['more', 'a\nb\nc\n', 2, ['b', 'c']],
+    ['none wanted', 'a\nb\n', 0, []],
+    ['no end of the last one', 'a\nb\nc', 2, ['b', 'c']],
+  ])('%s', (_, text, count, expected) => {
+    writeFileSync(logFile(), text)
+    expect(readLastLines(logFile(), count)).toEqual(expected)
+  })
+
+  test('are found however long they are, without reading the rest', () => {
+    const long = 'ä'.repeat(100_000)
+    writeFileSync(logFile(), `first\n${long}\n${long}2\nlast\n`)
+    expect(readLastLines(logFile(), 3)).toEqual([long, `${long}2`, 'last'])
+    expect(readLastLines(logFile(), 100)).toHaveLength(4)
+  })
+})
+
+describe('of a daemon that does not run', () => {
+  beforeEach(() => writeFileSync(logFile(), '1\n2\n3\n'))
+
+  test.each([
+    ['0', ''],
+    ['2', '2\n3\n'],
+    ['1000000000', '1\n2\n3\n'],
+  ])('-n %s shows as many lines as there are', async (count, stdout) => {
+    expect(await cli('logs', 'gone', '-n', count)).toMatchObject({ code: 0, stdout })
+  })
+
+  test('nothing is followed, and that is said', async () => {
+    const { code, stdout, stderr } = await cli('logs', 'gone', '-f', '-n', '1')
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '3\n' })
+    expect(stderr).toBe(`gone does not run, and cannot be followed. From ${logFile()}:\n`)
+    expect((await cli('logs', 'gone', '-f', '--json', '-n', '2')).stdout).toBe('"2"\n"3"\n')
+  })
+
+  test('it is said where else something was printed', async () => {
+    writeFileSync(join(place.logDirectory, 'gone.out'), 'a crash\n')
+    const { stderr } = await cli('logs', 'gone')
+    expect(stderr).toContain(`What it has printed besides is in ${join(place.logDirectory, 'gone.out')}\n`)
+  })
+})
