@@ -20,6 +20,10 @@ const read = (...path: string[]) => readFileSync(join(place.sandbox.dir, ...path
 /** The log that the daemon was given. It writes it when it has time to. */
 const logged = () => (existsSync(join(place.logDirectory, 'ticker.log')) ? read('log', 'ticker.log') : '')
 
+async function stateOf(name: string): Promise<string> {
+  return (await cli('status', name, '--json')).json<{ state: string }>().state
+}
+
 async function pidOf(name: string): Promise<number> {
   return (await cli('status', name, '--json')).json<{ pid: number }>().pid
 }
@@ -130,6 +134,46 @@ describe('start', () => {
     await cli('stop', 'ticker')
   })
 
+  test('waits for another start of it, however long that takes', async () => {
+    const words = ['start', fixture('slow.ts'), '--json', '--', '6000', '0']
+    const first = cli(...words)
+    await waitUntil(() => existsSync(join(place.runDirectory, 'slow.sock')))
+    const results = [await cli(...words), await first]
+    expect(results.map(({ code }) => code)).toEqual([0, 0])
+    const answers = results.map((result) => result.json<{ pid: number; started: boolean }>())
+    expect(answers).toEqual([
+      {
+        name: 'slow',
+        pid: answers[1]!.pid,
+        started: false,
+        message: expect.stringMatching(/already running/),
+      },
+      { name: 'slow', pid: expect.any(Number), started: true },
+    ])
+    await cli('stop', 'slow')
+  })
+
+  test('waits for the end of one that stops, and starts it then', async () => {
+    const words = ['start', fixture('slow.ts'), '--json', '--', '0', '2000']
+    const { pid } = (await cli(...words)).json<{ pid: number }>()
+    process.kill(pid, 'SIGTERM')
+    await waitUntil(async () => (await stateOf('slow')) !== 'running')
+    const again = await cli(...words)
+    expect(again).toMatchObject({ code: 0, stderr: '' })
+    expect(again.json()).toEqual({ name: 'slow', pid: expect.any(Number), started: true })
+    expect(again.json<{ pid: number }>().pid).not.toBe(pid)
+    await cli('stop', 'slow')
+  })
+
+  test('leaves one alone that restarts', async () => {
+    const words = ['start', fixture('slow.ts'), '--json', '--', '0', '1000']
+    const { pid } = (await cli(...words)).json<{ pid: number }>()
+    process.kill(pid, 'SIGHUP')
+    await waitUntil(async () => (await stateOf('slow')) !== 'running')
+    expect((await cli(...words)).json()).toMatchObject({ name: 'slow', pid, started: false })
+    await cli('stop', 'slow')
+  })
+
   test('does not take another daemon of that name for this one', async () => {
     await cli('start', fixture('ticker.ts'))
     const copy = join(place.sandbox.dir, 'other.mjs')
@@ -160,11 +204,32 @@ describe('start', () => {
   test.each([
     ['--umask', '9', /--umask must be an octal number/],
     ['--timeout', 'x', /--timeout must be a number/],
+    ['--cwd', '/nowhere', /^Error: --cwd: \/nowhere is no directory\. Make it, or name another one\./],
     ['--verbos', '', /There is no option or parameter "verbos"\. Did you mean "--verbose"\?/],
   ])('refuses %s %s', async (option, value, message) => {
     const { code, stderr } = await cli('start', fixture('ticker.ts'), option, value)
     expect(stderr).toMatch(message)
     expect(code).toBe(2)
+  })
+
+  test('says what is wrong with a working directory that was removed, as other commands do not mind', async () => {
+    const gone = join(place.sandbox.dir, 'gone')
+    const command = [
+      'sh',
+      '-c',
+      `mkdir ${gone} && cd ${gone} && rmdir ${gone} && exec "$@"`,
+      'sh',
+      ...cliCommand,
+    ]
+    const there = (...words: string[]) => runCli(place, words, { command })
+    const refused = await there('start', fixture('ticker.ts'))
+    expect(refused.stderr).toMatch(
+      /^Error: The working directory was removed, .* or name one with --cwd DIRECTORY/,
+    )
+    expect(refused.code).toBe(1)
+    expect(await there('start', fixture('ticker.ts'), '--cwd', place.sandbox.dir)).toMatchObject({ code: 0 })
+    expect((await there('list')).stdout).toMatch(/^ticker /m)
+    expect(await there('stop', 'ticker')).toMatchObject({ code: 0, stdout: 'ticker has stopped.\n' })
   })
 
   test('keeps a log directory that others can write to out of it', async () => {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type LaunchedDaemon, runDirectory, SdError } from '@sd/core'
+import { type LaunchedDaemon, runDirectory } from '@sd/core'
 import { withTakeOverGuard } from '@sd/core/unix-socket'
 import type { PrintedFile } from './printed-file.ts'
 import { refuseSecond } from './running-instance.ts'
@@ -18,19 +18,25 @@ export async function beginStart(
   file: string,
 ): Promise<void> {
   // Two starts at the same time must not both find that none is running: the second waits for the first.
-  await new Promise<void>((resolve, reject) => {
-    const place = join(runDirectory(), `${name}.start`)
-    withTakeOverGuard(place, async () => {
-      resolve()
-      await pipe.told
-    }).catch(() => {
-      const message = `Another start of ${name} is under way.`
-      reject(new SdError('SD_CLI_STARTING', message, { daemon: name }))
-    })
-  })
+  await enterGuard(join(runDirectory(), `${name}.start`), pipe.told)
   await refuseSecond(name, file)
   printed?.nameAfter(name)
   daemon.on('started', () => {
     pipe.tell({ kind: 'ready', name, pid: process.pid, log: null })
+  })
+}
+
+/**
+ * Resolves when no other start holds the guard, and holds it until `end`. A start takes as long as the daemon's `setup`: who
+ * waits here is ended by whoever waits for it.
+ */
+function enterGuard(place: string, end: Promise<void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const enter = (): Promise<void> =>
+      withTakeOverGuard(place, () => {
+        resolve()
+        return end
+      }).catch((error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? enter() : reject(error)))
+    void enter()
   })
 }

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { listDaemons } from '@sd/control/client'
 import { SdError } from '@sd/core'
 import { isSameFile } from '../daemons/is-same-file.ts'
+import { withControl } from '../daemons/with-control.ts'
 import { defaultPidFile } from '../pid-file/default-pid-file.ts'
 import { isPidAlive, readPidFile } from '../pid-file/pid-file.ts'
 
@@ -10,16 +12,25 @@ interface Running {
   readonly pid: number | undefined
   /** Its file; undefined where it is not known. */
   readonly program: string | undefined
+  /** Whether it has been told to stop, or to restart. */
+  readonly isEnding: boolean
 }
 
+/** Milliseconds. */
+const LOOK_AGAIN = 50
+
+/** Milliseconds from the end of its socket to the end of a daemon, or to its next life. */
+const LAST_STEPS = 2000
+
 /**
- * Sees to it that no daemon of this name runs.
+ * Sees to it that no daemon of this name runs. One that stops is waited for: otherwise nothing would run in the end,
+ * whatever was told to who has asked.
  *
  * @param file - the one that is to be started.
  * @throws SdError `SD_CLI_ALREADY_RUNNING`; `SD_CLI_NAME_TAKEN` when it is another daemon, of another file.
  */
 export async function refuseSecond(name: string, file: string): Promise<void> {
-  const running = (await findAnswering(name)) ?? findByPidFile(name)
+  const running = await findLasting(name)
   if (!running) return
   const { pid, program } = running
   const who = pid === undefined ? ' (and does not answer)' : `, pid ${pid}`
@@ -31,15 +42,43 @@ export async function refuseSecond(name: string, file: string): Promise<void> {
   throw new SdError('SD_CLI_NAME_TAKEN', message, { ...facts, program })
 }
 
+/** @returns undefined where there is none, or not any more. */
+async function findLasting(name: string): Promise<Running | undefined> {
+  let endsBefore = 0
+  for (;;) {
+    const answering = await findAnswering(name)
+    if (answering?.isEnding) endsBefore = performance.now() + LAST_STEPS
+    else if (answering) return answering
+    else {
+      const running = findByPidFile(name)
+      if (!running || performance.now() >= endsBefore) return running
+    }
+    await sleep(LOOK_AGAIN)
+  }
+}
+
 async function findAnswering(name: string): Promise<Running | undefined> {
   const found = (await listDaemons({ name })).find(({ state }) => state !== 'stale')
-  return found && { pid: found.daemon?.pid, program: found.daemon?.program ?? undefined }
+  if (!found) return undefined
+  const { path, state, daemon } = found
+  const isEnding = state === 'alive' && (await hasBegunToEnd(path))
+  return { pid: daemon?.pid, program: daemon?.program ?? undefined, isEnding }
+}
+
+async function hasBegunToEnd(socket: string): Promise<boolean> {
+  try {
+    const { state } = (await withControl(socket, (client) => client.call('stats'))) as { state?: unknown }
+    return state === 'draining' || state === 'stopping'
+  } catch {
+    // It has gone since, or does not answer any more.
+    return false
+  }
 }
 
 function findByPidFile(name: string): Running | undefined {
   try {
     const record = readPidFile(defaultPidFile(name))
-    return record && isPidAlive(record) ? { pid: record.pid, program: undefined } : undefined
+    return record && isPidAlive(record) ? { pid: record.pid, program: undefined, isEnding: false } : undefined
   } catch {
     // What cannot be believed tells nothing.
     return undefined
