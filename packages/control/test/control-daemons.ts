@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { afterEach, beforeEach } from '@jest/globals'
 import { type ControlOptions, control } from '@sd/control'
-import { createDaemon, type Logger } from '@sd/core'
+import { createDaemon, type DaemonBase, type Logger } from '@sd/core'
 import { createSandbox, type Sandbox, waitUntil } from '@sd/testing'
 import { connectRaw, type RawClient } from './raw-client.ts'
 
@@ -25,8 +25,14 @@ export function controlDaemons() {
     await sandbox.assertNothingLeft({ emptyDir: true })
   })
 
-  async function start(options: ControlOptions = {}, name = 'poller') {
-    const daemon = createDaemon({ name, signals: false, logger: SILENT }).use(control(options))
+  async function start(
+    options: ControlOptions = {},
+    name = 'poller',
+    teardown: (daemon: DaemonBase) => void = () => {},
+  ) {
+    const daemon = createDaemon({ name, signals: false, logger: SILENT })
+      .use(control(options))
+      .teardown(teardown)
     let failed: unknown
     daemon.run().catch((error) => {
       failed = error

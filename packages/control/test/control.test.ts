@@ -386,6 +386,18 @@ describe('methods', () => {
     expect(count().dropped).toBeGreaterThan(0)
   })
 
+  test('logs brings the last words of a daemon that stops', async () => {
+    const daemon = await start({}, 'poller', (daemon) => daemon.log('that was it'))
+    const client = await connect()
+    await client.ask(request('logs', { follow: true }))
+    await daemon.stop()
+    await client.closed
+    const told = client.messages.slice(1) as { params: { records: { message: string }[] } }[]
+    expect(told.flatMap(({ params }) => params.records.map(({ message }) => message))).toContain(
+      'that was it',
+    )
+  })
+
   test('logs brings what is logged in one turn in pieces', async () => {
     const daemon = await start({ maxOutput: 32 * 1024 })
     const client = await connect()

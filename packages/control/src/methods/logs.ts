@@ -63,6 +63,14 @@ function follow(log: LogRing, caller: ControlCaller, subscription: number): () =
     waiting.push(record)
     if (waiting.length >= MOST_WAITING) send()
   })
-  caller.signal.addEventListener('abort', end, { once: true })
-  return end
+  const onAbort = (): void => {
+    end()
+    // A daemon that stops closes the socket in the turn in which it has logged its last words.
+    send()
+  }
+  caller.signal.addEventListener('abort', onAbort, { once: true })
+  return () => {
+    caller.signal.removeEventListener('abort', onAbort)
+    end()
+  }
 }
