@@ -8,6 +8,7 @@ import {
   runDirectory,
   SdError,
 } from '@sd/core'
+import { identify } from '@sd/core/process-identity'
 import { listPathProblems } from '@sd/core/unix-socket'
 import type { ControlMethod } from './control-method.ts'
 import { ControlServer } from './control-server.ts'
@@ -105,6 +106,7 @@ function introduce({ name }: PluginHost): Omit<Introduction, 'packages'> {
     protocol: PROTOCOL,
     name,
     pid: process.pid,
+    processStart: identify(process.pid)?.startTime ?? null,
     program: process.argv[1] ?? null,
     node: process.version,
   }

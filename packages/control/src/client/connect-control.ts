@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Checks, type Json, must, resolveOptions, runDirectory, SdError } from '@sd/core'
-import { type Introduction, PROTOCOL } from '../protocol.ts'
+import { type Introduction, PROTOCOL, readIntroduction } from '../protocol.ts'
 import { findOnlySocket, listDaemons } from './list-daemons.ts'
 import { type NotificationHandler, openChannel, type RpcChannel } from './rpc-channel.ts'
 
@@ -53,7 +53,8 @@ const checks: Checks<ConnectOptions> = {
  *
  * @param target - the daemon's name, or the path of its socket (with a `/` in it).
  * @throws SdError `SD_CONTROL_NOT_RUNNING` when there is none, `SD_CONTROL_AMBIGUOUS` when there are several of that
- * name, `SD_CONTROL_PERMISSION` when it is somebody else's, `SD_CONTROL_TIMEOUT` when it does not answer.
+ * name, `SD_CONTROL_PERMISSION` when it is somebody else's, `SD_CONTROL_TIMEOUT` when it does not answer,
+ * `SD_CONTROL_PROTOCOL` when it does not answer as a daemon.
  * @example
  * ```ts
  * const poller = await connectControl('poller')
@@ -76,7 +77,7 @@ export async function connectControl(target: string, options: ConnectOptions = {
   const channel = await open(path, timeout)
   try {
     const daemon = await callWithin(channel, path, 'version', { protocol: PROTOCOL }, { timeout })
-    return createClient(channel, path, daemon as unknown as Introduction, timeout)
+    return createClient(channel, path, readIntroduction(path, daemon), timeout)
   } catch (error) {
     await channel.close()
     throw error

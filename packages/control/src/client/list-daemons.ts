@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Json, runDirectory, SdError, toError } from '@sd/core'
-import { type Introduction, PROTOCOL } from '../protocol.ts'
+import { runDirectory, SdError, toError } from '@sd/core'
+import { type Introduction, PROTOCOL, readIntroduction } from '../protocol.ts'
 import { mayBeOf, nameOfSocket } from '../socket-path.ts'
 import { openChannel } from './rpc-channel.ts'
 
@@ -94,13 +94,9 @@ async function look(socket: string, path: string, timeout: number): Promise<List
   try {
     const channel = await openChannel(path, abort.signal)
     try {
-      const daemon = await channel.call('version', { protocol: PROTOCOL }, abort.signal)
-      return {
-        name: nameOf(daemon) ?? socket,
-        path,
-        state: 'alive',
-        daemon: daemon as unknown as Introduction,
-      }
+      const answer = await channel.call('version', { protocol: PROTOCOL }, abort.signal)
+      const daemon = readIntroduction(path, answer)
+      return { name: daemon.name, path, state: 'alive', daemon }
     } finally {
       await channel.close()
     }
@@ -112,9 +108,4 @@ async function look(socket: string, path: string, timeout: number): Promise<List
   } finally {
     clearTimeout(timer)
   }
-}
-
-function nameOf(daemon: Json): string | undefined {
-  const { name } = daemon as { readonly name?: Json }
-  return typeof name === 'string' ? name : undefined
 }
