@@ -1,6 +1,7 @@
 import type { ControlClient } from '@sd/control/client'
 import { listDaemons } from '@sd/control/client'
 import { nearestName, SdError } from '@sd/core'
+import type { ProcessIdentity } from '@sd/core/process-identity'
 import type { Output } from '../output/output.ts'
 import { withProgress } from '../output/with-progress.ts'
 import { lookForShown, type Sighting } from './sighting.ts'
@@ -27,8 +28,15 @@ export async function askDaemon<Result>(
 /** A daemon that could only be signalled. */
 export function muteError({ name, process, why }: Sighting & { state: 'mute' }): SdError {
   const pid = process ? `, pid ${process.pid},` : ''
-  const message = `${name}${pid} runs, but cannot be asked: ${why}. It can be stopped: sd-cli stop ${name}`
+  const hint = process ? ` It can be stopped: sd-cli stop ${name}` : ''
+  const message = `${name}${pid} runs, but cannot be asked: ${why}.${hint}`
   return new SdError('SD_CLI_MUTE', message, { daemon: name, ...(process && { pid: process.pid }) })
+}
+
+/** A daemon that answers, and whose process nobody here may signal. */
+export function elsewhereError(name: string, { pid }: ProcessIdentity): SdError {
+  const message = `${name} says that its pid is ${pid}, and here that is another process, or none. Is it in a container? Nobody was signalled.`
+  return new SdError('SD_CLI_ELSEWHERE', message, { daemon: name, pid })
 }
 
 /** A daemon that does not run, with the one that may have been meant. */

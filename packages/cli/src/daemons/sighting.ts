@@ -2,15 +2,17 @@ import { statSync } from 'node:fs'
 import { basename, dirname, extname, resolve } from 'node:path'
 import { type ListedDaemon, listDaemons } from '@sd/control/client'
 import { SdError } from '@sd/core'
-import { type ProcessIdentity, readIdentity } from '@sd/core/process-identity'
+import type { ProcessIdentity } from '@sd/core/process-identity'
 import type { Output } from '../output/output.ts'
 import { withProgress } from '../output/with-progress.ts'
 import { defaultPidFile } from '../pid-file/default-pid-file.ts'
 import { readPidFile } from '../pid-file/pid-file.ts'
+import { escapeControls } from '../text/escape-controls.ts'
 import { isSameFile } from './is-same-file.ts'
+import { processOfDaemon } from './process-of-daemon.ts'
 import { type BelievedPidFile, believePidFile, listPidFiles, programOf } from './run-pid-files.ts'
 
-/** What is to be seen of a daemon from outside. */
+/** What is to be seen of a daemon from outside. The process of one that answers not always is: see {@link isSeen}. */
 export type Sighting = { readonly name: string } & (
   | { readonly state: 'answers'; readonly socket: string; readonly process: ProcessIdentity }
   /** It lives, without a control socket that answers: only signals reach it. */
@@ -19,6 +21,11 @@ export type Sighting = { readonly name: string } & (
   | { readonly state: 'dead'; readonly left: readonly string[] }
   | { readonly state: 'stopped' }
 )
+
+/** Whether the process of a daemon is one of this machine, as far as it is seen from here, and may be signalled. */
+export function isSeen({ startTime }: ProcessIdentity): boolean {
+  return startTime !== ''
+}
 
 /** What a program's file is called; a daemon may be called so, too. */
 const PROGRAM = /^\.[cm]?[jt]s$/
@@ -58,7 +65,7 @@ async function lookForName(name: string, pidFile?: string): Promise<Sighting> {
   const process = identityOf(found)
   const silent = listed.find(({ state }) => state === 'silent')
   if (silent)
-    return { name, state: 'mute', process, why: `its control socket does not answer: ${silent.problem}` }
+    return { name, state: 'mute', process, why: `its control socket does not answer: ${problemOf(silent)}` }
   if (process) return { name, state: 'mute', process, why: 'it has no control socket' }
   const left = [...listed.map(({ path }) => path), ...(found ? [found.path] : [])]
   return left.length > 0 ? { name, state: 'dead', left } : { name, state: 'stopped' }
@@ -71,17 +78,17 @@ async function lookAtSocket(path: string): Promise<Sighting> {
   if (listed?.state === 'alive') return { name, ...seenAnswering(listed) }
   if (listed?.state !== 'silent') return { name, state: 'dead', left: [path] }
   const process = identityOf(believePidFile(defaultPidFile(name, dirname(path))))
-  return { name, state: 'mute', process, why: `it does not answer: ${listed.problem}` }
+  return { name, state: 'mute', process, why: `it does not answer: ${problemOf(listed)}` }
 }
 
-function seenAnswering({ path, daemon }: ListedDaemon): {
+function seenAnswering(listed: ListedDaemon): {
   state: 'answers'
   socket: string
   process: ProcessIdentity
 } {
-  const pid = daemon!.pid
-  // It has just answered; should it have ended since, nobody has its identity, and nobody is signalled.
-  return { state: 'answers', socket: path, process: readIdentity(pid) ?? { pid, startTime: '' } }
+  // Nobody has that identity, and so nobody is signalled.
+  const nobody = { pid: listed.daemon!.pid, startTime: '' }
+  return { state: 'answers', socket: listed.path, process: processOfDaemon(listed) ?? nobody }
 }
 
 /** Who names a pid file wants to know why it says nothing. */
@@ -91,6 +98,11 @@ function explainDisbelief(pidFile: string, out: Output): void {
   } catch (error) {
     out.say((error as Error).message)
   }
+}
+
+/** As a part of a sentence. */
+function problemOf({ problem }: ListedDaemon): string {
+  return escapeControls(String(problem)).replace(/\.$/, '')
 }
 
 /** @returns undefined where the process has ended. */

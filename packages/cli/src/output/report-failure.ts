@@ -1,9 +1,11 @@
 import { toError } from '@sd/core'
+import { escapeLines } from '../text/escape-controls.ts'
 import { createStyle } from './style.ts'
 
 /** Tells a person of an error, on stderr. */
 export function reportFailure(thrown: unknown): void {
-  const text = describeError(toError(thrown))
+  // It may be what a daemon has said, or another program.
+  const text = escapeLines(describeError(toError(thrown)))
   process.stderr.write(`${createStyle(process.stderr).red('Error:')} ${text}\n`)
 }
 

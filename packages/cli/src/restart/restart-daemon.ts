@@ -4,7 +4,7 @@ import { SdError } from '@sd/core'
 import { isAlive, signalProcess } from '@sd/core/process-identity'
 import { notRunningError } from '../daemons/ask-daemon.ts'
 import type { DaemonStatus } from '../daemons/daemon-status.ts'
-import { lookForShown, type Sighting } from '../daemons/sighting.ts'
+import { isSeen, lookForShown, type Sighting } from '../daemons/sighting.ts'
 import { withControl } from '../daemons/with-control.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { printedFile } from '../launch/printed-file.ts'
@@ -105,7 +105,7 @@ async function waitForNext(
     const after = await readStatus(socket).catch(() => undefined)
     const isNext = after && (after.restarts > before.restarts || after.pid !== before.pid)
     if (isNext && after.state === 'running') return after
-    if (!after && !isAlive(process)) return 'ended'
+    if (!after && isSeen(process) && !isAlive(process)) return 'ended'
     await sleep(LOOK_AGAIN)
   }
   return 'late'

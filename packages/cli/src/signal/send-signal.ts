@@ -1,7 +1,7 @@
 import { SdError, suggestName } from '@sd/core'
 import { signalProcess } from '@sd/core/process-identity'
-import { notRunningError } from '../daemons/ask-daemon.ts'
-import { lookForShown } from '../daemons/sighting.ts'
+import { elsewhereError, notRunningError } from '../daemons/ask-daemon.ts'
+import { isSeen, lookForShown } from '../daemons/sighting.ts'
 import type { Output } from '../output/output.ts'
 import { findSignal, signalNames } from '../signals/find-signal.ts'
 
@@ -19,6 +19,7 @@ export async function sendSignal(given: SignalArguments, out: Output): Promise<v
   const { name } = seen
   if (seen.state === 'stopped' || seen.state === 'dead') throw await notRunningError(seen)
   const { process } = seen
+  if (process && !isSeen(process)) throw elsewhereError(name, process)
   if (!process || !signalProcess(process, signal)) {
     const why =
       seen.state === 'mute' ? `: ${seen.why}, and no pid file tells its process` : ': it has just ended'

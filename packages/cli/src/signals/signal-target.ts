@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { SdError } from '@sd/core'
 import { isAlive, type ProcessIdentity, readIdentity } from '@sd/core/process-identity'
-import { muteError, notRunningError } from '../daemons/ask-daemon.ts'
-import { lookFor } from '../daemons/sighting.ts'
+import { elsewhereError, muteError, notRunningError } from '../daemons/ask-daemon.ts'
+import { isSeen, lookFor } from '../daemons/sighting.ts'
 
 /** A process that signals are sent to: that very one, never another one that got its pid. */
 export interface SignalTarget {
@@ -19,7 +19,7 @@ export interface SignalTarget {
  * Finds a process that may be signalled.
  *
  * @param text - a pid; or the name of a daemon, its file, its control socket.
- * @throws SdError `SD_CLI_NOT_RUNNING`, `SD_CLI_PERMISSION`, `SD_CLI_OWN_PROCESS`, `SD_CLI_MUTE`.
+ * @throws SdError `SD_CLI_NOT_RUNNING`, `SD_CLI_PERMISSION`, `SD_CLI_OWN_PROCESS`, `SD_CLI_MUTE`, `SD_CLI_ELSEWHERE`.
  */
 export async function findTarget(text: string): Promise<SignalTarget> {
   return /^\d+$/.test(text) ? await findByPid(Number(text)) : await findByName(text)
@@ -39,12 +39,8 @@ async function findByName(given: string): Promise<SignalTarget> {
   const { name } = seen
   const identity = seen.process!
   const { pid } = identity
-  if (!isAlive(identity)) {
-    throw notRunning(
-      `${name} says that its pid is ${pid}, which no process has here. Is it in a container`,
-      pid,
-    )
-  }
+  if (!isSeen(identity)) throw elsewhereError(name, identity)
+  if (!isAlive(identity)) throw notRunning(`${name} has just ended`, pid)
   checkPermission(pid, name)
   return { identity, daemon: name, title: `${name}, pid ${pid}` }
 }

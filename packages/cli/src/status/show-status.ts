@@ -6,6 +6,7 @@ import { statusCodes } from '../exit-codes.ts'
 import type { Output } from '../output/output.ts'
 import { withProgress } from '../output/with-progress.ts'
 import { readLineCount } from '../read-line-count.ts'
+import { escapeAnswer } from '../text/escape-answer.ts'
 import { printStatus } from './print-status.ts'
 
 /** What `status` is called with. */
@@ -29,7 +30,7 @@ export async function showStatus(given: StatusArguments, out: Output): Promise<n
   )
   const status = answer as unknown as DaemonStatus
   if (out.json) out.printJson({ ...status, running: true, socket: seen.socket })
-  else printStatus(status, out)
+  else printStatus(escapeAnswer(status), out)
   return statusCodes.running
 }
 

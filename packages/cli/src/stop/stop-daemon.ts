@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ControlClient } from '@sd/control/client'
 import { SdError } from '@sd/core'
 import { type ProcessIdentity, signalProcess } from '@sd/core/process-identity'
-import { notRunningError } from '../daemons/ask-daemon.ts'
+import { elsewhereError, notRunningError } from '../daemons/ask-daemon.ts'
 import { waitForEnd } from '../daemons/process-end.ts'
-import { lookForShown, type Sighting } from '../daemons/sighting.ts'
+import { isSeen, lookForShown, type Sighting } from '../daemons/sighting.ts'
 import { withControl } from '../daemons/with-control.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Output } from '../output/output.ts'
@@ -36,12 +38,13 @@ export async function stopDaemon(given: StopArguments, out: Output): Promise<num
   }
   const progress = out.progress(`Stopping ${name}`)
   try {
-    if (seen.state === 'answers') await askToStop(seen.socket)
+    let gone: boolean | undefined
+    if (seen.state === 'answers') gone = await askToStop(seen.socket, isSeen(process) ? 0 : timeout)
     else {
       out.say(`${name} is signalled (SIGTERM to ${process.pid}): ${seen.why}.`)
       signalProcess(process, 'SIGTERM')
     }
-    const gone = await waitForEnd(process, timeout)
+    gone ??= await waitForEnd(process, timeout)
     if (!gone && !given.force) throw stillThere(name, process, given.timeout)
     if (!gone) await kill(name, process)
     progress.end()
@@ -56,17 +59,32 @@ export async function stopDaemon(given: StopArguments, out: Output): Promise<num
   }
 }
 
-async function askToStop(socket: string): Promise<void> {
+/**
+ * @param wait - milliseconds for the end of the connection: where the process cannot be seen, that is its end.
+ * @returns whether it has come; undefined where it was not waited for.
+ */
+async function askToStop(socket: string, wait: number): Promise<boolean | undefined> {
   try {
-    await withControl(socket, (client) => client.call('stop'))
+    return await withControl(socket, async (client) => {
+      await client.call('stop')
+      return wait === 0 ? undefined : await isClosedWithin(client, wait)
+    })
   } catch (error) {
     // It may be gone before it has answered.
     if (!['SD_CONTROL_GONE', 'SD_CONTROL_NOT_RUNNING'].includes((error as SdError).code)) throw error
+    return undefined
   }
+}
+
+async function isClosedWithin({ closed }: ControlClient, milliseconds: number): Promise<boolean> {
+  const isClosed = closed.then(() => true)
+  if (!Number.isFinite(milliseconds)) return isClosed
+  return Promise.race([isClosed, sleep(milliseconds, false, { ref: false })])
 }
 
 /** Its children end with it: they die when their parent does. */
 async function kill(name: string, process: ProcessIdentity): Promise<void> {
+  if (!isSeen(process)) throw elsewhereError(name, process)
   signalProcess(process, 'SIGKILL')
   if (await waitForEnd(process, KILLED_WITHIN)) return
   const message = `${name} was killed, and its process ${process.pid} is still there: the system holds it.`

@@ -1,7 +1,8 @@
 import { SdError, toError } from '@sd/core'
 import { type ProcessIdentity, readIdentity, signalProcess } from '@sd/core/process-identity'
 import { muteError, notRunningError } from '../daemons/ask-daemon.ts'
-import { lookForShown } from '../daemons/sighting.ts'
+import { belongsToOwnerOf } from '../daemons/process-of-daemon.ts'
+import { isSeen, lookForShown, type Sighting } from '../daemons/sighting.ts'
 import type { Output } from '../output/output.ts'
 import { type Key, TerminalScreen } from '../screen/terminal-screen.ts'
 import { type DaemonSight, type FollowedDaemon, followDaemon } from './follow-daemon.ts'
@@ -35,23 +36,24 @@ export async function showTop({ daemon, interval, count }: TopArguments, out: Ou
     throw new SdError('SD_CLI_USAGE', `--count takes a whole number from 1 on, not ${count}.`)
   }
   const milliseconds = interval * 1000
-  if (out.json) return await printSights(await findSocket(daemon, out), milliseconds, count, out)
+  if (out.json) return await printSights((await findDaemon(daemon, out)).socket, milliseconds, count, out)
   if (!process.stdin.isTTY || !process.stdout.isTTY || process.env.TERM === 'dumb') {
     const message = `"top" draws on a terminal, and there is none. Use "sd-cli status ${daemon}", or --json for a line each second.`
     throw new SdError('SD_CLI_USAGE', message)
   }
-  await new Top(milliseconds).run(await findSocket(daemon, out))
+  await new Top(milliseconds, await findDaemon(daemon, out)).run()
 }
 
 /** Where a daemon is to be asked, now and when it comes back. */
-async function findSocket(daemon: string, out: Output): Promise<string> {
+async function findDaemon(daemon: string, out: Output): Promise<Sighting & { state: 'answers' }> {
   const seen = await lookForShown(daemon, out)
-  if (seen.state === 'answers') return seen.socket
+  if (seen.state === 'answers') return seen
   throw seen.state === 'mute' ? muteError(seen) : await notRunningError(seen)
 }
 
 class Top {
   readonly #interval: number
+  readonly #seen: Sighting & { state: 'answers' }
   #screen: TerminalScreen | undefined
   #daemon: FollowedDaemon | undefined
   #sight: DaemonSight | undefined
@@ -60,11 +62,13 @@ class Top {
   #asked: ProcessIdentity | undefined
   #quit = (): void => {}
 
-  constructor(interval: number) {
+  constructor(interval: number, seen: Sighting & { state: 'answers' }) {
     this.#interval = interval
+    this.#seen = seen
   }
 
-  async run(socket: string): Promise<void> {
+  async run(): Promise<void> {
+    const { socket } = this.#seen
     // While there is nothing to be shown the terminal stays as it is: what goes wrong first is an error as any other.
     this.#daemon = await followDaemon(socket, this.#interval, (sight) => {
       this.#sight = sight
@@ -107,10 +111,16 @@ class Top {
     const { question } = view
     // Known before somebody thinks about it: by the time he answers, another process may have that pid.
     if (question?.kind === 'signal' && this.#view.question === undefined)
-      this.#asked = readIdentity(question.pid)
+      this.#asked = this.#identify(question.pid)
     this.#view = view
     if (order) void this.#obey(order)
     this.#draw()
+  }
+
+  /** Undefined of one that nobody here may signal: the pids are what the daemon says. */
+  #identify(pid: number): ProcessIdentity | undefined {
+    const { socket, process } = this.#seen
+    return isSeen(process) && belongsToOwnerOf(socket, pid) ? readIdentity(pid) : undefined
   }
 
   async #obey(order: TopOrder): Promise<void> {

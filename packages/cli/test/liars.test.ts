@@ -1,0 +1,107 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, chownSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
+import { isAlive, type ProcessIdentity, readIdentity } from '@sd/core/process-identity'
+import { createSandbox, type Sandbox } from '@sd/testing'
+import { escapeAnswer } from '../src/text/escape-answer.ts'
+import { fixture, type Place, placeOf, runCli } from './run-cli.ts'
+
+// Each command is a process, and a machine may have many.
+jest.setTimeout(240_000)
+
+let sandbox: Sandbox
+let place: Place
+const onlyRoot = process.getuid?.() === 0 ? test : test.skip
+const NOBODY = 65_534
+
+const cli = (...words: string[]) => runCli(place, words)
+const ends: (() => Promise<void>)[] = []
+let stranger: ProcessIdentity
+
+beforeEach(() => {
+  sandbox = createSandbox()
+  place = placeOf(sandbox)
+  const sleeper = spawn('sleep', ['1000'], { env: { ...process.env, ...sandbox.env } })
+  ends.push(() => end(sleeper))
+  stranger = readIdentity(sleeper.pid!)!
+})
+
+afterEach(async () => {
+  // Nobody has signalled it.
+  expect(isAlive(stranger)).toBe(true)
+  for (const each of ends.splice(0)) await each()
+  await sandbox.assertNothingLeft()
+})
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return
+  const gone = once(child, 'exit')
+  child.kill()
+  await gone
+}
+
+/** Has something listen as the daemon `liar`. @param uid - whose it is. */
+async function listen(answer: unknown, uid = process.getuid!()): Promise<void> {
+  chmodSync(sandbox.dir, 0o755)
+  mkdirSync(place.runDirectory, { mode: 0o700 })
+  chownSync(place.runDirectory, uid, -1)
+  const args = [fixture('liar.mjs'), join(place.runDirectory, 'liar.sock'), JSON.stringify(answer)]
+  const env = { ...process.env, ...place.env }
+  const child = spawn(process.execPath, args, { uid, env, stdio: ['ignore', 'pipe', 'inherit'] })
+  ends.push(() => end(child))
+  await Promise.race([
+    once(child.stdout!, 'data'),
+    once(child, 'exit').then(() => Promise.reject(new Error('It has ended.'))),
+  ])
+}
+
+const introduction = () => ({ protocol: 1, name: 'liar', pid: stranger.pid, program: null })
+
+async function expectNobodyIsSignalled(): Promise<void> {
+  const message = `liar says that its pid is ${stranger.pid}, and here that is another process, or none.`
+  for (const words of [
+    ['signal', 'liar', 'KILL'],
+    ['signals', 'liar'],
+    ['stop', 'liar', '--timeout', '0.1', '--force'],
+  ]) {
+    const { code, stderr } = await cli(...words)
+    expect(stderr).toContain(message)
+    expect(code).toBe(1)
+  }
+  expect(await cli('list')).toMatchObject({ code: 0 })
+}
+
+describe('whoever listens on a control socket', () => {
+  test('and is another process than its pid here, as in a container, has nobody signalled', async () => {
+    await listen({ ...introduction(), processStart: '1' })
+    await expectNobodyIsSignalled()
+  })
+
+  onlyRoot('cannot have root signal what is not its own', async () => {
+    await listen(introduction(), NOBODY)
+    await expectNobodyIsSignalled()
+  })
+
+  test.each([
+    ['a number', 5],
+    ['nothing', null],
+    ['no pid', { name: 'liar', pid: -1 }],
+    ['another kind of name', { name: '\x1b[31mliar', pid: 1 }],
+  ])('and says %s of itself is no daemon', async (_, answer) => {
+    await listen(answer)
+    const { code, stdout } = await cli('status', 'liar')
+    expect(stdout).toMatch(
+      /does not answer: What listens on .*liar\.sock does not answer as a daemon does\.\n$/,
+    )
+    expect(code).toBe(0)
+    expect((await cli('list', '--json')).json()).toMatchObject([{ name: 'liar', pid: null, state: 'silent' }])
+  })
+})
+
+test('what a daemon has told is shown, and not obeyed', () => {
+  expect(escapeAnswer({ '\x1b[2J': ['\x07', 1, null, { state: 'a\nb\x1b' }] })).toEqual({
+    '\\x1b[2J': ['\\x07', 1, null, { state: 'a\nb\\x1b' }],
+  })
+})
