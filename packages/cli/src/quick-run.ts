@@ -1,4 +1,5 @@
 import { exitCodeOf } from './exit-codes.ts'
+import { checkCompanions } from './run/check-companions.ts'
 import { readOwnWords } from './run/read-own-words.ts'
 import { runProgram } from './run/run-program.ts'
 
@@ -13,6 +14,7 @@ export async function runQuickly(words: readonly string[]): Promise<boolean> {
   let given: ReturnType<typeof readOwnWords>
   try {
     given = readOwnWords(words)
+    checkCompanions(given)
   } catch {
     return false
   }

@@ -79,7 +79,8 @@ function declare(
       for (const [name, parameter] of Object.entries(parameters)) own.positional(name, parameter)
     },
     (args) => {
-      for (const [name, { type }] of Object.entries(options)) {
+      for (const [name, { type, array }] of Object.entries(options)) {
+        if (!array && Array.isArray(args[name])) throw new WrongWords(`--${name} is given twice.`, command)
         if (type === 'number' && Number.isNaN(args[name])) {
           throw new WrongWords(`--${name} must be a number.`, command)
         }

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 
 import { commands } from '../src/command-list.ts'
 import { readWords } from '../src/read-words.ts'
-import { runCli } from './run-cli.ts'
+import { cliCommand, runCli } from './run-cli.ts'
 import { usePlace } from './use-place.ts'
 
 const place = usePlace()
@@ -47,6 +47,9 @@ describe('a wrong command line', () => {
     [['logs', 'x', '-n', 'many'], /--lines must be a number/],
     [['logs', 'x', '-n', '-1'], /--lines must be a whole number from 0 on, not -1/],
     [['status', 'x', '-n', '1.5'], /--lines must be a whole number from 0 on, not 1\.5/],
+    [['stop', 'x', '-p', 'a', '-p', 'b'], /--pid-file is given twice\. See: sd-cli stop --help/],
+    [['run', 'x.ts', '--install'], /--install goes with -I TEMPLATE, and does nothing without it/],
+    [['run', 'x.ts', '--cwd', '/'], /--cwd goes with -d/],
     [['stop', 'x', '--timeout'], /Not enough arguments following: timeout/],
     [['stop', 'x', '--timeout', '-1'], /--timeout must be a number of seconds, 0 for no limit, not "-1"/],
     [['restart', 'x', '--timeout', '-1'], /--timeout must be a number of seconds/],
@@ -69,6 +72,15 @@ test('what follows -- is refused where it would mean nothing', async () => {
   const { code, stderr } = await runCli(place, ['stop', 'x', '--', 'y'])
   expect(stderr).toBe('Error: "stop" takes nothing behind "--". See: sd-cli stop --help\n')
   expect(code).toBe(2)
+})
+
+test('what cannot be written is an error', async () => {
+  const command = ['sh', '-c', 'exec "$@" > /dev/full', 'sh', ...cliCommand]
+  for (const words of [['list', '--json'], ['status', 'nobody'], ['--help']]) {
+    const { code, stderr } = await runCli(place, words, { command })
+    expect(stderr).toMatch(/^Error: What was found cannot be written: ENOSPC/)
+    expect(code).toBe(1)
+  }
 })
 
 test('the version is told', async () => {

@@ -1,3 +1,4 @@
+import { exitCodes } from '../exit-codes.ts'
 import { formatTable, type Table } from './format-table.ts'
 import { type Progress, startProgress } from './progress.ts'
 import { createStyle, type Style } from './style.ts'
@@ -32,10 +33,17 @@ export interface Output {
 export function createOutput({ json }: { json: boolean }): Output {
   const { stdout, stderr } = process
   const style = createStyle(stdout)
-  // Who pipes us into `head` has seen enough: that is no failure.
-  stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    // Who pipes us into `head` has seen enough: that is no failure.
     if (code === 'EPIPE') process.exit()
+    stderr.write(`Error: What was found cannot be written: ${message}\n`)
+    // Whatever else the command has to say about its success.
+    process.once('exit', () => {
+      process.exitCode = exitCodes.error
+    })
   })
+  // Who does not want to hear our messages has them unsaid.
+  stderr.on('error', () => {})
   const print = (text: string): void => void stdout.write(`${text}\n`)
   return {
     json,

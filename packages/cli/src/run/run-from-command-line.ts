@@ -5,6 +5,7 @@ import { toDaemon } from '../launch/find-daemon.ts'
 import { formatSwitches, readSwitches } from '../launch/switches.ts'
 import { createOutput, type Output } from '../output/output.ts'
 import { reportError } from '../output/report-error.ts'
+import { checkCompanions } from './check-companions.ts'
 import { type OwnWords, readOwnWords } from './read-own-words.ts'
 
 /**
@@ -47,6 +48,7 @@ export async function runFromCommandLine(
 
 async function obey(daemon: DaemonBase, given: OwnWords, out: Output): Promise<StopReport | undefined> {
   const file = resolve(process.argv[1] ?? '')
+  checkCompanions(given)
   if (given.H) out.print((await import('./own-help.ts')).describeOwnFile(file))
   else if (given.i) await (await import('../install/print-instructions.ts')).printInstructions(daemon, out)
   else if (given.I !== undefined) await makeService(daemon, file, given, out)
