@@ -44,20 +44,21 @@ export async function refuseSecond(name: string, file: string): Promise<void> {
 
 /** @returns undefined where there is none, or not any more. */
 async function findLasting(name: string): Promise<Running | undefined> {
-  let endsBefore = 0
+  // One that lives and does not answer may be about to end, or between two lives.
+  let endsBefore = performance.now() + LAST_STEPS
   for (;;) {
-    const answering = await findAnswering(name)
-    if (answering?.isEnding) endsBefore = performance.now() + LAST_STEPS
-    else if (answering) return answering
+    const found = await findBySocket(name)
+    if (found?.isEnding) endsBefore = performance.now() + LAST_STEPS
+    else if (found?.pid !== undefined) return found
     else {
-      const running = findByPidFile(name)
+      const running = findByPidFile(name) ?? found
       if (!running || performance.now() >= endsBefore) return running
     }
     await sleep(LOOK_AGAIN)
   }
 }
 
-async function findAnswering(name: string): Promise<Running | undefined> {
+async function findBySocket(name: string): Promise<Running | undefined> {
   const found = (await listDaemons({ name })).find(({ state }) => state !== 'stale')
   if (!found) return undefined
   const { path, state, daemon } = found
