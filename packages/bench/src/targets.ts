@@ -43,7 +43,11 @@ export function checkTargets(results: Results): Target[] {
     compare('cold', 'time', 'bare fork', isFork, 'at most', 1.25),
     compare('memory', 'memory', 'an idle node', isNode, 'at most', 1.1),
     compare('task-start', 'time', 'bare fork', ({ subject }) => subject === 'fork', 'at most', 1.15),
-    compareSpare(),
+    compareTime('task-start', 'simple-daemon-spare', 'with a spare', 5),
+    ...['launch-js', 'launch-ts'].map((name) =>
+      compare(name, 'time', 'Node with the same file', isNode, 'at most', 1.3),
+    ),
+    compareTime('help', 'simple-daemon', 'sd-cli --help', 150),
     compare('sieve', 'time', 'bare forks', isFork, 'at most', 1.05),
   ]
 
@@ -71,15 +75,21 @@ export function checkTargets(results: Results): Target[] {
     return { what: `${name}, ${metric}: against ${whom}`, ratio, limit, sense, against: theirs?.subject }
   }
 
-  /** The start of a task with a spare against five milliseconds. */
-  function compareSpare(): Target {
-    const rows = results.workloads.find(({ name }) => name === 'task-start')?.rows ?? []
+  /** One of ours against a time. @param limit - milliseconds. */
+  function compareTime(workload: string, subject: string, what: string, limit: number): Target {
+    const rows = results.workloads.find(({ name }) => name === workload)?.rows ?? []
     const time = medianOf(
-      rows.find(({ subject }) => subject === 'simple-daemon-spare'),
+      rows.find((row) => row.subject === subject),
       'time',
     )
-    const ratio = time === undefined ? undefined : time / 5
-    return { what: 'task-start, time: with a spare', ratio, limit: 1, sense: 'at most', against: '5 ms' }
+    const ratio = time === undefined ? undefined : time / limit
+    return {
+      what: `${workload}, time: ${what}`,
+      ratio,
+      limit: 1,
+      sense: 'at most',
+      against: `${limit} ms`,
+    }
   }
 
   /** The time of a call among a million against that among ten thousand. */

@@ -6,7 +6,7 @@ import { fixture } from './run-cli.ts'
 import { usePlace } from './use-place.ts'
 
 // What is built is measured: `npm run build` first. In time of the processor, and the least of several: a machine has
-// other work, too. docs/performance.md has the numbers of a quiet one.
+// other work, too. `npm run bench -- --full --only launch-js,launch-ts,help` measures times.
 
 /** Prints what a process has used when it ends. */
 const METER = `data:text/javascript,${encodeURIComponent(`process.on('exit', () => {
@@ -38,13 +38,21 @@ test('help takes less than 150 ms', () => {
   expect(least(() => measure(main, '--help'))).toBeLessThan(150)
 })
 
-// By JavaScript the promise is 1.3, too; what is more here is what the meter and a busy machine may add.
-test.each([
-  ['TypeScript', 'first-execute.ts', 1.3],
-  ['JavaScript', 'first-execute.js', 1.5],
-])('run reaches the first iteration hardly later than Node alone, with a daemon in %s', (_, name, most) => {
-  const file = fixture(name)
+test('run reaches the first iteration hardly later than Node alone, with a daemon in TypeScript', () => {
+  const file = fixture('first-execute.ts')
   // The first time compiles.
   measure(main, 'run', file)
-  expect(least(() => measure(main, 'run', file)) / least(() => measure(file))).toBeLessThan(most)
+  expect(least(() => measure(main, 'run', file)) / least(() => measure(file))).toBeLessThan(1.3)
+})
+
+test('run loads none of the modules of Node that take long and that a start does not need', () => {
+  const { stdout } = spawnSync(process.execPath, [main, 'run', fixture('loaded-modules.ts')], {
+    encoding: 'utf8',
+    env: { ...process.env, ...place.env },
+  })
+  const loaded = JSON.parse(/^\[.*\]$/m.exec(stdout)![0]) as string[]
+  expect(loaded).toContain('net')
+  for (const heavy of ['fs/promises', 'readline', 'crypto', 'worker_threads', 'http', 'inspector']) {
+    expect(loaded).not.toContain(heavy)
+  }
 })

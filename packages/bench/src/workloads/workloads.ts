@@ -6,6 +6,7 @@ import { growth } from './growth.ts'
 import { idleCpu } from './idle-cpu.ts'
 import { jitter } from './jitter.ts'
 import { latency } from './latency.ts'
+import { help, launch } from './launch.ts'
 import { memory } from './memory.ts'
 import { noOp } from './no-op.ts'
 import { restart } from './restart.ts'
@@ -31,6 +32,9 @@ export const workloads: readonly Workload[] = [
   idleCpu,
   restart,
   start,
+  launch('js'),
+  launch('ts'),
+  help,
   taskStart,
   jitter(10),
   jitter(50),
