@@ -185,12 +185,105 @@ describe('commands', () => {
     await stop(service)
   })
 
+  test('an expression that never ends is ended, and the process goes on', async () => {
+    const service = await startService({ allow: true })
+    const endless = 'eval (() => { for (;;); })()'
+    const text = await run(
+      ...["call meet 'you'", 'wait', endless, 'eval mine', 'y', 'wait 0.2'],
+      ...[endless, 'eval daemon.state'],
+    )
+    expect(text.match(/It has not come to its end within 4 s, and was ended\./g)).toHaveLength(2)
+    expect(text).toMatch(/> eval mine\n'hello you'\n/)
+    expect(text).toContain(`has returned 'hello you true'`)
+    expect(text).toMatch(/> eval daemon\.state\n'running'\n/)
+    await stop(service)
+  })
+
+  test('an expression may be an object, a statement, await, or a promise that nobody keeps', async () => {
+    const service = await startService({ allow: true })
+    const text = await run(
+      ...['eval { a: 1 }', 'eval let a = 1; a + 1', 'eval await daemon.workers.crunch.square(3)'],
+      ...['eval new Promise(() => {})', "eval Promise.reject(new Error('no'))", 'eval await 1, await 2'],
+      ...[
+        "call meet 'you'",
+        'wait',
+        'eval { mine }',
+        'eval let b = 2; b + 1',
+        'eval mine = "bye"',
+        'y',
+        'wait 0.2',
+      ],
+    )
+    for (const [line, answer] of [
+      ['{ a: 1 }', '{ a: 1 }'],
+      ['let a = 1; a + 1', '2'],
+      ['await daemon.workers.crunch.square(3)', '9'],
+      ['new Promise(() => {})', 'A promise that is not settled after 4 s: nobody waits for it any more.'],
+      [`Promise.reject(new Error('no'))`, 'It throws: Error: no'],
+      ['await 1, await 2', '2'],
+      ['{ mine }', `{ mine: 'hello you' }`],
+      ['let b = 2; b + 1', '3'],
+    ]) {
+      expect(text).toContain(`> eval ${line}\n${answer}\n`)
+    }
+    expect(text).toContain(`has returned 'bye true'`)
+    await stop(service)
+  })
+
+  test('an expression that waits for what stops gives that the prompt', async () => {
+    const service = await startService({ allow: true })
+    const text = await run("eval daemon.workers.crunch.meet('you')", 'args', 'y', 'wait 0.5')
+    expect(text).toMatch(/\[crunch \d+ W\] call 1 meet\('you'\) > args\nname = 'you'/)
+    expect(text).toMatch(/> y\n[\s\S]*'hello you true'\n/)
+    await stop(service)
+  })
+
+  test('values are shown however large they are, and variables that have none yet are not', async () => {
+    const service = await startService({ allow: true })
+    const text = await run(
+      ...[
+        'call hoard 3e8',
+        'wait',
+        'locals',
+        'eval treasure',
+        'eval treasure.length',
+        'where',
+        'y',
+        'wait 0.5',
+      ],
+      "eval 'y'.repeat(3e8)",
+    )
+    expect(text).toMatch(/> locals\nsize = 300000000\ntreasure = 'x{4000}'\.\.\. 299996000 more characters\n/)
+    expect(text).not.toMatch(/later =|has not answered/)
+    expect(text).toMatch(/> eval treasure\n'x{4000}'\.\.\. 299996000 more characters\n/)
+    expect(text).toContain('crunch.hoard(300000000) has returned 300000000')
+    expect(text).toMatch(/'y{4000}'\.\.\. 299996000 more characters\n/)
+    await stop(service)
+  })
+
+  test('a breakpoint whose condition throws stops, and says what is wrong with it', async () => {
+    const service = await startService({ allow: true })
+    const text = await run(
+      ...['break fixtures/crunch.ts:9 if tripled > 3', 'call square 2', 'wait', 'args', 'y', 'wait 0.2'],
+      ...['delete 1', 'break fixtures/crunch.ts:9 if doubled > 6', 'call square 3', 'wait 0.5'],
+      ...['call square 4', 'wait', 'args', 'y', 'wait 0.2'],
+    )
+    expect(text).toMatch(
+      /Stopped at breakpoint 1, whose condition throws ReferenceError: tripled is not defined, in square \(/,
+    )
+    expect(text).toMatch(/> args\nx = 2\n/)
+    expect(text).toContain('crunch.square(3) has returned 9')
+    expect(text).toMatch(/Stopped at breakpoint 2, in square \([\s\S]*> args\nx = 4\n/)
+    await stop(service)
+  })
+
   test('what was wrong is said', async () => {
     const service = await startService({ allow: true })
     const text = await run(
       ...[
         'where',
         'break nothing.ts:0',
+        'break fixtures/crunch.ts:9000',
         'break crunch.ts:8 if x >',
         'break sqare',
         'delete 7',
@@ -210,6 +303,7 @@ describe('commands', () => {
     for (const message of [
       'Nothing is stopped.',
       'Lines are counted from 1.',
+      'fixtures/crunch.ts ends with line ',
       '"x >" is no expression',
       'Did you mean "square"?',
       'There is no breakpoint 7',

@@ -1,7 +1,9 @@
 import { once } from 'node:events'
 import { stripTypeScriptTypes } from 'node:module'
 import { connect, createServer, type Socket } from 'node:net'
+import { runInThisContext } from 'node:vm'
 import { afterEach, describe, expect, test } from '@jest/globals'
+import { inFrame, inGlobalScope } from '../src/agent/expression.ts'
 import { readParameters } from '../src/agent/read-parameters.ts'
 import { type RawSourceMap, SourceMap } from '../src/agent/source-map.ts'
 import { Columns } from '../src/hub/columns.ts'
@@ -73,6 +75,30 @@ describe('parameters', () => {
   })
 })
 
+describe('what V8 is to evaluate', () => {
+  test('comes in an array if it is an expression, and as it stands if not', () => {
+    expect(inFrame('{ a: 1 }')).toEqual({ source: '[({ a: 1 }\n)]', boxed: true })
+    for (const text of [
+      'let a = 1',
+      'throw 1',
+      'this.#count',
+      '// nothing',
+      'nonsense(',
+      '{ let a = 1; a }',
+    ]) {
+      expect(inFrame(text)).toEqual({ source: text, boxed: false })
+    }
+  })
+
+  test('has its parameter in the global scope, and may await', async () => {
+    const evaluate = (text: string): Promise<unknown> => runInThisContext(inGlobalScope(text, 'seven', '7'))
+    expect(await evaluate('seven + 1 // more')).toMatchObject([8])
+    expect(await evaluate('let a = seven; a * 2')).toMatchObject([14])
+    expect(await evaluate('await seven')).toMatchObject([7])
+    await expect(evaluate('nonsense(')).rejects.toThrow('Unexpected end of input')
+  })
+})
+
 describe('a source map', () => {
   const source = 'enum Size { Small }\n\nexport function f(n: number): number {\n  return n + Size.Small\n}\n'
   const made = stripTypeScriptTypes(source, {
@@ -119,6 +145,15 @@ describe('a probe', () => {
     expect(probe.reach({ name: 'running', call })).toBe(true)
     probe.configure({ ...plan, points: ['breakpoint'], skipped: ['here'] })
     expect(probe.reach({ name: 'breakpoint', label: 'here' })).toBe(true)
+  })
+
+  test('remembers what a condition has thrown until that is told', () => {
+    const probe = new PointProbe()
+    probe.conditionFailed(1, new RangeError('too far'))
+    expect(probe.takeFailedCondition([2, 1])).toBe('RangeError: too far')
+    expect(probe.takeFailedCondition([1])).toBeUndefined()
+    probe.conditionFailed(1, { odd: true })
+    expect(probe.takeFailedCondition([1])).toBe('{ odd: true }')
   })
 
   test('knows which calls run', () => {

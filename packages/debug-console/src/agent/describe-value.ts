@@ -5,10 +5,25 @@ import type { Session } from 'node:inspector/promises'
 const LONGEST = 8000
 
 /** Runs in the debugged process. It runs nothing of the user's: no getters, no `[util.inspect.custom]`. */
-const INSPECT = `function (depth, items) {
+const INSPECT = `(value, depth, items) => process.getBuiltinModule('node:util').inspect(value, {
+  depth, maxArrayLength: items, maxStringLength: 4000, customInspect: false, compact: 3, breakLength: 100,
+})`
+
+const INSPECT_THIS = `function (depth, items) {
   'use strict'
-  return process.getBuiltinModule('node:util').inspect(this, {
-    depth, maxArrayLength: items, maxStringLength: 4000, customInspect: false, compact: 3, breakLength: 100,
+  return (${INSPECT})(this, depth, items)
+}`
+
+const INSPECT_ITEM = `function (depth, items) { return (${INSPECT})(this[0], depth, items) }`
+
+/** What has no value yet, or none any more, is left out. */
+const INSPECT_ALL = `function (depth, items) {
+  return Object.getOwnPropertyNames(this).flatMap((name) => {
+    try {
+      return [[name, (${INSPECT})(this[name], depth, items)]]
+    } catch {
+      return []
+    }
   })
 }`
 
@@ -28,18 +43,49 @@ export const MUCH: Amount = { depth: 3, items: 100 }
 export async function describeValue(
   session: Session,
   value: Runtime.RemoteObject,
-  { depth, items }: Amount,
+  amount: Amount,
 ): Promise<string> {
   if (value.objectId === undefined) return shorten(describePlain(value))
+  const text = await inspect(session, value.objectId, INSPECT_THIS, amount)
+  return shorten(typeof text === 'string' ? text : (value.description ?? value.type))
+}
+
+/** The value in an array of one, which stays in the debugged process, however large it is. */
+export async function describeItem(
+  session: Session,
+  array: Runtime.RemoteObject,
+  amount: Amount,
+): Promise<string> {
+  const text = await inspect(session, array.objectId!, INSPECT_ITEM, amount)
+  return shorten(typeof text === 'string' ? text : '(cannot be shown)')
+}
+
+/** The variables of a scope, each as text. */
+export async function describeScope(
+  session: Session,
+  scope: Runtime.RemoteObject,
+  amount: Amount,
+): Promise<[name: string, text: string][]> {
+  const texts = await inspect(session, scope.objectId!, INSPECT_ALL, amount)
+  if (!Array.isArray(texts)) return []
+  return (texts as [string, string][]).map(([name, text]) => [name, shorten(text)])
+}
+
+/** @returns undefined where it cannot be done. */
+async function inspect(
+  session: Session,
+  objectId: string,
+  functionDeclaration: string,
+  { depth, items }: Amount,
+): Promise<unknown> {
   const { result, exceptionDetails } = await session.post('Runtime.callFunctionOn', {
-    objectId: value.objectId,
-    functionDeclaration: INSPECT,
+    objectId,
+    functionDeclaration,
     arguments: [{ value: depth }, { value: items }],
     returnByValue: true,
     silent: true,
   })
-  const text: unknown = exceptionDetails ? undefined : result.value
-  return shorten(typeof text === 'string' ? text : (value.description ?? value.type))
+  return exceptionDetails ? undefined : result.value
 }
 
 function describePlain({ type, value, unserializableValue, description }: Runtime.RemoteObject): string {

@@ -1,6 +1,7 @@
 import type { Session } from 'node:inspector/promises'
 import { pathToFileURL } from 'node:url'
 import type { LineBreakpoint, Place } from '../protocol/messages.ts'
+import { PROBE } from './main-thread-names.ts'
 import type { Script, ScriptList } from './script-list.ts'
 
 /** A breakpoint, and what V8 has of it: one for all scripts of that name, and one for each that was made of the file. */
@@ -106,8 +107,11 @@ interface ScriptLocation {
   columnNumber?: number | undefined
 }
 
-function conditionOf({ condition }: LineBreakpoint): { condition?: string } {
-  return condition === undefined ? {} : { condition }
+/** V8 takes a condition that throws for one that is false: a breakpoint with a slip of the pen would never say so. */
+function conditionOf({ id, condition }: LineBreakpoint): { condition?: string } {
+  if (condition === undefined) return {}
+  const failed = `${PROBE}?.conditionFailed?.(${id}, error)`
+  return { condition: `try { (${condition}\n) } catch (error) { ${failed}; true }` }
 }
 
 /** The URLs of a path, or of all paths that end so, whatever query they have. */

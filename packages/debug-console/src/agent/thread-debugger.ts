@@ -12,14 +12,13 @@ import type {
   Stop,
   StopCall,
 } from '../protocol/messages.ts'
-import { A_LITTLE, describeValue, MUCH } from './describe-value.ts'
+import { A_LITTLE, describeItem, describeScope, describeValue, MUCH } from './describe-value.ts'
+import { inFrame, inGlobalScope } from './expression.ts'
 import { InternalCode } from './internal-code.ts'
 import { LineBreakpoints } from './line-breakpoints.ts'
+import { PROBE } from './main-thread-names.ts'
 import { readParameters } from './read-parameters.ts'
 import { ScriptList } from './script-list.ts'
-
-/** What the probe of this process is called there. */
-export const PROBE = `globalThis[Symbol.for('sd.debugConsole')]`
 
 /** Milliseconds until a process that is to pause is asked again: it may just have been in code that is passed over. */
 const PAUSE_PERIOD = 100
@@ -35,6 +34,15 @@ const MOST_SETTLING = 8
 
 /** Lines around the one that is shown. */
 const LINES_AROUND = 5
+
+/**
+ * Milliseconds that an expression of the user's may take. While it runs nobody can pause the process, or let it go on: one
+ * that never ended would have it hang for ever.
+ */
+const EVALUATION_TIME = 4000
+
+/** Milliseconds that V8 may need to end it. */
+const TERMINATION_TIME = 500
 
 /** Frames of a stack. */
 const MOST_FRAMES = 50
@@ -182,12 +190,8 @@ export class ThreadDebugger implements ProcessRequests {
     const shown = new Map<string, string>()
     for (const { type, object } of this.#frame(frame).scopeChain) {
       if (!SHOWN_SCOPES.has(type)) continue
-      const { result } = await this.#session.post('Runtime.getProperties', {
-        objectId: object.objectId!,
-        ownProperties: true,
-      })
-      for (const { name, value } of result) {
-        if (value && !shown.has(name)) shown.set(name, await describeValue(this.#session, value, A_LITTLE))
+      for (const [name, text] of await describeScope(this.#session, object, A_LITTLE)) {
+        if (!shown.has(name)) shown.set(name, text)
       }
     }
     return [...shown].map(([name, text]) => `${name} = ${text}`)
@@ -211,31 +215,67 @@ export class ThreadDebugger implements ProcessRequests {
       const expression = isPattern ? `arguments[${index}]` : name.replace(/^\.\.\./, '')
       const { result, exceptionDetails } = await this.#session.post('Debugger.evaluateOnCallFrame', {
         callFrameId,
-        expression,
+        expression: `[${expression}]`,
         silent: true,
       })
-      if (!exceptionDetails) lines.push(`${name} = ${await describeValue(this.#session, result, A_LITTLE)}`)
+      if (!exceptionDetails) lines.push(`${name} = ${await describeItem(this.#session, result, A_LITTLE)}`)
     }
     return lines
   }
 
   async evaluate(frame: number | undefined, expression: string): Promise<{ text: string; failed: boolean }> {
-    const { result, exceptionDetails } =
-      frame === undefined || !this.#paused
-        ? await this.#session.post('Runtime.evaluate', {
-            expression: `((daemon) => eval(${JSON.stringify(`(${expression}\n)`)}))(${PROBE}?.daemon)`,
-            awaitPromise: !this.#paused,
-            silent: true,
-          })
-        : await this.#session.post('Debugger.evaluateOnCallFrame', {
-            callFrameId: this.#frame(frame).callFrameId,
-            expression,
-            silent: true,
-          })
-    const value = exceptionDetails?.exception ?? result
-    const text = await describeValue(this.#session, value, MUCH)
-    // Where it was thrown is here.
-    return exceptionDetails ? { text: withoutStack(text), failed: true } : { text, failed: false }
+    try {
+      return frame === undefined || !this.#paused
+        ? await this.#evaluateInDaemon(expression)
+        : await this.#evaluateInFrame(this.#frame(frame), expression)
+    } catch (error) {
+      // The second is what V8 says where a promise was to come of it.
+      if (!/terminated|Internal error/.test((error as Error).message)) throw error
+      throw new Error(`It has not come to its end within ${EVALUATION_TIME / 1000} s, and was ended.`)
+    }
+  }
+
+  async #evaluateInFrame({ callFrameId }: Debugger.CallFrame, text: string): Promise<Evaluated> {
+    const { source, boxed } = inFrame(text)
+    // The declarations do not know all that there is.
+    const parameters: Debugger.EvaluateOnCallFrameParameterType & { timeout: number } = {
+      callFrameId,
+      expression: source,
+      silent: true,
+      timeout: EVALUATION_TIME,
+    }
+    const evaluated = await this.#session.post('Debugger.evaluateOnCallFrame', parameters)
+    return this.#describeEvaluated(evaluated, boxed)
+  }
+
+  /** Nothing stops in it: V8 would count the time at the prompt, too. What it waits for may stop. */
+  async #evaluateInDaemon(text: string): Promise<Evaluated> {
+    if (this.#paused) throw new Error('It has stopped meanwhile.')
+    const parameters: Runtime.EvaluateParameterType & { disableBreaks: boolean; timeout: number } = {
+      expression: inGlobalScope(text, 'daemon', `${PROBE}?.daemon`),
+      awaitPromise: true,
+      silent: true,
+      timeout: EVALUATION_TIME,
+      disableBreaks: true,
+    }
+    const answer = this.#session.post('Runtime.evaluate', parameters)
+    const evaluated = await withinMilliseconds(answer, EVALUATION_TIME + TERMINATION_TIME)
+    if (evaluated) return this.#describeEvaluated(evaluated, true)
+    const waited = `A promise that is not settled after ${EVALUATION_TIME / 1000} s: nobody waits for it any more.`
+    return { text: waited, failed: false }
+  }
+
+  async #describeEvaluated(
+    { result, exceptionDetails }: Runtime.EvaluateReturnType,
+    boxed: boolean,
+  ): Promise<Evaluated> {
+    if (exceptionDetails) {
+      const text = await describeValue(this.#session, exceptionDetails.exception ?? result, MUCH)
+      // Where it was thrown is here.
+      return { text: withoutStack(text), failed: true }
+    }
+    const describe = boxed && result.objectId !== undefined ? describeItem : describeValue
+    return { text: await describe(this.#session, result, MUCH), failed: false }
   }
 
   async inspect(open: boolean): Promise<string> {
@@ -393,7 +433,15 @@ export class ThreadDebugger implements ProcessRequests {
       return { why: 'exception', exception, ...place }
     }
     const breakpoints = this.#lines.identify(paused.hitBreakpoints ?? [])
-    if (breakpoints.length > 0) return { why: 'line', breakpoints, ...place }
+    if (breakpoints.length > 0) {
+      const failed = await this.#run(`${PROBE}?.takeFailedCondition?.(${JSON.stringify(breakpoints)})`)
+      return {
+        why: 'line',
+        breakpoints,
+        ...(typeof failed === 'string' && { failedCondition: failed }),
+        ...place,
+      }
+    }
     if (this.#wantsPause) return { why: 'pause', ...place }
     return { why: this.#stepping ? 'step' : 'statement', ...place }
   }
@@ -530,6 +578,11 @@ export class ThreadDebugger implements ProcessRequests {
   }
 }
 
+interface Evaluated {
+  readonly text: string
+  readonly failed: boolean
+}
+
 const STEPS = {
   into: 'Debugger.stepInto',
   over: 'Debugger.stepOver',
@@ -538,6 +591,22 @@ const STEPS = {
 
 /** Scopes of a function; the others are those of whole files. */
 const SHOWN_SCOPES: ReadonlySet<string> = new Set(['local', 'block', 'catch', 'closure', 'with'])
+
+/** @returns undefined when that takes longer. */
+async function withinMilliseconds<Result>(
+  answer: Promise<Result>,
+  time: number,
+): Promise<Result | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), time)
+  })
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
 
 function withoutStack(error: string): string {
   return error.split(/\n\s+at /)[0]!

@@ -24,7 +24,7 @@ export const goingOn: readonly Command[] = [
   {
     names: ['capture'],
     usage: 'capture',
-    help: 'Runs this call, shows what it returns, and asks: "y" passes that on, "n" drops it.',
+    help: 'Runs this call, shows what it returns, and asks: "y" passes that on, "n" drops it. One that fails is not held.',
     run: capture,
   },
   {

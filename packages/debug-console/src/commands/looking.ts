@@ -2,6 +2,9 @@ import { relative } from 'node:path'
 import type { FrameView } from '../protocol/messages.ts'
 import type { Command, DebugSession } from './command.ts'
 
+/** Milliseconds that an expression can take: by then there is an answer. */
+const LONGEST_EVALUATION = 10_000
+
 /** Commands that look at the process that has the prompt. */
 export const looking: readonly Command[] = [
   {
@@ -68,7 +71,7 @@ export const looking: readonly Command[] = [
   {
     names: ['eval', 'p'],
     usage: 'eval EXPRESSION',
-    help: 'Evaluates JavaScript where it has stopped; without a stop in the daemon, which is called daemon there.',
+    help: 'Evaluates JavaScript where it has stopped, for up to 4 s; without a stop in the daemon, which is called daemon there.',
     pattern: /^(.+)$/s,
     run: (session, [, expression]) => evaluate(session, expression!),
   },
@@ -108,6 +111,10 @@ async function evaluate(session: DebugSession, expression: string): Promise<void
   if (!process) throw new Error('No process is debugged.')
   // Before it happens: what was evaluated may be the last thing that this daemon does.
   await session.log(`eval in ${session.nameOf(process.pid)}: ${expression}`)
-  const { text, failed } = await process.requests.evaluate(stopped?.frame, expression)
-  session.print(failed ? `It throws: ${text}` : text)
+  const answer = process.requests.evaluate(stopped?.frame, expression).then(
+    ({ text, failed }) => session.print(failed ? `It throws: ${text}` : text),
+    (error: Error) => session.print(error.message),
+  )
+  // What it waits for may itself stop somewhere: then that has the prompt.
+  await (stopped ? answer : Promise.race([answer, session.untilStop(LONGEST_EVALUATION)]))
 }

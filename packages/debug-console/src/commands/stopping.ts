@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import { Script } from 'node:vm'
 import { type DebugType, suggestName } from '@sd/core'
@@ -32,7 +32,7 @@ export const stopping: readonly Command[] = [
   {
     names: ['catch'],
     usage: 'catch [all | uncaught | off]',
-    help: 'Stops where an error is thrown: any, or one that nobody catches. Alone it means all.',
+    help: 'Stops where an error is thrown: any, or one that would end the process. Alone it means all.',
     pattern: /^(all|uncaught|off)?$/,
     complete: () => ['all', 'uncaught', 'off'],
     async run(session, [, mode = 'all']) {
@@ -63,7 +63,8 @@ export const stopping: readonly Command[] = [
 
 const CATCHES: Readonly<Record<CatchMode, string>> = {
   none: 'Does not stop at errors.',
-  uncaught: 'Stops where an error is thrown that nobody catches.',
+  uncaught:
+    'Stops where an error is thrown that nobody catches. Those of calls are caught by the library: "catch all" stops at them.',
   all: 'Stops wherever your code throws an error.',
 }
 
@@ -92,7 +93,9 @@ async function addLine(
 ): Promise<void> {
   if (line < 1) throw new Error('Lines are counted from 1.')
   if (condition !== undefined) checkExpression(condition)
-  const { id, file } = session.book.addLine(findFile(given, session.directory), line, condition)
+  const found = findFile(given, session.directory)
+  requireLine(found, line, session.directory)
+  const { id, file } = session.book.addLine(found, line, condition)
   await session.tellPlan()
   const place = session.book.placeOf(id)
   const where = place
@@ -145,6 +148,13 @@ function findFile(given: string, directory: string): string {
   if (existsSync(path)) return realpathSync(path)
   if (isAbsolute(given)) throw new Error(`There is no file ${given}.`)
   return given.replace(/^\.\//, '')
+}
+
+/** V8 would wait for a script of that name that has it. */
+function requireLine(file: string, line: number, directory: string): void {
+  if (!isAbsolute(file)) return
+  const last = readFileSync(file, 'utf8').replace(/\n$/, '').split('\n').length
+  if (line > last) throw new Error(`${shortPath(file, directory)} ends with line ${last}.`)
 }
 
 function checkExpression(text: string): void {

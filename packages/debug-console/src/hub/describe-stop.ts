@@ -21,7 +21,7 @@ export function describeStop(stop: Stop, directory: string): string {
   return source === undefined || !frame ? head : `${head}\n> ${String(frame.line).padStart(4)}  ${source}`
 }
 
-function describeReason({ why, point, breakpoints, exception }: Stop): string {
+function describeReason({ why, point, breakpoints, failedCondition, exception }: Stop): string {
   switch (why) {
     case 'point': {
       const { name, label, facts, value } = point!
@@ -29,7 +29,7 @@ function describeReason({ why, point, breakpoints, exception }: Stop): string {
       return value === undefined ? text : `${text}: ${value}`
     }
     case 'line':
-      return `Stopped at breakpoint ${breakpoints!.join(', ')}`
+      return `Stopped at breakpoint ${breakpoints!.join(', ')}${failedCondition === undefined ? '' : `, whose condition throws ${failedCondition}`}`
     case 'exception':
       return `Stopped where it throws ${exception}`
     case 'pause':

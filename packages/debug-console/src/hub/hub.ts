@@ -1,6 +1,7 @@
 import type { Server, Socket } from 'node:net'
 import { type DebugProcess, type LeaseRenewal, systemClock } from '@sd/core'
-import { PROBE, ThreadDebugger } from '../agent/thread-debugger.ts'
+import { PROBE } from '../agent/main-thread-names.ts'
+import { ThreadDebugger } from '../agent/thread-debugger.ts'
 import type { Command, DebugSession } from '../commands/command.ts'
 import { commandTable } from '../commands/command-table.ts'
 import { completeLine, runLine } from '../commands/run-line.ts'

@@ -75,6 +75,8 @@ export interface Stop {
   readonly call?: StopCall
   /** The breakpoints that it has hit. */
   readonly breakpoints?: readonly number[]
+  /** What the condition of one of them throws, as text. */
+  readonly failedCondition?: string
   /** What was thrown, as text. */
   readonly exception?: string
   /** The user's own code that it is in. */

@@ -18,6 +18,8 @@ export function enterProbe(more: object = {}): () => void {
     describeStop: probe.describeStop.bind(probe),
     describeCall: probe.describeCall.bind(probe),
     stopAtReturn: probe.stopAtReturn.bind(probe),
+    conditionFailed: probe.conditionFailed.bind(probe),
+    takeFailedCondition: probe.takeFailedCondition.bind(probe),
     abort: probe.abort.bind(probe),
     ...more,
   }

@@ -27,6 +27,7 @@ export class PointProbe implements DebugProbe {
   /** The calls that have begun here lately, by id; how they end is not always known. */
   readonly #begun = new Map<number, DebugPointCall>()
   readonly #stops: { readonly point: DebugPoint; readonly answer: Answer }[] = []
+  readonly #failedConditions = new Map<number, string>()
   /** For the agent, which looks up where that is. */
   readonly stopHere: typeof stopHere = stopHere
 
@@ -94,6 +95,18 @@ export class PointProbe implements DebugProbe {
     this.#stepped = id
   }
 
+  /** Called by the condition of a breakpoint that throws. */
+  conditionFailed(breakpoint: number, error: unknown): void {
+    this.#failedConditions.set(breakpoint, describeError(error))
+  }
+
+  /** Called by the agent: what one of these conditions has thrown, if it is why the process is stopped. */
+  takeFailedCondition(breakpoints: readonly number[]): string | undefined {
+    const found = breakpoints.map((id) => this.#failedConditions.get(id)).find((text) => text !== undefined)
+    this.#failedConditions.clear()
+    return found
+  }
+
   /** Called by the agent. */
   abort(): void {
     const stop = this.#stops.at(-1)
@@ -108,6 +121,10 @@ function describeCall({ id, pool, method, args }: DebugPointCall): StopCall {
 /** Arguments as one would write them, on one line. */
 export function showArgs(args: readonly unknown[]): string {
   return shorten(args.map((arg) => show(arg, Number.POSITIVE_INFINITY)).join(', '), LONGEST_ARGS)
+}
+
+function describeError(error: unknown): string {
+  return shorten(error instanceof Error ? `${error.name}: ${error.message}` : show(error, 100), LONGEST_VALUE)
 }
 
 function showFacts(facts: NonNullable<DebugPoint['facts']>): string {

@@ -1,0 +1,2 @@
+/** What the probe of a process is called there. */
+export const PROBE = `globalThis[Symbol.for('sd.debugConsole')]`
