@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { openRunDirectory, type PluginHost, runDirectory, SdError, toError } from '@sd/core'
 import type { AddedCommands } from './added-commands.ts'
+import { rememberTerminal } from './console/terminal-settings.ts'
 import { divertOutput } from './daemon-terminal.ts'
 import type { ResolvedDebugConsoleOptions } from './options.ts'
 import type { FromHub, HubData, ToHub } from './protocol/thread-messages.ts'
@@ -28,11 +29,13 @@ export class Debugging {
   readonly #commands: AddedCommands
   readonly #ends: (() => unknown)[] = []
   readonly #state: Int32Array = new Int32Array(new SharedArrayBuffer(4))
-  /** What was printed while it ends. */
+  /** What was printed while it ends, or when the console had gone. */
   readonly #lateOutput: string[] = []
   #hub: Worker | undefined
   #console: ChildProcess | undefined
   #socket = ''
+  /** Whether the log tells of whoever has come that they have gone. */
+  #endIsLogged = true
   #ending: Promise<void> | undefined
 
   private constructor(host: PluginHost, commands: AddedCommands) {
@@ -159,8 +162,11 @@ export class Debugging {
       hub.on('message', (message: FromHub) => {
         if (message.type === 'ready') resolve()
         else if (message.type === 'failed') fail(new Error(message.message))
-        else if (message.type === 'ended') void this.end()
-        else if (message.type === 'arrived') this.#onConsole()
+        else if (message.type === 'ended') {
+          this.#endIsLogged = true
+          void this.end()
+        } else if (message.type === 'arrived') this.#onConsole()
+        else if (message.type === 'undelivered') this.#lateOutput.push(message.text)
         else setImmediate(() => this.#tellHub({ type: 'exit' }))
       })
     })
@@ -174,16 +180,23 @@ export class Debugging {
   }
 
   #openConsole(): void {
+    // One that is killed leaves the terminal to the line editor, where Ctrl-C is a key like any other.
+    const restoreTerminal = process.stdin.isTTY ? rememberTerminal() : (): void => {}
     const child = spawn(process.execPath, [...sourceFlags(), new URL(CONSOLE).pathname, this.#socket], {
       stdio: 'inherit',
     })
     this.#console = child
     child.on('error', (error) => this.#host.error(toError(error)))
-    child.once('exit', () => void this.end())
+    child.once('exit', (_code, signal) => {
+      if (signal !== null) restoreTerminal()
+      // The hub notices it, too, and ends in good order, unless nobody has ever connected.
+      setTimeout(() => void this.end(), CONSOLE_TIME).unref()
+    })
   }
 
   /** From now on it is the console that writes to its terminal. */
   #onConsole(): void {
+    this.#endIsLogged = false
     if (!this.#console) return
     const giveBack = divertOutput((text) => {
       // It waits until the console has given the terminal back.
@@ -202,6 +215,7 @@ export class Debugging {
 
   async #close(): Promise<void> {
     this.#commands.onChange = () => {}
+    if (!this.#endIsLogged) this.#host.log('debugging has ended: the daemon is stopping')
     const hub = this.#hub
     if (hub) {
       const exited = new Promise((resolve) => hub.once('exit', resolve))

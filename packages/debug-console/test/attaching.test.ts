@@ -364,6 +364,17 @@ test('a daemon that stops does not wait for who thinks at a prompt, and loses no
   await console.exit
 })
 
+test('a daemon that stops does not wait for a command that waits', async () => {
+  const service = await startService({ allow: true })
+  const console = attach('status', 'wait 600')
+  await console.waitForLine(/> wait 600/)
+  service.kill('SIGTERM')
+  expect(await service.exit).toMatchObject({ code: 0 })
+  await console.exit
+  expect(console.lines.join('\n')).toContain('Debugging has ended: the daemon is stopping.')
+  expect(service.lines.join('\n')).toContain('debugging has ended: the daemon is stopping')
+})
+
 describe('while the daemon itself is paused', () => {
   test('its lock is held on, no slot of its loop is missed, and nobody takes its place', async () => {
     const lock = join(sandbox.dir, 'lock')

@@ -80,6 +80,15 @@ async function leave(): Promise<void> {
   await say('shutdown', /The daemon is stopping[\s\S]*\n[#$] ?$/)
 }
 
+/** Linux only. */
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
+}
+
+function commandOf(pid: number): string {
+  return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+}
+
 /** What the service has logged. */
 function log(): string {
   return readFileSync(env.SERVICE_LOG!, 'utf8')
@@ -235,6 +244,36 @@ describe('the terminal', () => {
     terminal.press('Enter')
     await terminal.see(/\n[#$] ?$/)
     expect(await settings()).toBe(before)
+  })
+
+  test('is left as it was found by a console that is killed, and Ctrl-C stops the daemon', async () => {
+    const settings = async (): Promise<string> => (await say('stty -a; echo done', /speed[\s\S]*\ndone/))[0]
+    const before = await settings()
+    await startService()
+    await say("eval tell('held', daemon.workers.crunch.meet('you'))", /Stopped at "meet"[\s\S]*> ?$/)
+    const [, service] = (await say('status', /(\d+) {2}daemon/)) as unknown as [string, string]
+    const pid = childrenOf(Number(service)).find((each) => /console\/main\.ts/.test(commandOf(each)))
+    process.kill(pid!, 'SIGKILL')
+    await waitUntil(() => /held returned "hello you true"/.test(log()), 'the call goes on')
+    await waitUntil(() => /debugging has ended/.test(terminal.screen()), 'what is logged is seen again')
+    terminal.press('C-c')
+    await terminal.see(/SIGINT: stopping[\s\S]*\n[#$] ?$/)
+    expect(await settings()).toBe(before)
+  })
+
+  test('is left at once by Ctrl-C and by Ctrl-D while a command takes its time', async () => {
+    await startService()
+    await say('wait 600', /wait 600\n?$/)
+    terminal.press('C-c')
+    await terminal.see(/Once more Ctrl-C/)
+    terminal.press('C-c')
+    await terminal.see(/The daemon is stopping[\s\S]*\n[#$] ?$/)
+    await startService()
+    await say('wait 600', /wait 600\n?$/)
+    terminal.press('C-d')
+    await terminal.see(/Debugging has ended/)
+    terminal.press('C-c')
+    await terminal.see(/SIGINT: stopping[\s\S]*\n[#$] ?$/)
   })
 
   test('knows history and completion, and Ctrl-C deletes what is typed', async () => {

@@ -36,7 +36,7 @@ export function runConsole(socketPath: string, streams: ConsoleStreams): Promise
         onLine: (text: string) => send({ type: 'line', text }),
         onComplete: (id: number, text: string) => send({ type: 'complete', id, text }),
         onInterrupt: () => send({ type: 'interrupt' }),
-        onEnd: () => send({ type: 'line', text: 'end' }),
+        onEnd: () => send({ type: 'end' }),
         onClosed: () => socket.destroy(),
       }
       return isTerminal ? openTerminalInput(from, to, parts) : openScriptInput(from, to, parts)

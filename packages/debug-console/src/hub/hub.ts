@@ -229,9 +229,14 @@ export class Hub implements DebugSession {
     else if (message.type === 'complete') {
       const names = completeLine(this, String(message.text))
       this.#console?.send({ type: 'completions', id: message.id, names })
-    } else if (message.type === 'interrupt') {
-      this.#takeLine(this.#data.foreground ? 'shutdown' : 'end')
-    }
+    } else if (message.type === 'interrupt') this.#takeAtOnce(this.#data.foreground ? 'shutdown' : 'end')
+    else if (message.type === 'end') this.#takeAtOnce('end')
+  }
+
+  /** Whoever wants to leave does not wait for the command that takes so long. */
+  #takeAtOnce(command: string): void {
+    this.#taken++
+    void runLine(this, command).then(() => this.#enqueue(() => this.#present(true)))
   }
 
   /** One command after the other. */
@@ -485,12 +490,16 @@ export class Hub implements DebugSession {
   async skipFor(time: number): Promise<void> {
     clearTimeout(this.#skipTimer)
     this.book.paused = true
-    await this.tellPlan()
-    for (const pid of [...this.#queue.all]) await this.go(this.find(pid), 'on')
     this.#skipTimer = setTimeout(() => {
       this.book.paused = false
       void this.tellPlan().then(() => this.print('Stops again.'))
     }, time)
+    await this.tellPlan()
+    for (const pid of [...this.#queue.all]) {
+      const process = this.#processes.get(pid)
+      // One that is gone by now holds up none of the others.
+      if (process) await this.go(process, 'on').catch((error: Error) => this.print(error.message))
+    }
   }
 
   untilStop(time: number, until = () => this.#queue.current !== undefined): Promise<boolean> {
@@ -538,7 +547,8 @@ export class Hub implements DebugSession {
   }
 
   onOutput(text: string): void {
-    this.#console?.send({ type: 'print', text: printable(text.replace(/\n$/, '')) })
+    if (this.#console) this.#console.send({ type: 'print', text: printable(text.replace(/\n$/, '')) })
+    else this.#tell({ type: 'undelivered', text })
   }
 
   /** The commands that plugins have added: their code is on the main thread. */
@@ -663,6 +673,12 @@ export class Hub implements DebugSession {
     clearTimeout(this.#stepTimer)
     await this.#leases.release()
     await this.#debugger.close()
+    // The daemon has not waited for whoever is at the prompt.
+    if (!this.#ending)
+      this.#console?.send({ type: 'end', message: 'Debugging has ended: the daemon is stopping.' })
+    this.#ending ??= Promise.resolve()
+    // Commands that wait do so no longer: their timers would keep this thread.
+    this.#wake()
     for (const socket of this.#sockets) socket.destroySoon()
   }
 }

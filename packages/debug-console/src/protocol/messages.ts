@@ -152,3 +152,5 @@ export type FromConsole =
   | { readonly type: 'complete'; readonly id: number; readonly text: string }
   /** Ctrl-C at an empty prompt, for the second time. */
   | { readonly type: 'interrupt' }
+  /** Ctrl-D, or the end of the script. */
+  | { readonly type: 'end' }

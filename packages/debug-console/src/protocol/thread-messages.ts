@@ -52,4 +52,6 @@ export type FromHub =
   | { readonly type: 'arrived' }
   /** The console has ended: debugging does, too. */
   | { readonly type: 'ended' }
+  /** Output that no console is there for any more. */
+  | { readonly type: 'undelivered'; readonly text: string }
   | { readonly type: 'left' }
