@@ -11,6 +11,7 @@ export async function attachToDaemon({ daemon }: { readonly daemon: string }, ou
   })
   const { attachConsole } = await loadDebugConsole(program)
   const { why, message } = await attachConsole(socket)
-  out.say(message)
+  // How it has ended is on the screen already.
+  if (why !== 'ended') out.say(message)
   return why === 'ended' ? exitCodes.ok : exitCodes.error
 }
