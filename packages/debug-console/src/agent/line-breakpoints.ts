@@ -1,7 +1,7 @@
 import type { Session } from 'node:inspector/promises'
 import { pathToFileURL } from 'node:url'
 import type { LineBreakpoint, Place } from '../protocol/messages.ts'
-import { PROBE } from './main-thread-names.ts'
+import { PROBE } from './main-thread.ts'
 import type { Script, ScriptList } from './script-list.ts'
 
 /** A breakpoint, and what V8 has of it: one for all scripts of that name, and one for each that was made of the file. */

@@ -1,4 +1,3 @@
-import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs'
 import type { Debugger, Runtime } from 'node:inspector'
 import { Session } from 'node:inspector/promises'
 import type {
@@ -12,13 +11,16 @@ import type {
   Stop,
   StopCall,
 } from '../protocol/messages.ts'
-import { A_LITTLE, describeItem, describeScope, describeValue, MUCH } from './describe-value.ts'
-import { inFrame, inGlobalScope } from './expression.ts'
+import { A_LITTLE, describeValue } from './describe-value.ts'
+import { type Evaluated, evaluateInDaemon } from './evaluate.ts'
+import { writeHeapSnapshot } from './heap-snapshot.ts'
+import { InspectorPort } from './inspector-port.ts'
 import { InternalCode } from './internal-code.ts'
 import { LineBreakpoints } from './line-breakpoints.ts'
-import { PROBE } from './main-thread-names.ts'
-import { readParameters } from './read-parameters.ts'
+import { askMainThread, findScriptOf, PROBE } from './main-thread.ts'
+import { PausedStack } from './paused-stack.ts'
 import { ScriptList } from './script-list.ts'
+import { withoutStack } from './without-stack.ts'
 
 /** Milliseconds until a process that is to pause is asked again: it may just have been in code that is passed over. */
 const PAUSE_PERIOD = 100
@@ -31,21 +33,6 @@ const MOST_HIDDEN_STEPS = { step: 400, pause: 4000 }
 
 /** So often a step is tried anew that makes V8 give up optimized frames. */
 const MOST_SETTLING = 8
-
-/** Lines around the one that is shown. */
-const LINES_AROUND = 5
-
-/**
- * Milliseconds that an expression of the user's may take. While it runs nobody can pause the process, or let it go on: one
- * that never ended would have it hang for ever.
- */
-const EVALUATION_TIME = 4000
-
-/** Milliseconds that V8 may need to end it. */
-const TERMINATION_TIME = 500
-
-/** Frames of a stack. */
-const MOST_FRAMES = 50
 
 /** The id of the call, or of the task, that a frame belongs to, where it is a method of a worker or a task. */
 const OWN_CALL = `(() => {
@@ -76,12 +63,10 @@ export class ThreadDebugger implements ProcessRequests {
   readonly #events: ProcessEvents
   readonly #scripts = new ScriptList()
   readonly #internal = new InternalCode()
+  readonly #stack: PausedStack
   readonly #lines: LineBreakpoints
-  /** The script in which the process stops at points. */
-  #pointScript = ''
+  readonly #port: InspectorPort
   #paused: Paused | undefined
-  /** What can be looked at, in the order of its numbers: the user's code, or else what there is. */
-  #frames: readonly Debugger.CallFrame[] = []
   /** Whether the hub knows that the process is paused. */
   #shown = false
   #hidden: Hidden
@@ -94,10 +79,11 @@ export class ThreadDebugger implements ProcessRequests {
   #wantsPause = false
   #pauseTimer: NodeJS.Timeout | undefined
   #exceptions: Plan['exceptions'] = 'none'
-  #openedInspector = false
 
   constructor(events: ProcessEvents) {
     this.#events = events
+    this.#stack = new PausedStack(this.#session, this.#scripts, this.#internal)
+    this.#port = new InspectorPort(this.#session)
     this.#lines = new LineBreakpoints(this.#session, this.#scripts, events.onBound)
   }
 
@@ -109,7 +95,7 @@ export class ThreadDebugger implements ProcessRequests {
     session.on('Debugger.paused', ({ params }) => void this.#onPaused(params).catch(() => this.#goOn()))
     session.on('Debugger.resumed', () => this.#onResumed())
     await session.post('Debugger.enable')
-    this.#pointScript = await this.#findPointScript()
+    this.#stack.pointScript = await findScriptOf(session, `${PROBE}?.stopHere`)
     await this.#setPatterns()
   }
 
@@ -117,7 +103,7 @@ export class ThreadDebugger implements ProcessRequests {
   async close(): Promise<void> {
     clearInterval(this.#pauseTimer)
     try {
-      if (this.#openedInspector) await this.inspect(false)
+      await this.#port.leave()
       await this.#session.post('Debugger.disable')
     } catch {
       // The process ends.
@@ -170,175 +156,45 @@ export class ThreadDebugger implements ProcessRequests {
   }
 
   async where(all: boolean): Promise<readonly FrameView[]> {
-    const paused = this.#paused
-    if (!paused) return []
-    const frames = paused.callFrames.map((frame) => this.#view(frame))
-    return frames.filter(({ internal }) => all || !internal).slice(0, MOST_FRAMES)
+    return this.#stack.where(all)
   }
 
-  async list(frame: number, line: number | undefined): Promise<readonly string[]> {
-    const { file, line: current } = this.#view(this.#frame(frame))
-    const lines = readLines(file) ?? (await this.#scriptLines(this.#frame(frame).location.scriptId))
-    const middle = Math.min(Math.max(line ?? current, 1), lines.length)
-    const first = Math.max(1, middle - LINES_AROUND)
-    return lines
-      .slice(first - 1, middle + LINES_AROUND)
-      .map((text, index) => numberLine(first + index, text, first + index === current))
+  list(frame: number, line: number | undefined): Promise<readonly string[]> {
+    return this.#stack.list(frame, line)
   }
 
-  async locals(frame: number): Promise<readonly string[]> {
-    const shown = new Map<string, string>()
-    for (const { type, object } of this.#frame(frame).scopeChain) {
-      if (!SHOWN_SCOPES.has(type)) continue
-      for (const [name, text] of await describeScope(this.#session, object, A_LITTLE)) {
-        if (!shown.has(name)) shown.set(name, text)
-      }
-    }
-    return [...shown].map(([name, text]) => `${name} = ${text}`)
+  locals(frame: number): Promise<readonly string[]> {
+    return this.#stack.locals(frame)
   }
 
-  async args(frame: number): Promise<readonly string[]> {
-    const callFrame = this.#frame(frame)
-    if (this.#isPointFrame(callFrame)) {
-      const { text } = await this.evaluate(frame, 'args')
-      return text === 'undefined' ? [] : [text]
-    }
-    const { functionLocation, callFrameId } = callFrame
-    if (!functionLocation) return []
-    const { scriptSource } = await this.#session.post('Debugger.getScriptSource', {
-      scriptId: functionLocation.scriptId,
-    })
-    const { lineNumber, columnNumber = 0 } = functionLocation
-    const lines: string[] = []
-    for (const [index, name] of readParameters(scriptSource, lineNumber, columnNumber).entries()) {
-      const isPattern = /^[{[]/.test(name)
-      const expression = isPattern ? `arguments[${index}]` : name.replace(/^\.\.\./, '')
-      const { result, exceptionDetails } = await this.#session.post('Debugger.evaluateOnCallFrame', {
-        callFrameId,
-        expression: `[${expression}]`,
-        silent: true,
-      })
-      if (!exceptionDetails) lines.push(`${name} = ${await describeItem(this.#session, result, A_LITTLE)}`)
-    }
-    return lines
+  args(frame: number): Promise<readonly string[]> {
+    return this.#stack.args(frame)
   }
 
-  async evaluate(frame: number | undefined, expression: string): Promise<{ text: string; failed: boolean }> {
-    try {
-      return frame === undefined || !this.#paused
-        ? await this.#evaluateInDaemon(expression)
-        : await this.#evaluateInFrame(this.#frame(frame), expression)
-    } catch (error) {
-      // The second is what V8 says where a promise was to come of it.
-      if (!/terminated|Internal error/.test((error as Error).message)) throw error
-      throw new Error(`It has not come to its end within ${EVALUATION_TIME / 1000} s, and was ended.`)
-    }
-  }
-
-  async #evaluateInFrame({ callFrameId }: Debugger.CallFrame, text: string): Promise<Evaluated> {
-    const { source, boxed } = inFrame(text)
-    // The declarations do not know all that there is.
-    const parameters: Debugger.EvaluateOnCallFrameParameterType & { timeout: number } = {
-      callFrameId,
-      expression: source,
-      silent: true,
-      timeout: EVALUATION_TIME,
-    }
-    const evaluated = await this.#session.post('Debugger.evaluateOnCallFrame', parameters)
-    return this.#describeEvaluated(evaluated, boxed)
-  }
-
-  /** Nothing stops in it: V8 would count the time at the prompt, too. What it waits for may stop. */
-  async #evaluateInDaemon(text: string): Promise<Evaluated> {
+  async evaluate(frame: number | undefined, expression: string): Promise<Evaluated> {
+    if (frame !== undefined && this.#paused) return this.#stack.evaluate(frame, expression)
     if (this.#paused) throw new Error('It has stopped meanwhile.')
-    const parameters: Runtime.EvaluateParameterType & { disableBreaks: boolean; timeout: number } = {
-      expression: inGlobalScope(text, 'daemon', `${PROBE}?.daemon`),
-      awaitPromise: true,
-      silent: true,
-      timeout: EVALUATION_TIME,
-      disableBreaks: true,
-    }
-    const answer = this.#session.post('Runtime.evaluate', parameters)
-    const evaluated = await withinMilliseconds(answer, EVALUATION_TIME + TERMINATION_TIME)
-    if (evaluated) return this.#describeEvaluated(evaluated, true)
-    const waited = `A promise that is not settled after ${EVALUATION_TIME / 1000} s: nobody waits for it any more.`
-    return { text: waited, failed: false }
-  }
-
-  async #describeEvaluated(
-    { result, exceptionDetails }: Runtime.EvaluateReturnType,
-    boxed: boolean,
-  ): Promise<Evaluated> {
-    if (exceptionDetails) {
-      const text = await describeValue(this.#session, exceptionDetails.exception ?? result, MUCH)
-      // Where it was thrown is here.
-      return { text: withoutStack(text), failed: true }
-    }
-    const describe = boxed && result.objectId !== undefined ? describeItem : describeValue
-    return { text: await describe(this.#session, result, MUCH), failed: false }
+    return evaluateInDaemon(this.#session, expression)
   }
 
   async inspect(open: boolean): Promise<string> {
-    if (!open) {
-      this.#openedInspector = false
-      // Closing waits for who is connected, which may be a person.
-      await this.#run(`process.getBuiltinModule('node:inspector').close()`)
-      return ''
-    }
-    const found = await this.#run(`process.getBuiltinModule('node:inspector').url() ?? ''`)
-    if (found !== '') return String(found)
-    this.#openedInspector = true
-    const address = await this.#run(
-      `process.getBuiltinModule('node:inspector').open(0, '127.0.0.1'), process.getBuiltinModule('node:inspector').url()`,
-    )
-    return String(address)
+    if (open) return this.#port.open()
+    await this.#port.close()
+    return ''
   }
 
-  async heap(file: string): Promise<number> {
-    // What a process remembers is nobody else's business.
-    const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = constants
-    const fd = openSync(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
-    let size = 0
-    let failure: unknown
-    const write = ({ params }: { params: { chunk: string } }): void => {
-      try {
-        const bytes = Buffer.from(params.chunk)
-        for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done)
-        size += bytes.length
-      } catch (error) {
-        failure ??= error
-      }
-    }
-    this.#session.on('HeapProfiler.addHeapSnapshotChunk', write)
-    try {
-      await this.#session.post('HeapProfiler.takeHeapSnapshot', { reportProgress: false })
-      if (failure) throw failure
-      return size
-    } finally {
-      this.#session.off('HeapProfiler.addHeapSnapshotChunk', write)
-      closeSync(fd)
-    }
+  heap(file: string): Promise<number> {
+    return writeHeapSnapshot(this.#session, file)
   }
 
-  /** Evaluates an expression of ours on the main thread, whatever that does. @returns a JSON value. */
-  async #run(expression: string, awaitPromise = false): Promise<unknown> {
-    // The declarations do not know all that there is.
-    const parameters: Runtime.EvaluateParameterType & { disableBreaks: boolean } = {
-      expression: `${expression}\n//# sourceURL=sd:debug-console`,
-      returnByValue: true,
-      silent: true,
-      disableBreaks: true,
-      awaitPromise,
-    }
-    const { result, exceptionDetails } = await this.#session.post('Runtime.evaluate', parameters)
-    if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text)
-    return result.value
+  #run(expression: string): Promise<unknown> {
+    return askMainThread(this.#session, expression)
   }
 
   /** For the hub, which debugs its own process: as {@link ThreadDebugger.evaluate}, of an expression of ours. */
   ask(expression: string): Promise<unknown> {
     // What takes its time takes place when a paused thread goes on.
-    return this.#run(expression, this.#paused === undefined)
+    return askMainThread(this.#session, expression, this.#paused === undefined)
   }
 
   // --- what the process does ---------------------------------------------------------------------------------------
@@ -351,7 +207,7 @@ export class ThreadDebugger implements ProcessRequests {
 
   async #onPaused(paused: Paused): Promise<void> {
     this.#paused = paused
-    this.#frames = this.#chooseFrames(paused.callFrames)
+    this.#stack.set(paused.callFrames)
     const hidden = this.#hidden
     this.#hidden = undefined
     const top = paused.callFrames[0]
@@ -375,9 +231,9 @@ export class ThreadDebugger implements ProcessRequests {
     }
     if (this.#isAtPoint(paused)) return false
     const isException = paused.reason === 'exception' || paused.reason === 'promiseRejection'
-    const isInternal = this.#isPointFrame(top) || this.#internal.has(this.#urlOf(top))
+    const isInternal = !this.#stack.isUsers(top)
     if (isException) {
-      if (!isInternal && paused.callFrames.some((frame) => this.#isUsers(frame))) return false
+      if (!isInternal && paused.callFrames.some((frame) => this.#stack.isUsers(frame))) return false
       await this.#goOn()
       return true
     }
@@ -413,15 +269,8 @@ export class ThreadDebugger implements ProcessRequests {
   }
 
   async #describe(paused: Paused): Promise<Stop> {
-    const frame = this.#frames.find((each) => !this.#isOwn(each))
-    const view = frame && this.#view(frame)
-    const source = view && readLines(view.file)?.[view.line - 1]
     const call = this.#isAtPoint(paused) ? undefined : await this.#currentCall(paused)
-    const place = {
-      ...(call && { call }),
-      ...(view && { frame: view }),
-      ...(source !== undefined && { source }),
-    }
+    const place = { ...(call && { call }), ...this.#stack.top() }
     if (this.#isAtPoint(paused)) {
       const point = (await this.#run(`${PROBE}.describeStop()`)) as NonNullable<Stop['point']>
       return { why: 'point', point, ...place }
@@ -449,7 +298,7 @@ export class ThreadDebugger implements ProcessRequests {
   /** The call whose code it is: `this.call` of the method, or else the one that has begun last. */
   async #currentCall({ callFrames }: Paused): Promise<StopCall | undefined> {
     let id: number | undefined
-    for (const { callFrameId } of callFrames.filter((frame) => !this.#isOwn(frame)).reverse()) {
+    for (const { callFrameId } of callFrames.filter((frame) => !this.#stack.isOwn(frame)).reverse()) {
       const { result } = await this.#session.post('Debugger.evaluateOnCallFrame', {
         callFrameId,
         expression: OWN_CALL,
@@ -467,7 +316,7 @@ export class ThreadDebugger implements ProcessRequests {
   #onResumed(): void {
     if (!this.#paused) return
     this.#paused = undefined
-    this.#frames = []
+    this.#stack.set([])
     if (this.#shown) this.#events.onGoing()
     this.#shown = false
   }
@@ -505,82 +354,17 @@ export class ThreadDebugger implements ProcessRequests {
   }
 
   async #setPatterns(): Promise<void> {
-    const except = this.#scripts.get(this.#pointScript)?.url ?? ''
+    const except = this.#scripts.get(this.#stack.pointScript)?.url ?? ''
     await this.#session.post('Debugger.setBlackboxPatterns', { patterns: this.#internal.patterns(except) })
-  }
-
-  async #findPointScript(): Promise<string> {
-    const { result } = await this.#session.post('Runtime.evaluate', {
-      expression: `${PROBE}?.stopHere`,
-      silent: true,
-    })
-    if (result.objectId === undefined) return ''
-    const { internalProperties = [] } = await this.#session.post('Runtime.getProperties', {
-      objectId: result.objectId,
-    })
-    const location = internalProperties.find(({ name }) => name === '[[FunctionLocation]]')?.value?.value
-    return (location as Debugger.Location | undefined)?.scriptId ?? ''
-  }
-
-  #isPointFrame({ location }: Debugger.CallFrame): boolean {
-    return location.scriptId === this.#pointScript
   }
 
   /** At the `debugger` statement, and not on the way to it or from it. */
   #isAtPoint({ callFrames, reason }: Paused): boolean {
     const top = callFrames[0]
     return (
-      top !== undefined && this.#isPointFrame(top) && reason !== 'step' && top.functionName === 'stopHere'
+      top !== undefined && this.#stack.isPoint(top) && reason !== 'step' && top.functionName === 'stopHere'
     )
   }
-
-  /** The user's code; without any, that of packages which stop somewhere themselves; or else where it is. */
-  #chooseFrames(all: readonly Debugger.CallFrame[]): readonly Debugger.CallFrame[] {
-    for (const test of [this.#isUsers, (each: Debugger.CallFrame): boolean => !this.#isOwn(each)]) {
-      const found = all.filter((each) => test.call(this, each))
-      if (found.length > 0) return found
-    }
-    return all.slice(0, 1)
-  }
-
-  #isOwn(frame: Debugger.CallFrame): boolean {
-    return this.#isPointFrame(frame) || this.#internal.isOwn(this.#urlOf(frame))
-  }
-
-  #isUsers(frame: Debugger.CallFrame): boolean {
-    return !this.#isPointFrame(frame) && !this.#internal.has(this.#urlOf(frame))
-  }
-
-  #urlOf({ location, url }: Debugger.CallFrame): string {
-    return this.#scripts.get(location.scriptId)?.url ?? url
-  }
-
-  #frame(number: number): Debugger.CallFrame {
-    const frame = this.#frames[number]
-    if (!frame) throw new Error(`There is no frame ${number}: "where" lists them.`)
-    return frame
-  }
-
-  #view(frame: Debugger.CallFrame): FrameView {
-    const { scriptId, lineNumber, columnNumber = 0 } = frame.location
-    const number = this.#frames.indexOf(frame)
-    return {
-      ...(number >= 0 && { number }),
-      name: frame.functionName || '(anonymous)',
-      internal: this.#isOwn(frame) || !this.#frames.includes(frame),
-      ...this.#scripts.toPlace(scriptId, lineNumber, columnNumber),
-    }
-  }
-
-  async #scriptLines(scriptId: string): Promise<string[]> {
-    const { scriptSource } = await this.#session.post('Debugger.getScriptSource', { scriptId })
-    return scriptSource.split('\n')
-  }
-}
-
-interface Evaluated {
-  readonly text: string
-  readonly failed: boolean
 }
 
 const STEPS = {
@@ -588,38 +372,3 @@ const STEPS = {
   over: 'Debugger.stepOver',
   out: 'Debugger.stepOut',
 } as const satisfies Record<Exclude<Going, 'on'>, string>
-
-/** Scopes of a function; the others are those of whole files. */
-const SHOWN_SCOPES: ReadonlySet<string> = new Set(['local', 'block', 'catch', 'closure', 'with'])
-
-/** @returns undefined when that takes longer. */
-async function withinMilliseconds<Result>(
-  answer: Promise<Result>,
-  time: number,
-): Promise<Result | undefined> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), time)
-  })
-  try {
-    return await Promise.race([answer, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-function withoutStack(error: string): string {
-  return error.split(/\n\s+at /)[0]!
-}
-
-function numberLine(number: number, text: string, current: boolean): string {
-  return `${current ? '>' : ' '} ${String(number).padStart(4)}  ${text}`
-}
-
-function readLines(file: string): string[] | undefined {
-  try {
-    return file.startsWith('/') ? readFileSync(file, 'utf8').split('\n') : undefined
-  } catch {
-    return undefined
-  }
-}

@@ -1,6 +1,6 @@
 import type { Server, Socket } from 'node:net'
 import { type DebugProcess, type LeaseRenewal, systemClock } from '@sd/core'
-import { PROBE } from '../agent/main-thread-names.ts'
+import { PROBE } from '../agent/main-thread.ts'
 import { ThreadDebugger } from '../agent/thread-debugger.ts'
 import type { Command, DebugSession } from '../commands/command.ts'
 import { commandTable } from '../commands/command-table.ts'
