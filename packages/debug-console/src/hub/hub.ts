@@ -1,35 +1,35 @@
-import type { Server, Socket } from 'node:net'
+import type { Server } from 'node:net'
 import { type DebugProcess, type LeaseRenewal, systemClock } from '@sd/core'
-import { PROBE } from '../agent/main-thread.ts'
-import { ThreadDebugger } from '../agent/thread-debugger.ts'
 import type { Command, DebugSession } from '../commands/command.ts'
 import { commandTable } from '../commands/command-table.ts'
 import { completeLine, runLine } from '../commands/run-line.ts'
-import { JsonLines } from '../protocol/json-lines.ts'
-import {
-  type AgentRequest,
-  type FromAgent,
-  type FromConsole,
-  type Going,
-  type Hello,
-  type Place,
-  type Plan,
-  PROTOCOL,
-  type ProcessEvents,
-  type Stop,
-  type StopCall,
-  type ToConsole,
+import type { JsonLines } from '../protocol/json-lines.ts'
+import type {
+  AgentRequest,
+  FromAgent,
+  FromConsole,
+  Going,
+  Place,
+  Plan,
+  ProcessEvents,
+  Stop,
+  StopCall,
+  ToConsole,
 } from '../protocol/messages.ts'
 import type { AddedCommand, FromHub, HubData } from '../protocol/thread-messages.ts'
 import type { CallLine } from '../target/daemon-view.ts'
-import { Columns } from './columns.ts'
-import { type DebuggedProcess, RemoteProcess, withinTime } from './debugged-process.ts'
-import { describePrompt, describeStop, type ProcessLabel } from './describe-stop.ts'
-import { LeaseKeeper } from './lease-keeper.ts'
+import { Connections, type Visitor } from './connections.ts'
+import { type DebuggedProcess, RemoteProcess } from './debugged-process.ts'
+import { MainProcess } from './main-process.ts'
 import { PlanBook } from './plan-book.ts'
+import { PluginCommands } from './plugin-commands.ts'
 import { printable } from './printable.ts'
-import { startAgentFromOutside } from './start-agent-from-outside.ts'
+import { isUsersRole, ProcessLabels } from './process-labels.ts'
+import { Prompter, type PromptSubject } from './prompter.ts'
 import { StopQueue } from './stop-queue.ts'
+import { StoppedTime } from './stopped-time.ts'
+import { StuckProcesses } from './stuck-processes.ts'
+import { Watch } from './watch.ts'
 
 /** Milliseconds that a step may take before others get the prompt. */
 const STEP_TIME = 500
@@ -37,185 +37,114 @@ const STEP_TIME = 500
 /** Milliseconds until somebody must have connected. */
 const LONELY_TIME = 15_000
 
+/** Milliseconds until an agent that was started from outside must be there. */
+const AGENT_TIME = 5000
+
 /** Milliseconds that processes have to come before the first prompt. */
 const GATHERING_TIME = 3000
 
-/** Spaces that a column is wide. */
-const COLUMN_WIDTH = 4
-
-const LETTERS: Readonly<Record<string, string>> = { daemon: 'D', worker: 'W', task: 'T' }
-
 /** Where all that is debugged comes together: one console, and the processes that it is about, one at a time. */
-export class Hub implements DebugSession {
+export class Hub implements DebugSession, PromptSubject {
   readonly book: PlanBook
   readonly name: string
   readonly directory: string
-  indent = true
-  readonly #data: HubData
+  readonly labels: ProcessLabels
+  readonly #foreground: boolean
   readonly #tell: (message: FromHub) => void
   readonly #queue = new StopQueue()
-  readonly #columns = new Columns()
-  readonly #leases = new LeaseKeeper()
-  readonly #debugger: ThreadDebugger
+  readonly #watch = new Watch()
+  readonly #main: MainProcess
+  readonly #time: StoppedTime
+  readonly #stuck: StuckProcesses
+  readonly #plugins: PluginCommands
+  readonly #connections: Connections
+  readonly #prompter: Prompter
   readonly #processes = new Map<number, DebuggedProcess>()
   readonly #remotes = new Map<number, RemoteProcess>()
-  readonly #labels = new Map<number, ProcessLabel>()
-  readonly #sockets = new Set<Socket>()
-  readonly #stopListeners = new Set<() => void>()
-  readonly #commandRuns = new Map<number, (text: string) => void>()
-  readonly #inspectorWaiters = new Map<number, (address: string | undefined) => void>()
   /** Those that know where to stop. */
   readonly #told = new Set<number>()
-  #added: readonly Command[] = []
-  #console: JsonLines<FromConsole, ToConsole> | undefined
-  #lines: Promise<void> = Promise.resolve()
+  /** What is done at the console, one after the other. */
+  #work: Promise<void> = Promise.resolve()
   #lastLine = ''
-  /** How many lines have come: a prompt says which one it is the answer to. */
-  #taken = 0
   #busy = false
-  /** The stop that has been shown, and its prompt. */
-  #shown: Stop | undefined
-  #prompt = ''
-  #callShown: StopCall | undefined
-  /** Whether there ever was a prompt. */
-  #prompted = false
-  #lastRun = 0
   #stepTimer: NodeJS.Timeout | undefined
   #skipTimer: NodeJS.Timeout | undefined
   #lonelyTimer: NodeJS.Timeout
   #ending: Promise<void> | undefined
 
-  constructor(data: HubData, tell: (message: FromHub) => void) {
-    this.#data = data
+  constructor({ name, directory, socket, points, foreground }: HubData, tell: (message: FromHub) => void) {
     this.#tell = tell
-    this.name = data.name
-    this.directory = data.directory
-    this.book = new PlanBook(data.points)
-    this.#debugger = new ThreadDebugger(this.#eventsOf(process.pid))
-    this.#labels.set(process.pid, { group: data.name, pid: process.pid, letter: 'D' })
+    this.name = name
+    this.directory = directory
+    this.#foreground = foreground
+    this.book = new PlanBook(points)
+    this.#main = new MainProcess(this.#eventsOf(process.pid))
+    this.labels = new ProcessLabels(this.#main, name)
+    this.#time = new StoppedTime(this.#main)
+    this.#stuck = new StuckProcesses(this.#main, socket)
+    this.#plugins = new PluginCommands(this.#main)
+    this.#prompter = new Prompter(this)
+    this.#connections = new Connections({
+      onAgent: (pid, lines) => this.#addAgent(pid, lines),
+      onConsole: (pid, lines) => this.#addConsole(pid, lines),
+    })
     this.#lonelyTimer = setTimeout(() => void this.end('Nobody has come.'), LONELY_TIME)
   }
 
   /** Begins to debug the daemon's own process, and to take connections. */
   async open(server: Server): Promise<void> {
-    await this.#debugger.open()
-    const main = this.#debugger
-    const within =
-      <Args extends unknown[], Result>(ask: (...args: Args) => Promise<Result>) =>
-      (...args: Args) =>
-        withinTime(process.pid, ask.apply(main, args))
-    this.#processes.set(process.pid, {
-      pid: process.pid,
-      stop: undefined,
-      frame: 0,
-      stoppedAt: 0,
-      requests: {
-        configure: within(main.configure),
-        pause: within(main.pause),
-        resume: within(main.resume),
-        where: within(main.where),
-        list: within(main.list),
-        locals: within(main.locals),
-        args: within(main.args),
-        evaluate: within(main.evaluate),
-        inspect: within(main.inspect),
-        heap: (file) => main.heap(file),
-      },
-    })
+    await this.#main.open()
+    this.#processes.set(this.#main.pid, this.#main)
     await this.tellPlan()
-    server.on('connection', (socket) => this.#onConnection(socket))
+    this.#connections.listen(server)
   }
 
   // --- who connects -----------------------------------------------------------------------------------------------
 
-  #onConnection(socket: Socket): void {
-    this.#sockets.add(socket)
-    let receive: ((message: unknown) => void) | undefined
-    let leave = (): void => {}
-    const lines: JsonLines<unknown, unknown> = new JsonLines<unknown, unknown>(
-      socket,
-      (message) => {
-        if (receive) return receive(message)
-        const hello = message as Hello
-        if (hello.protocol !== PROTOCOL) return this.#refuse(lines, `It speaks version ${PROTOCOL}.`)
-        if (hello.role === 'agent' && Number.isSafeInteger(hello.pid)) {
-          ;[receive, leave] = this.#addAgent(hello.pid, lines as JsonLines<FromAgent, AgentRequest>)
-        } else if (hello.role === 'console') {
-          ;[receive, leave] = this.#addConsole(hello.pid, lines as JsonLines<FromConsole, ToConsole>)
-        } else lines.end()
-      },
-      () => {
-        this.#sockets.delete(socket)
-        leave()
-      },
-    )
-  }
-
-  #refuse(lines: JsonLines<unknown, unknown>, message: string): void {
-    lines.send({ type: 'refused', message } satisfies ToConsole)
-    lines.end()
-  }
-
-  #addAgent(
-    pid: number,
-    lines: JsonLines<FromAgent, AgentRequest>,
-  ): [receive: (message: unknown) => void, leave: () => void] {
-    if (this.#ending || this.#remotes.has(pid)) {
-      lines.end()
-      return [() => {}, () => {}]
-    }
+  #addAgent(pid: number, lines: JsonLines<FromAgent, AgentRequest>): Visitor<FromAgent> | undefined {
+    if (this.#ending || this.#remotes.has(pid)) return undefined
     const remote = new RemoteProcess(pid, lines)
     this.#remotes.set(pid, remote)
-    const process: DebuggedProcess = {
-      pid,
-      requests: remote.requests,
-      stop: undefined,
-      frame: 0,
-      stoppedAt: 0,
-    }
+    const { requests } = remote
+    const process: DebuggedProcess = { pid, requests, stop: undefined, frame: 0, stoppedAt: 0 }
     this.#processes.set(pid, process)
     const events = this.#eventsOf(pid)
     void this.#configure(process)
-    return [(message) => remote.receive(message as FromAgent, events), () => this.#onGone(process, remote)]
+    return {
+      receive: (message) => remote.receive(message, events),
+      leave: () => this.#onGone(process, remote),
+    }
   }
 
-  #addConsole(
-    pid: number,
-    lines: JsonLines<FromConsole, ToConsole>,
-  ): [receive: (message: unknown) => void, leave: () => void] {
-    if (this.#ending || this.#console) {
-      const why = this.#ending
-        ? 'Debugging is about to end: try again.'
-        : 'Another console debugs this daemon.'
-      this.#refuse(lines, why)
-      return [() => {}, () => {}]
-    }
+  #addConsole(pid: number, lines: JsonLines<FromConsole, ToConsole>): Visitor<FromConsole> | string {
+    if (this.#ending) return 'Debugging is about to end: try again.'
+    if (this.#prompter.console) return 'Another console debugs this daemon.'
     clearTimeout(this.#lonelyTimer)
-    this.#console = lines
+    this.#prompter.console = lines
     this.#tell({ type: 'arrived' })
-    lines.send({ type: 'welcome', name: this.name, pid: process.pid })
+    lines.send({ type: 'welcome', name: this.name, pid: this.#main.pid })
     void this.log(`debugging: a console has come (pid ${pid})`)
     this.print(this.#greeting())
     this.#enqueue(async () => {
       await this.#untilAllAreHere()
-      await this.#present()
+      await this.#prompter.present()
     })
-    return [
-      (message) => this.#onConsole(message as FromConsole),
-      () => {
-        this.#console = undefined
+    return {
+      receive: (message) => this.#onConsole(message),
+      leave: () => {
+        this.#prompter.console = undefined
         void this.end('The console has gone away.')
       },
-    ]
+    }
   }
 
   /** The processes that are there have been told to come; one that is stuck will not. */
   async #untilAllAreHere(): Promise<void> {
     const isHere = ({ pid, role, state }: DebugProcess): boolean =>
-      this.#told.has(pid) || !['spawning', 'ready'].includes(state) || LETTERS[role] === undefined
-    const processes = await this.#listProcesses()
+      this.#told.has(pid) || !['spawning', 'ready'].includes(state) || !isUsersRole(role)
+    const processes = await this.labels.list()
     const all = (): boolean => processes.every(isHere)
-    await this.untilStop(GATHERING_TIME, all)
+    await this.#watch.until(GATHERING_TIME, all)
   }
 
   #greeting(): string {
@@ -228,20 +157,20 @@ export class Hub implements DebugSession {
     if (message.type === 'line') this.#takeLine(String(message.text))
     else if (message.type === 'complete') {
       const names = completeLine(this, String(message.text))
-      this.#console?.send({ type: 'completions', id: message.id, names })
-    } else if (message.type === 'interrupt') this.#takeAtOnce(this.#data.foreground ? 'shutdown' : 'end')
+      this.#prompter.console?.send({ type: 'completions', id: message.id, names })
+    } else if (message.type === 'interrupt') this.#takeAtOnce(this.#foreground ? 'shutdown' : 'end')
     else if (message.type === 'end') this.#takeAtOnce('end')
   }
 
   /** Whoever wants to leave does not wait for the command that takes so long. */
   #takeAtOnce(command: string): void {
-    this.#taken++
-    void runLine(this, command).then(() => this.#enqueue(() => this.#present(true)))
+    this.#prompter.onLine()
+    void runLine(this, command).then(() => this.#enqueue(() => this.#prompter.present(true)))
   }
 
   /** One command after the other. */
   #takeLine(text: string): void {
-    this.#taken++
+    this.#prompter.onLine()
     this.#enqueue(async () => {
       this.#busy = true
       try {
@@ -249,17 +178,17 @@ export class Hub implements DebugSession {
       } finally {
         this.#busy = false
       }
-      await this.#present(true)
+      await this.#prompter.present(true)
     })
   }
 
   /** What is shown at the console comes about one after the other. */
   #enqueue(work: () => Promise<void>): void {
-    this.#lines = this.#lines.then(() => (this.#ending ? undefined : work())).catch(() => {})
+    this.#work = this.#work.then(() => (this.#ending ? undefined : work())).catch(() => {})
   }
 
   #presentLater(): void {
-    this.#enqueue(() => this.#present())
+    this.#enqueue(() => this.#prompter.present())
   }
 
   async #runLine(text: string): Promise<void> {
@@ -293,21 +222,11 @@ export class Hub implements DebugSession {
     if (this.#ending) return this.go(process, 'on')
     const captured = stop.point?.name === 'return' && stop.point.call
     if (captured) this.book.release(`${captured.pool}#${captured.id}`)
-    await this.#standStill(process)
+    await this.#time.standStill(process)
     clearTimeout(this.#stepTimer)
     this.#queue.add(process.pid)
-    this.#wake()
+    this.#watch.look()
     this.#presentLater()
-  }
-
-  /** Its time stands still, and what it holds is held for it. */
-  async #standStill({ pid, stoppedAt }: DebuggedProcess): Promise<void> {
-    try {
-      if (pid === process.pid) await this.ask('sendRenewals()')
-      else await this.ask(`freeze(${pid}, ${stoppedAt})`)
-    } catch {
-      // The daemon itself is where nobody can reach it: no timer of its runs either.
-    }
   }
 
   /** It goes on, and nobody here has said so. */
@@ -315,7 +234,7 @@ export class Hub implements DebugSession {
     const { stoppedAt } = process
     process.stop = undefined
     this.#queue.remove(process.pid)
-    void this.#timeGoesOn(process.pid, stoppedAt)
+    void this.#time.goOn(process.pid, stoppedAt)
     this.print(`${this.nameOf(process.pid)} goes on: another debugger has said so.`)
     this.#presentLater()
   }
@@ -331,7 +250,7 @@ export class Hub implements DebugSession {
     if (this.#ending) return
     if (wasStopped) {
       this.print(`${this.nameOf(process.pid)} is gone.`)
-      void this.#timeGoesOn(process.pid, process.stoppedAt)
+      void this.#time.goOn(process.pid, process.stoppedAt)
     }
     this.#presentLater()
   }
@@ -344,7 +263,7 @@ export class Hub implements DebugSession {
   // --- what commands need -----------------------------------------------------------------------------------------
 
   get commands(): readonly Command[] {
-    return [...commandTable, ...this.#added]
+    return [...commandTable, ...this.#plugins.all]
   }
 
   get processes(): readonly DebuggedProcess[] {
@@ -355,21 +274,21 @@ export class Hub implements DebugSession {
     return this.#queue.all
   }
 
+  get indent(): boolean {
+    return this.#prompter.indent
+  }
+
+  set indent(indent: boolean) {
+    this.#prompter.indent = indent
+  }
+
   print(text: string): void {
-    const column = this.#columnNow()
-    const margin = ' '.repeat(column * COLUMN_WIDTH)
-    const lines = printable(text)
-      .split('\n')
-      .map((line) => `${margin}${line}`)
-    this.#console?.send({ type: 'print', text: lines.join('\n') })
+    this.#prompter.print(text)
   }
 
   current(): DebuggedProcess {
-    const pid = this.#queue.current
-    const found = pid === undefined ? undefined : this.#processes.get(pid)
-    if (!found)
-      throw new Error('Nothing is stopped. "pause PID" stops a process, "break" says where to stop.')
-    return found
+    if (this.turn) return this.turn
+    throw new Error('Nothing is stopped. "pause PID" stops a process, "break" says where to stop.')
   }
 
   find(pid: number): DebuggedProcess {
@@ -378,8 +297,8 @@ export class Hub implements DebugSession {
     throw new Error(`${pid} is not debugged: "status" lists the processes of this daemon.`)
   }
 
-  async ask<Answer>(what: string): Promise<Answer> {
-    return (await withinTime(process.pid, this.#debugger.ask(`${PROBE}.${what}`))) as Answer
+  ask<Answer>(what: string): Promise<Answer> {
+    return this.#main.ask(what)
   }
 
   async tellPlan(): Promise<void> {
@@ -391,7 +310,7 @@ export class Hub implements DebugSession {
       const places = await requests.configure(plan ?? this.book.plan(pid === process.pid))
       for (const { id, place } of places) this.book.bind(id, place)
       this.#told.add(pid)
-      this.#wake()
+      this.#watch.look()
     } catch (error) {
       if (this.#processes.has(pid) && !this.#ending)
         this.print(`${this.nameOf(pid)} was not told: ${(error as Error).message}`)
@@ -407,20 +326,9 @@ export class Hub implements DebugSession {
       clearTimeout(this.#stepTimer)
       this.#stepTimer = setTimeout(() => this.#onLongStep(pid), STEP_TIME)
     }
-    this.#shown = undefined
-    await this.#timeGoesOn(pid, stoppedAt)
+    this.#prompter.forget()
+    await this.#time.goOn(pid, stoppedAt)
     await process.requests.resume(how, abort)
-  }
-
-  async #timeGoesOn(pid: number, stoppedAt: number): Promise<void> {
-    const now = systemClock.now()
-    try {
-      if (pid !== process.pid) return await this.ask(`thaw(${pid}, ${now})`)
-      await this.#leases.release()
-      await this.#debugger.ask(`globalThis[Symbol.for('sd.debugTarget')]?.thaw(${now - stoppedAt})`)
-    } catch {
-      // As when it stopped.
-    }
   }
 
   #onLongStep(pid: number): void {
@@ -449,7 +357,7 @@ export class Hub implements DebugSession {
   }
 
   async pause(pid: number): Promise<void> {
-    const processes = await this.#listProcesses()
+    const processes = await this.labels.list()
     if (!this.#processes.has(pid)) {
       if (!processes.some((each) => each.pid === pid)) this.find(pid)
       await this.#reach(pid)
@@ -457,34 +365,18 @@ export class Hub implements DebugSession {
     const found = this.find(pid)
     if (found.stop) throw new Error(`${this.nameOf(pid)} is stopped already: it waits for its turn.`)
     await found.requests.pause()
-    if (await this.untilStop(STEP_TIME, () => found.stop !== undefined)) return
+    if (await this.#watch.until(STEP_TIME, () => found.stop !== undefined)) return
     this.print(`${this.nameOf(pid)} runs no JavaScript at the moment: it stops as soon as it does.`)
   }
 
   /** A process that was stuck when debugging began has no agent yet. */
   async #reach(pid: number): Promise<void> {
     this.print(`${pid} has not answered yet: it is reached through its inspector.`)
-    const address = await this.ask<string | null>(`openInspector(${pid})`).then(
-      () => this.#untilInspector(pid),
-      () => undefined,
-    )
-    if (!address) throw new Error(`${pid} cannot be reached: its inspector does not open.`)
-    await startAgentFromOutside(address, this.#data.socket)
-    if (!(await this.untilStop(5000, () => this.#processes.has(pid))))
+    await this.#stuck.reach(pid)
+    if (!(await this.#watch.until(AGENT_TIME, () => this.#processes.has(pid))))
       throw new Error(`${pid} cannot be reached: no agent starts there.`)
     // The port was needed for this only.
     await this.find(pid).requests.inspect(false)
-  }
-
-  #untilInspector(pid: number): Promise<string | undefined> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(undefined), 5000)
-      this.#inspectorWaiters.set(pid, (address) => {
-        clearTimeout(timer)
-        this.#inspectorWaiters.delete(pid)
-        resolve(address)
-      })
-    })
   }
 
   async skipFor(time: number): Promise<void> {
@@ -502,20 +394,8 @@ export class Hub implements DebugSession {
     }
   }
 
-  untilStop(time: number, until = () => this.#queue.current !== undefined): Promise<boolean> {
-    if (until()) return Promise.resolve(true)
-    return new Promise((resolve) => {
-      const end = (answer: boolean): void => {
-        clearTimeout(timer)
-        this.#stopListeners.delete(look)
-        resolve(answer)
-      }
-      const look = (): void => {
-        if (until() || this.#ending) end(!this.#ending)
-      }
-      const timer = setTimeout(() => end(false), time)
-      this.#stopListeners.add(look)
-    })
+  untilStop(time: number): Promise<boolean> {
+    return this.#watch.until(time, () => this.turn !== undefined)
   }
 
   async log(message: string): Promise<void> {
@@ -523,8 +403,7 @@ export class Hub implements DebugSession {
   }
 
   nameOf(pid: number): string {
-    const label = this.#labels.get(pid)
-    return label ? `${label.group} ${pid}` : String(pid)
+    return this.labels.nameOf(pid)
   }
 
   end(message: string): Promise<void> {
@@ -535,123 +414,51 @@ export class Hub implements DebugSession {
   // --- what the main thread tells ---------------------------------------------------------------------------------
 
   onRenewals(renewals: readonly LeaseRenewal[]): void {
-    if (this.#processes.get(process.pid)?.stop) void this.#leases.hold(renewals)
+    this.#time.onRenewals(renewals)
   }
 
   onInspector(pid: number, address: string | undefined): void {
-    this.#inspectorWaiters.get(pid)?.(address)
+    this.#stuck.onInspector(pid, address)
+  }
+
+  onCommands(added: readonly AddedCommand[]): void {
+    this.#plugins.set(added)
   }
 
   onCommandEnded(run: number, text: string): void {
-    this.#commandRuns.get(run)?.(text)
+    this.#plugins.onEnded(run, text)
   }
 
   onOutput(text: string): void {
-    if (this.#console) this.#console.send({ type: 'print', text: printable(text.replace(/\n$/, '')) })
+    const { console } = this.#prompter
+    if (console) console.send({ type: 'print', text: printable(text.replace(/\n$/, '')) })
     else this.#tell({ type: 'undelivered', text })
   }
 
-  /** The commands that plugins have added: their code is on the main thread. */
-  onCommands(added: readonly AddedCommand[]): void {
-    this.#added = added.map(({ name, pattern, flags, help }) => ({
-      names: [name],
-      usage: name,
-      help,
-      pattern: new RegExp(pattern, flags),
-      run: (_session, match) => this.#runAdded(name, match.input ?? ''),
-    }))
+  // --- what the prompt is about -----------------------------------------------------------------------------------
+
+  get idlePrompt(): string {
+    return `[${this.name} ${this.#main.pid}] > `
   }
 
-  async #runAdded(name: string, rest: string): Promise<void> {
-    const run = ++this.#lastRun
-    const ended = new Promise<string>((resolve) => this.#commandRuns.set(run, resolve))
-    const main = this.find(process.pid)
-    const pid = this.#queue.current ?? null
-    await this.ask(`runCommand(${run}, ${JSON.stringify(name)}, ${JSON.stringify(rest)}, ${pid})`)
-    if (main.stop) {
-      this.print('The daemon is stopped: it answers when it goes on.')
-      void ended.then((text) => text && this.print(text))
-      return
-    }
-    const text = await ended
-    this.#commandRuns.delete(run)
-    if (text !== '') this.print(text)
+  get isHeld(): boolean {
+    return this.#ending !== undefined || this.#queue.stepping
   }
 
-  // --- one prompt at a time ---------------------------------------------------------------------------------------
-
-  /** Shows the stop whose turn it is, and has the console ask for a line. @param again - also when nothing is new. */
-  async #present(again = false): Promise<void> {
-    if (this.#ending || !this.#console || this.#queue.stepping) return
+  get turn(): DebuggedProcess | undefined {
     const pid = this.#queue.current
-    const process = pid === undefined ? undefined : this.#processes.get(pid)
-    const stop = process?.stop
-    if (process && stop && this.#shown !== stop) {
-      this.#shown = stop
-      await this.#show(process, stop)
-      // Meanwhile it may have gone on, or away.
-      if (process.stop !== stop || this.#queue.current !== pid) return this.#present(again)
-    } else if (!stop && this.#prompt !== this.#idlePrompt) {
-      this.#shown = undefined
-      this.#prompt = this.#idlePrompt
-    } else if (!again && this.#prompted) return
-    this.#prompted = true
-    this.#console.send({ type: 'prompt', text: this.#margin(stop) + this.#prompt, turn: this.#taken })
+    return pid === undefined ? undefined : this.#processes.get(pid)
   }
 
-  get #idlePrompt(): string {
-    return `[${this.name} ${process.pid}] > `
-  }
-
-  async #show(debugged: DebuggedProcess, stop: Stop): Promise<void> {
-    const [label, call] = await Promise.all([this.#labelOf(debugged.pid), this.callOf(debugged)])
-    this.#callShown = call
-    if (this.#callShown) await this.#forgetColumns()
-    this.#prompt = describePrompt(label, stop, call)
-    this.print(describeStop(stop, this.directory))
-  }
-
-  /** Columns of calls that are over are free again. */
-  async #forgetColumns(): Promise<void> {
+  async openCalls(): Promise<ReadonlySet<string> | undefined> {
     const calls = await this.ask<CallLine[]>('calls()').catch(() => undefined)
-    if (!calls) return
-    const open = calls.filter(({ settled }) => !settled).map(({ pool, id }) => `${pool}#${id}`)
-    this.#columns.keep(new Set(open))
-  }
-
-  #columnNow(): number {
-    if (!this.indent || !this.#callShown || this.#shown === undefined) return 0
-    return this.#columns.of(`${this.#callShown.pool}#${this.#callShown.id}`)
-  }
-
-  #margin(stop: Stop | undefined): string {
-    return stop ? ' '.repeat(this.#columnNow() * COLUMN_WIDTH) : ''
-  }
-
-  async #labelOf(pid: number): Promise<ProcessLabel> {
-    if (!this.#labels.has(pid)) await this.#listProcesses()
-    return this.#labels.get(pid) ?? { group: 'process', pid, letter: '?' }
-  }
-
-  async #listProcesses(): Promise<DebugProcess[]> {
-    const processes = await this.ask<DebugProcess[]>('processes()').catch(() => [])
-    for (const { pid, group, role } of processes) {
-      this.#labels.set(pid, { group, pid, letter: LETTERS[role] ?? role.slice(0, 1).toUpperCase() })
-    }
-    return processes
-  }
-
-  #wake(): void {
-    for (const look of [...this.#stopListeners]) look()
+    return calls && new Set(calls.filter(({ settled }) => !settled).map(({ pool, id }) => `${pool}#${id}`))
   }
 
   // --- the end ----------------------------------------------------------------------------------------------------
 
   async #end(message: string): Promise<void> {
-    clearTimeout(this.#lonelyTimer)
-    clearTimeout(this.#skipTimer)
-    clearTimeout(this.#stepTimer)
-    this.#wake()
+    this.#clearTimers()
     this.book.clear()
     await Promise.all(
       this.processes.map(async (each) => {
@@ -660,25 +467,29 @@ export class Hub implements DebugSession {
       }),
     )
     await this.log(`debugging has ended: ${message}`)
-    this.#console?.send({ type: 'end', message })
-    this.#console?.end()
+    this.#prompter.console?.send({ type: 'end', message })
+    this.#prompter.console?.end()
     for (const remote of this.#remotes.values()) remote.dismiss()
     this.#tell({ type: 'ended' })
   }
 
   /** Lets go of the main thread. */
   async close(): Promise<void> {
+    this.#clearTimers()
+    await this.#time.close()
+    await this.#main.close()
+    // The daemon has not waited for whoever is at the prompt.
+    const message = 'Debugging has ended: the daemon is stopping.'
+    if (!this.#ending) this.#prompter.console?.send({ type: 'end', message })
+    this.#ending ??= Promise.resolve()
+    this.#connections.close()
+  }
+
+  /** Commands that wait do so no longer, too: their timers would keep this thread. */
+  #clearTimers(): void {
     clearTimeout(this.#lonelyTimer)
     clearTimeout(this.#skipTimer)
     clearTimeout(this.#stepTimer)
-    await this.#leases.release()
-    await this.#debugger.close()
-    // The daemon has not waited for whoever is at the prompt.
-    if (!this.#ending)
-      this.#console?.send({ type: 'end', message: 'Debugging has ended: the daemon is stopping.' })
-    this.#ending ??= Promise.resolve()
-    // Commands that wait do so no longer: their timers would keep this thread.
-    this.#wake()
-    for (const socket of this.#sockets) socket.destroySoon()
+    this.#watch.end()
   }
 }
