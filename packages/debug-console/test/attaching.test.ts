@@ -18,8 +18,8 @@ beforeEach(() => {
 
 afterEach(() => sandbox.assertNothingLeft({ timeout: 15_000 }))
 
-async function startService(options: object): Promise<Fixture> {
-  const args = [JSON.stringify({ options })]
+async function startService(options: object, pool: object = {}): Promise<Fixture> {
+  const args = [JSON.stringify({ options, pool })]
   const service = runFixture(join(here, 'fixtures/service.ts'), { env, args, cwd: here })
   await service.waitForLine(/^ready /)
   return service
@@ -235,6 +235,19 @@ describe('commands', () => {
     const text = await run("eval daemon.workers.crunch.meet('you')", 'args', 'y', 'wait 0.5')
     expect(text).toMatch(/\[crunch \d+ W\] call 1 meet\('you'\) > args\nname = 'you'/)
     expect(text).toMatch(/> y\n[\s\S]*'hello you true'\n/)
+    await stop(service)
+  })
+
+  test('who stops while a step does not end gets the prompt', async () => {
+    const service = await startService({ allow: true }, { size: 2 })
+    const console = attach('break endless', 'call endless 9', 'wait', 'call nap 200', 'out', 'where', 'y')
+    await console.waitForLine(/Stopped at "awake"/)
+    await console.waitForLine(/> {2}0 {2}nap {2}/)
+    await console.waitForLine(/crunch\.nap\(200\) has returned 'rested'/)
+    const [, pid] = await console.waitForLine(/\[crunch (\d+) W\] call 1 endless/)
+    console.tell(`kill ${pid}`)
+    console.tell('end')
+    await console.exit
     await stop(service)
   })
 

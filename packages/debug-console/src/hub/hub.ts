@@ -223,8 +223,9 @@ export class Hub implements DebugSession, PromptSubject {
     const captured = stop.point?.name === 'return' && stop.point.call
     if (captured) this.book.release(`${captured.pool}#${captured.id}`)
     await this.#time.standStill(process)
-    clearTimeout(this.#stepTimer)
     this.#queue.add(process.pid)
+    // Somebody else's step may go on for ever: that one's time still runs.
+    if (!this.#queue.stepping) clearTimeout(this.#stepTimer)
     this.#watch.look()
     this.#presentLater()
   }
