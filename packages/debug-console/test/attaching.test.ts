@@ -251,6 +251,24 @@ describe('commands', () => {
     await stop(service)
   })
 
+  test('who is killed while the daemon cannot be told of its stop holds up nobody', async () => {
+    const service = await startService({ allow: true })
+    const console = attach('status', 'wait 40', 'args', 'y', 'end')
+    await console.waitForLine(/> wait 40/)
+    const [worker] = childPids(service.pid)
+    const block = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3000)'
+    service.tell(`tell('lost', daemon.workers.crunch.nap(300)); setTimeout(() => ${block}, 100)`)
+    const since = performance.now()
+    await waitUntil(() => performance.now() - since > 1500, 'it has stopped')
+    process.kill(worker!, 'SIGKILL')
+    await service.waitForLine(/lost failed SD_WORKERS_DIED/)
+    service.tell("tell('next', daemon.workers.crunch.meet('you'))")
+    await console.waitForLine(/name = 'you'/)
+    await service.waitForLine(/next returned "hello you true"/)
+    await console.exit
+    await stop(service)
+  })
+
   test('values are shown however large they are, and variables that have none yet are not', async () => {
     const service = await startService({ allow: true })
     const text = await run(

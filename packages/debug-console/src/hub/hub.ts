@@ -223,6 +223,8 @@ export class Hub implements DebugSession, PromptSubject {
     const captured = stop.point?.name === 'return' && stop.point.call
     if (captured) this.book.release(`${captured.pool}#${captured.id}`)
     await this.#time.standStill(process)
+    // That takes a while if the daemon is busy. Meanwhile it may have gone on, or away: then it is nobody's turn.
+    if (process.stop !== stop || this.#processes.get(process.pid) !== process) return
     this.#queue.add(process.pid)
     // Somebody else's step may go on for ever: that one's time still runs.
     if (!this.#queue.stepping) clearTimeout(this.#stepTimer)
