@@ -58,6 +58,8 @@ export function runConsole(socketPath: string, streams: ConsoleStreams): Promise
           return
         case 'end':
           end = { why: 'ended', message: message.message }
+          // Whoever reads this has the terminal back: a Ctrl-C that comes before would be a key that nobody reads.
+          input?.close()
           input?.print(message.message)
       }
     }

@@ -104,6 +104,7 @@ export function openTerminalInput(
       closed = true
       // By now the line may be the shell's.
       if (asking) output.write('\n')
+      asking = false
       try {
         reader.close()
       } catch {
