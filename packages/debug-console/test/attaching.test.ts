@@ -47,7 +47,14 @@ async function run(...lines: readonly string[]): Promise<string> {
 /** The names of a process's threads. Linux only. */
 function threads(pid: number): string[] {
   return readdirSync(`/proc/${pid}/task`)
-    .map((task) => readFileSync(`/proc/${pid}/task/${task}/comm`, 'utf8').trim())
+    .flatMap((task) => {
+      try {
+        return [readFileSync(`/proc/${pid}/task/${task}/comm`, 'utf8').trim()]
+      } catch {
+        // It has ended since they were listed.
+        return []
+      }
+    })
     .sort()
 }
 
