@@ -434,4 +434,23 @@ describe('while the daemon itself is paused', () => {
     expect(await daemon.exit).toMatchObject({ code: 0 })
     expect(existsSync(lock)).toBe(false)
   })
+
+  test('one that waits for its next turn loses neither its lock nor time on the way to a pause', async () => {
+    const lock = join(sandbox.dir, 'lock')
+    const daemon = runFixture(join(here, 'fixtures/waiting-daemon.ts'), { env, args: [lock], cwd: here })
+    await daemon.waitForLine(/round/)
+    daemon.tell('pause')
+    await daemon.waitForLine(/runs no JavaScript at the moment/)
+    // Four times the ttl.
+    daemon.tell('wait 4')
+    await daemon.waitForLine(/Nothing has stopped within 4 s/)
+    daemon.tell('eval daemon.wake()')
+    await daemon.waitForLine(/Paused, in .*waiting-daemon\.ts:\d+/)
+    daemon.tell('c')
+    const rounds = (): number => daemon.lines.filter((line) => line.endsWith('round')).length
+    await waitUntil(() => rounds() === 2, 'it has gone on')
+    daemon.tell('shutdown')
+    expect(await daemon.exit).toMatchObject({ code: 0 })
+    expect(daemon.lines.join('\n')).not.toMatch(/lost|overrun/)
+  })
 })

@@ -12,6 +12,7 @@ import type {
   StopCall,
 } from '../protocol/messages.ts'
 import { A_LITTLE, describeValue } from './describe-value.ts'
+import { EntryBreakpoints } from './entry-breakpoints.ts'
 import { type Evaluated, evaluateInDaemon } from './evaluate.ts'
 import { writeHeapSnapshot } from './heap-snapshot.ts'
 import { InspectorPort } from './inspector-port.ts'
@@ -22,14 +23,11 @@ import { PausedStack } from './paused-stack.ts'
 import { ScriptList } from './script-list.ts'
 import { withoutStack } from './without-stack.ts'
 
-/** Milliseconds until a process that is to pause is asked again: it may just have been in code that is passed over. */
-const PAUSE_PERIOD = 100
-
 /**
  * So often a step may end in code that is not the user's before the process goes on: V8 does pass over this library's, but
  * once in Node's own stops at each of its lines. A quarter of a millisecond each.
  */
-const MOST_HIDDEN_STEPS = { step: 400, pause: 4000 }
+const MOST_HIDDEN_STEPS = 400
 
 /** So often a step is tried anew that makes V8 give up optimized frames. */
 const MOST_SETTLING = 8
@@ -65,6 +63,7 @@ export class ThreadDebugger implements ProcessRequests {
   readonly #internal = new InternalCode()
   readonly #stack: PausedStack
   readonly #lines: LineBreakpoints
+  readonly #entries: EntryBreakpoints
   readonly #port: InspectorPort
   #paused: Paused | undefined
   /** Whether the hub knows that the process is paused. */
@@ -77,7 +76,6 @@ export class ThreadDebugger implements ProcessRequests {
   /** The call that the process has stopped in. */
   #callHere: number | undefined
   #wantsPause = false
-  #pauseTimer: NodeJS.Timeout | undefined
   #exceptions: Plan['exceptions'] = 'none'
 
   constructor(events: ProcessEvents) {
@@ -85,6 +83,7 @@ export class ThreadDebugger implements ProcessRequests {
     this.#stack = new PausedStack(this.#session, this.#scripts, this.#internal)
     this.#port = new InspectorPort(this.#session)
     this.#lines = new LineBreakpoints(this.#session, this.#scripts, events.onBound)
+    this.#entries = new EntryBreakpoints(this.#session, this.#scripts, this.#internal)
   }
 
   /** Begins to debug the main thread. */
@@ -101,7 +100,6 @@ export class ThreadDebugger implements ProcessRequests {
 
   /** Leaves the process as if nobody had ever been there. */
   async close(): Promise<void> {
-    clearInterval(this.#pauseTimer)
     try {
       await this.#port.leave()
       await this.#session.post('Debugger.disable')
@@ -133,13 +131,11 @@ export class ThreadDebugger implements ProcessRequests {
   async pause(): Promise<void> {
     if (this.#paused) return
     this.#wantsPause = true
-    clearInterval(this.#pauseTimer)
-    this.#pauseTimer = setInterval(() => this.#askToPause(), PAUSE_PERIOD)
     await this.#session.post('Debugger.pause')
   }
 
   async resume(how: Going, abort: boolean): Promise<void> {
-    this.#cancelPause()
+    await this.#cancelPause()
     const paused = this.#paused
     if (!paused) return
     if (abort) await this.#run(`${PROBE}?.abort()`)
@@ -203,6 +199,7 @@ export class ThreadDebugger implements ProcessRequests {
     const script = this.#scripts.add(params)
     if (this.#internal.add(script.url)) void this.#setPatterns().catch(() => {})
     this.#lines.onScript(script)
+    this.#entries.onScript(script)
   }
 
   async #onPaused(paused: Paused): Promise<void> {
@@ -215,8 +212,8 @@ export class ThreadDebugger implements ProcessRequests {
     if (await this.#passOver(paused, top, hidden)) return
     this.#hiddenSteps = 0
     const stop = await this.#describe(paused)
+    await this.#cancelPause()
     if (this.#paused !== paused) return
-    this.#cancelPause()
     this.#stepping = false
     this.#callHere = (stop.point?.call ?? stop.call)?.id
     this.#shown = true
@@ -238,8 +235,8 @@ export class ThreadDebugger implements ProcessRequests {
       return true
     }
     if (isInternal) {
-      const most = this.#wantsPause ? MOST_HIDDEN_STEPS.pause : this.#stepping ? MOST_HIDDEN_STEPS.step : 0
-      if (++this.#hiddenSteps > most) await this.#goOn()
+      if (this.#wantsPause) await this.#goToUsers(paused)
+      else if (!this.#stepping || ++this.#hiddenSteps > MOST_HIDDEN_STEPS) await this.#goOn()
       else {
         this.#hidden = hidden
         await this.#session.post('Debugger.stepInto')
@@ -266,6 +263,17 @@ export class ThreadDebugger implements ProcessRequests {
       return true
     }
     return false
+  }
+
+  /** Out to the user's code that waits for what runs now, or else to what comes next. */
+  async #goToUsers({ callFrames }: Paused): Promise<void> {
+    const isWaitedFor = callFrames.some((frame) => this.#stack.isUsers(frame))
+    if (isWaitedFor && ++this.#hiddenSteps <= MOST_HIDDEN_STEPS) {
+      await this.#session.post('Debugger.stepOut')
+      return
+    }
+    await this.#entries.set()
+    await this.#goOn()
   }
 
   async #describe(paused: Paused): Promise<Stop> {
@@ -331,15 +339,9 @@ export class ThreadDebugger implements ProcessRequests {
     await this.#session.post(isBoth ? 'Debugger.stepOver' : 'Debugger.resume').catch(() => {})
   }
 
-  #askToPause(): void {
-    if (!this.#wantsPause || this.#paused) return
-    this.#session.post('Debugger.pause').catch(() => {})
-  }
-
-  #cancelPause(): void {
+  async #cancelPause(): Promise<void> {
     this.#wantsPause = false
-    clearInterval(this.#pauseTimer)
-    this.#pauseTimer = undefined
+    await this.#entries.clear()
   }
 
   // --- places ------------------------------------------------------------------------------------------------------
