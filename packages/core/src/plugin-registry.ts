@@ -202,8 +202,10 @@ export function teardownWithin(
   deadline: Deadline,
   clock: Clock,
 ): Promise<Unfinished | undefined> {
-  const limit = Math.max(deadline.remaining(), LEAST_TEARDOWN)
-  return finishWithin(who, Promise.resolve().then(teardown), (ended) => sleep(clock, limit, ended))
+  // The deadline may be brought forward meanwhile.
+  const limit = (ended: AbortSignal): Promise<void> =>
+    sleep(clock, LEAST_TEARDOWN, ended).then(() => deadline.passed)
+  return finishWithin(who, Promise.resolve().then(teardown), limit)
 }
 
 /**
