@@ -425,6 +425,34 @@ describe('methods', () => {
   })
 })
 
+describe('a daemon that is stopping', () => {
+  /** Starts one whose teardown ends when `open` is called, and tells it to stop. */
+  async function startStopping() {
+    let open = (): void => {}
+    const gate = new Promise<void>((resolve) => {
+      open = resolve
+    })
+    const daemon = await start({}, 'poller', () => gate)
+    const client = await connectControl('poller')
+    await client.call('stop')
+    await waitUntil(() => daemon.state === 'stopping', 'its teardown has begun')
+    return { daemon, client, open }
+  }
+
+  test('is not hurried by who also wants it to stop', async () => {
+    const { daemon, client, open } = await startStopping()
+    expect(await client.call('stop')).toEqual({ pid: process.pid, state: 'stopping' })
+    open()
+    expect(await daemon.stop()).toMatchObject({ unfinished: [], exitCode: 0 })
+  })
+
+  test('stops at once for who says so', async () => {
+    const { daemon, client } = await startStopping()
+    await client.call('stop', { hurry: true })
+    expect(await daemon.stop()).toMatchObject({ unfinished: [{ who: 'daemon.teardown' }] })
+  })
+})
+
 describe('the client', () => {
   test('says when nobody is there', async () => {
     await expect(connectControl('nobody')).rejects.toMatchObject({

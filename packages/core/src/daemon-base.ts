@@ -143,9 +143,10 @@ export abstract class DaemonBase {
    * ends the process, where the daemon owns it (option `signals`). During a restart it stops for good.
    *
    * @param by - who asks, for the log.
+   * @param hurry - whether it stops at once where it is stopping already. @default true
    */
-  terminate(by = 'terminate was called'): void {
-    this.#onStopSignal('SIGTERM', by)
+  terminate(by = 'terminate was called', hurry = true): void {
+    if (hurry || !this.signal.aborted || this.#restart.isPending) this.#onStopSignal('SIGTERM', by)
   }
 
   /** Whether the daemon could be restarted: known once it runs. */

@@ -188,6 +188,21 @@ test('terminate does what SIGTERM does', async () => {
   expect(logger.find(/an operator: stopping/)).toHaveLength(1)
 })
 
+test('to terminate a second time brings the deadline forward, also for a teardown that has begun', async () => {
+  const daemon = createDaemon({ name: 'x', logger: new CollectingLogger(), signals: false })
+  daemon.execute(() => daemon.terminate())
+  daemon.teardown(() => {
+    setImmediate(() => {
+      daemon.terminate('who does not mind', false)
+      daemon.terminate('who is in a hurry')
+    })
+    return new Promise(() => {})
+  })
+  const { unfinished, duration } = await daemon.run()
+  expect(unfinished).toEqual([{ who: 'daemon.teardown', what: 'did not end in time' }])
+  expect(duration).toBeLessThan(5000)
+})
+
 describe('restarting', () => {
   afterEach(() => {
     jest.restoreAllMocks()

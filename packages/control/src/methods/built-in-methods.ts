@@ -61,8 +61,9 @@ export function createBuiltInMethods(parts: MethodParts): Record<string, Control
     },
 
     stop(params) {
-      checkParams(params, {})
-      daemon.terminate('stop over the control socket')
+      checkParams(params, { hurry: must.beBoolean })
+      // Several may want it to stop, and none of them that calls in progress are given up.
+      daemon.terminate('stop over the control socket', params.hurry === true)
       return { pid: process.pid, state: daemon.state }
     },
 
