@@ -1,6 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from '@jest/globals'
+import { createDaemon, type LogRecord } from '@sd/core'
+import { parseLogLines } from '../src/logs/parse-log-lines.ts'
 import { readLastLines } from '../src/logs/read-last-lines.ts'
 import { runCli } from './run-cli.ts'
 import { usePlace } from './use-place.ts'
@@ -33,6 +35,33 @@ describe('the last lines of a file', () => {
   })
 })
 
+describe('the lines of a file', () => {
+  test('are the records again that were logged', async () => {
+    const records: LogRecord[] = []
+    const daemon = createDaemon({ name: 'gone', interval: null, signals: false, logFile })
+    daemon.on('log', (record) => records.push(record))
+    daemon.execute((daemon) => {
+      daemon.log('several\n  lines\n\nof it')
+      daemon.log(' begins with a space', 'crunch #1')
+      daemon.log('', 'a-very-long-label-indeed')
+      void daemon.stop()
+    })
+    await daemon.run()
+    const filed = parseLogLines(readLastLines(logFile(), 100))
+    expect(filed).toEqual(
+      records.map((record) => ({ ...record, time: record.time.toISOString(), level: null })),
+    )
+    expect(filed).toHaveLength(5)
+  })
+
+  test('are messages where they are no log of ours', () => {
+    const none = { time: null, pid: null, label: null, level: null }
+    expect(parseLogLines(['{"level":30}', '   at x', '2026-13'])).toEqual(
+      ['{"level":30}', '   at x', '2026-13'].map((message) => ({ ...none, message })),
+    )
+  })
+})
+
 describe('of a daemon that does not run', () => {
   beforeEach(() => writeFileSync(logFile(), '1\n2\n3\n'))
 
@@ -48,7 +77,8 @@ describe('of a daemon that does not run', () => {
     const { code, stdout, stderr } = await cli('logs', 'gone', '-f', '-n', '1')
     expect({ code, stdout }).toEqual({ code: 0, stdout: '3\n' })
     expect(stderr).toBe(`gone does not run, and cannot be followed. From ${logFile()}:\n`)
-    expect((await cli('logs', 'gone', '-f', '--json', '-n', '2')).stdout).toBe('"2"\n"3"\n')
+    const lines = (await cli('logs', 'gone', '-f', '--json', '-n', '2')).stdout.trim().split('\n')
+    expect(lines.map((line) => JSON.parse(line).message)).toEqual(['2', '3'])
   })
 
   test('it is said where else something was printed', async () => {

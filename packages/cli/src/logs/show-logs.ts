@@ -11,6 +11,7 @@ import { printedFile } from '../launch/printed-file.ts'
 import { formatLogLine } from '../output/format-log-line.ts'
 import type { Output } from '../output/output.ts'
 import { readLineCount } from '../read-line-count.ts'
+import { parseLogLines } from './parse-log-lines.ts'
 import { readLastLines } from './read-last-lines.ts'
 
 /** What `logs` is called with. */
@@ -85,8 +86,8 @@ async function showFile(seen: Sighting, lines: number, follow: boolean, out: Out
   const file = join(logDirectory(), `${name}.log`)
   if (!existsSync(file)) throw seen.state === 'mute' ? muteError(seen) : await notRunningError(seen)
   const text = readLastLines(file, lines)
-  if (out.json && follow) for (const line of text) out.printJsonLine(line)
-  else if (out.json) out.printJson(text)
+  if (out.json && follow) for (const record of parseLogLines(text)) out.printJsonLine(record)
+  else if (out.json) out.printJson(parseLogLines(text))
   else {
     const state = seen.state === 'mute' ? 'does not answer' : 'does not run'
     out.say(`${name} ${state}${follow ? ', and cannot be followed' : ''}. From ${file}:`)
