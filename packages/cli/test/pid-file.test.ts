@@ -4,6 +4,7 @@ import {
   chownSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   statSync,
   symlinkSync,
@@ -19,9 +20,9 @@ import {
   ownPidRecord,
   parsePidFile,
   readPidFile,
-  removePidFile,
-  writePidFile,
 } from '../src/pid-file/pid-file.ts'
+import { removeDeadPidFile } from '../src/pid-file/remove-dead-pid-file.ts'
+import { removePidFile, writePidFile } from '../src/pid-file/write-pid-file.ts'
 import { fixture, type Place, placeOf, runCli } from './run-cli.ts'
 
 // Each command is a process, and a machine may have many.
@@ -149,6 +150,15 @@ describe('a pid file', () => {
     expect(readPidFile(path)).toEqual(own())
     const otherBoot = { ...own(), boot: 'another' }
     expect(isPidAlive(otherBoot)).toBe(false)
+  })
+
+  test('that somebody else has made meanwhile is not taken for the dead one', () => {
+    writePidFile(path, own())
+    const before = statSync(path).ino
+    expect(removeDeadPidFile(path, recycled())).toBe(false)
+    expect(statSync(path).ino).toBe(before)
+    expect(removeDeadPidFile(join(sandbox.dir, 'none.pid'), recycled())).toBe(false)
+    expect(readdirSync(sandbox.dir).filter((name) => name.endsWith('.old'))).toEqual([])
   })
 })
 

@@ -1,5 +1,6 @@
 import { definePlugin, type Plugin, SdError } from '@sd/core'
-import { findPlaceProblem, ownPidRecord, writePidFile } from './pid-file.ts'
+import { findPlaceProblem, ownPidRecord } from './pid-file.ts'
+import { writePidFile } from './write-pid-file.ts'
 
 /** What a daemon's pid file needs. */
 interface PidFileSettings {

@@ -78,66 +78,18 @@ export function readPidFile(path: string): PidRecord | undefined {
   if (found === undefined) return undefined
   try {
     const status = fs.fstatSync(found)
-    if (!status.isFile()) throw refuse(path, 'it is no file')
+    if (!status.isFile()) throw pidFileError(path, 'it is no file')
     const problem = findPlaceProblem(path)
-    if (problem) throw refuse(path, problem)
-    if (!isTrusted(status.uid)) throw refuse(path, `it belongs to user id ${status.uid}`)
-    if (status.mode & WRITABLE_BY_OTHERS) throw refuse(path, 'others can write to it')
-    if (status.size > LONGEST) throw refuse(path, 'it is no pid file: too long')
+    if (problem) throw pidFileError(path, problem)
+    if (!isTrusted(status.uid)) throw pidFileError(path, `it belongs to user id ${status.uid}`)
+    if (status.mode & WRITABLE_BY_OTHERS) throw pidFileError(path, 'others can write to it')
+    if (status.size > LONGEST) throw pidFileError(path, 'it is no pid file: too long')
     const record = parsePidFile(fs.readFileSync(found, 'utf8'))
-    if (!record) throw refuse(path, 'it was not written by sd-cli: it names no process and its start time')
+    if (!record)
+      throw pidFileError(path, 'it was not written by sd-cli: it names no process and its start time')
     return record
   } finally {
     fs.closeSync(found)
-  }
-}
-
-/**
- * Writes a pid file. One whose process has ended is replaced; nothing else is ever overwritten.
- *
- * @returns removes it, if it still is this one.
- * @throws SdError `SD_CLI_PID_FILE_HELD` when its process lives, `SD_CLI_PID_FILE` when it cannot be written safely.
- */
-export function writePidFile(path: string, record: PidRecord): () => void {
-  const problem = findPlaceProblem(path)
-  if (problem) throw refuse(path, problem)
-  const present = readPidFile(path)
-  if (present && isPidAlive(present) && !isSame(present, record)) {
-    const message = `The pid file ${path} belongs to a process that runs: ${present.pid}. Stop it, or choose another file.`
-    throw new SdError('SD_CLI_PID_FILE_HELD', message, { path, pid: present.pid })
-  }
-  if (!present || !isSame(present, record)) {
-    if (present) fs.rmSync(path, { force: true })
-    create(path, formatPidFile(record))
-  }
-  return () => removePidFile(path, record)
-}
-
-/** Removes a pid file if it names this very process. Idempotent. */
-export function removePidFile(path: string, record: PidRecord): void {
-  try {
-    const present = readPidFile(path)
-    if (present && isSame(present, record)) fs.unlinkSync(path)
-  } catch {
-    // It is no longer ours: somebody has put something else there, or the directory is gone.
-  }
-}
-
-function create(path: string, text: string): void {
-  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants
-  const before = process.umask(0o077)
-  let descriptor: number
-  try {
-    descriptor = fs.openSync(path, O_WRONLY | O_CREAT | O_EXCL | (O_NOFOLLOW ?? 0), 0o644)
-  } catch (cause) {
-    throw refuse(path, (cause as Error).message, cause)
-  } finally {
-    process.umask(before)
-  }
-  try {
-    fs.writeSync(descriptor, text)
-  } finally {
-    fs.closeSync(descriptor)
   }
 }
 
@@ -149,7 +101,7 @@ function openToRead(path: string): number | undefined {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return undefined
-    throw refuse(path, code === 'ELOOP' || code === 'EMLINK' ? 'it is a symbolic link' : message, error)
+    throw pidFileError(path, code === 'ELOOP' || code === 'EMLINK' ? 'it is a symbolic link' : message, error)
   }
 }
 
@@ -157,10 +109,12 @@ function isTrusted(uid: number): boolean {
   return uid === 0 || uid === process.getuid?.()
 }
 
-function isSame(a: PidRecord, b: PidRecord): boolean {
+/** Whether both name the same process. */
+export function isSamePid(a: PidRecord, b: PidRecord): boolean {
   return a.pid === b.pid && a.startTime === b.startTime && a.boot === b.boot
 }
 
-function refuse(path: string, why: string, cause?: unknown): SdError {
+/** `SD_CLI_PID_FILE`. */
+export function pidFileError(path: string, why: string, cause?: unknown): SdError {
   return new SdError('SD_CLI_PID_FILE', `The pid file ${path} is not used: ${why}.`, { path, cause })
 }

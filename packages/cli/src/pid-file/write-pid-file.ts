@@ -1,0 +1,62 @@
+import { closeSync, constants, openSync, unlinkSync, writeSync } from 'node:fs'
+import { SdError } from '@sd/core'
+import {
+  findPlaceProblem,
+  formatPidFile,
+  isPidAlive,
+  isSamePid,
+  type PidRecord,
+  pidFileError,
+  readPidFile,
+} from './pid-file.ts'
+import { removeDeadPidFile } from './remove-dead-pid-file.ts'
+
+/**
+ * Writes a pid file. One whose process has ended is replaced; nothing else is ever overwritten.
+ *
+ * @returns removes it, if it still is this one.
+ * @throws SdError `SD_CLI_PID_FILE_HELD` when its process lives, `SD_CLI_PID_FILE` when it cannot be written safely.
+ */
+export function writePidFile(path: string, record: PidRecord): () => void {
+  const problem = findPlaceProblem(path)
+  if (problem) throw pidFileError(path, problem)
+  const present = readPidFile(path)
+  if (present && isPidAlive(present) && !isSamePid(present, record)) {
+    const message = `The pid file ${path} belongs to a process that runs: ${present.pid}. Stop it, or choose another file.`
+    throw new SdError('SD_CLI_PID_FILE_HELD', message, { path, pid: present.pid })
+  }
+  if (!present || !isSamePid(present, record)) {
+    if (present) removeDeadPidFile(path, present)
+    create(path, formatPidFile(record))
+  }
+  return () => removePidFile(path, record)
+}
+
+/** Removes a pid file if it names this very process. Idempotent. */
+export function removePidFile(path: string, record: PidRecord): void {
+  try {
+    const present = readPidFile(path)
+    if (present && isSamePid(present, record)) unlinkSync(path)
+  } catch {
+    // It is no longer ours: somebody has put something else there, or the directory is gone.
+  }
+}
+
+function create(path: string, text: string): void {
+  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants
+  const before = process.umask(0o077)
+  let descriptor: number
+  try {
+    descriptor = openSync(path, O_WRONLY | O_CREAT | O_EXCL | (O_NOFOLLOW ?? 0), 0o644)
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    throw pidFileError(path, code === 'EEXIST' ? 'another process has just made it' : message, cause)
+  } finally {
+    process.umask(before)
+  }
+  try {
+    writeSync(descriptor, text)
+  } finally {
+    closeSync(descriptor)
+  }
+}
