@@ -4,7 +4,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import { runInThisContext } from 'node:vm'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { inFrame, inGlobalScope } from '../src/agent/expression.ts'
-import { readParameters } from '../src/agent/read-parameters.ts'
+import { readBoundNames, readParameters } from '../src/agent/read-parameters.ts'
 import { type RawSourceMap, SourceMap } from '../src/agent/source-map.ts'
 import { Columns } from '../src/hub/columns.ts'
 import { printable } from '../src/hub/printable.ts'
@@ -65,6 +65,14 @@ describe('parameters', () => {
     expect(parametersOf('f() {}')).toEqual([])
     expect(readParameters('x => x', 0, 0)).toEqual(['x'])
     expect(readParameters('nothing here', 0, 0)).toEqual([])
+  })
+
+  test('give names, also where they take something apart', () => {
+    expect(readBoundNames('n')).toEqual(['n'])
+    expect(readBoundNames('...rest')).toEqual(['rest'])
+    expect(readBoundNames('{ a, b: c = f(1, 2), "d": { e }, ...f }')).toEqual(['a', 'c', 'e', 'f'])
+    expect(readBoundNames("[a, , [b = ','], ...c] = []")).toEqual(['a', 'b', 'c'])
+    expect(readBoundNames('{}')).toEqual([])
   })
 
   test('may stand on lines of their own', () => {

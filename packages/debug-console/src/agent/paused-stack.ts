@@ -4,7 +4,7 @@ import type { FrameView } from '../protocol/messages.ts'
 import { A_LITTLE, describeItem, describeScope } from './describe-value.ts'
 import { type Evaluated, evaluateInFrame } from './evaluate.ts'
 import type { InternalCode } from './internal-code.ts'
-import { readParameters } from './read-parameters.ts'
+import { isPattern, readBoundNames, readParameters } from './read-parameters.ts'
 import type { ScriptList } from './script-list.ts'
 import { readLines, showLines } from './source-lines.ts'
 
@@ -83,9 +83,9 @@ export class PausedStack {
     const source = await this.#sourceOf(functionLocation.scriptId)
     const { lineNumber, columnNumber = 0 } = functionLocation
     const lines: string[] = []
-    for (const [index, name] of readParameters(source, lineNumber, columnNumber).entries()) {
-      const isPattern = /^[{[]/.test(name)
-      const expression = isPattern ? `arguments[${index}]` : name.replace(/^\.\.\./, '')
+    for (const name of readParameters(source, lineNumber, columnNumber)) {
+      const names = readBoundNames(name).join(', ')
+      const expression = isPattern(name) ? `{ ${names} }` : names
       const { result, exceptionDetails } = await this.#session.post('Debugger.evaluateOnCallFrame', {
         callFrameId,
         expression: `[${expression}]`,

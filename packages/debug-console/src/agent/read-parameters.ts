@@ -18,6 +18,28 @@ export function readParameters(source: string, line: number, column: number): st
     .filter((part) => part !== '')
 }
 
+/**
+ * The names that a parameter gives: those within it where it is a pattern.
+ *
+ * @param parameter - as {@link readParameters} tells it, or a part of one.
+ */
+export function readBoundNames(parameter: string): string[] {
+  const text = parameter.trim().replace(/^\.\.\./, '')
+  if (!isPattern(text)) return /^[A-Za-z_$][\w$]*/.exec(text)?.slice(0, 1) ?? []
+  return splitList(text, 1).flatMap((part) => readBoundNames(withoutKey(part.trim())))
+}
+
+/** Whether it takes something apart, as `{ a, b }` does. */
+export function isPattern(parameter: string): boolean {
+  return /^[{[]/.test(parameter)
+}
+
+/** `a: b` is `b`. */
+function withoutKey(part: string): string {
+  const key = /^(?:[\w$]+|"[^"]*"|'[^']*'|\[[^\]]*\])\s*:/.exec(part)
+  return key ? part.slice(key[0].length) : part
+}
+
 /** The parts of a list up to its closing bracket. */
 function splitList(text: string, from: number): string[] {
   const parts: string[] = []
@@ -28,7 +50,7 @@ function splitList(text: string, from: number): string[] {
     if (char === '"' || char === "'" || char === '`') at = skipString(text, at)
     else if (text.startsWith('/*', at)) at = Math.max(at, text.indexOf('*/', at) + 1)
     else if ('([{'.includes(char)) depth++
-    else if (depth === 0 && char === ')') {
+    else if (depth === 0 && ')]}'.includes(char)) {
       parts.push(text.slice(begin, at))
       return parts
     } else if (')]}'.includes(char)) depth--
@@ -52,6 +74,6 @@ function skipString(text: string, at: number): number {
 /** `n = 1` is `n`; in a pattern defaults stay. */
 function cutDefault(part: string): string {
   const text = part.replace(/\/\*[\s\S]*?\*\//g, '').trim()
-  if (text.startsWith('{') || text.startsWith('[')) return text.replace(/\s+/g, ' ')
+  if (isPattern(text)) return text.replace(/\s+/g, ' ')
   return text.split('=')[0]!
 }
