@@ -83,7 +83,8 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(^|/)dist/' },
+    // The consumer is a project of its own, which check-packed.ts installs.
+    exclude: { path: '(^|/)dist/|^scripts/consumer/' },
     combinedDependencies: false,
     tsPreCompilationDeps: true,
     detectProcessBuiltinModuleCalls: true,

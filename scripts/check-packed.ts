@@ -1,7 +1,8 @@
 /**
  * Proves what a user would install: packs every publishable package, asks publint and Are The Types Wrong about
  * the tarballs, then installs them together into an empty project outside of the repository, where Node imports
- * and requires every entry point, the compiler reads the types, and a daemon with a worker process runs.
+ * and requires every entry point, the compiler reads the types, and daemons run: with a worker process, and launched,
+ * asked and debugged by the packed command line.
  * Third-party packages are linked from this repository, so that it works offline.
  */
 import { cpSync, existsSync, globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -78,11 +79,12 @@ async function useTarballs(tarballs: ReadonlyMap<string, string>): Promise<void>
     use('types, nodenext', [tsc, '-p', 'tsconfig.nodenext.json']),
     use('types, bundler', [tsc, '-p', 'tsconfig.bundler.json']),
     use('a daemon with a worker', ['node', 'daemon.ts'], 'twice 21 is 42'),
+    use('a daemon that is operated', ['node', 'operate.ts'], 'operated'),
   ])
 }
 
 async function use(what: string, command: string[], expected = ''): Promise<void> {
-  const result = await runCommand(command, { cwd: consumer, timeout: 30_000 })
+  const result = await runCommand(command, { cwd: consumer, timeout: 120_000 })
   if (expectOk(what, result) && !result.output.includes(expected)) fail(what, result.output)
 }
 
@@ -114,7 +116,7 @@ function types(moduleResolution: string): object {
       types: ['node'],
       typeRoots: [join(root, 'node_modules', '@types')],
     },
-    files: ['daemon.ts', 'import-all.ts'],
+    files: ['daemon.ts', 'importer.ts', 'operate.ts', 'import-all.ts'],
   }
 }
 
