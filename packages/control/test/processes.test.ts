@@ -106,7 +106,7 @@ describe('a daemon in a process of its own', () => {
     await client.close()
   })
 
-  test('a second stop means at once', async () => {
+  test('a second stop that is to hurry means at once', async () => {
     const service = await start()
     const client = await connect()
     const call = client
@@ -114,7 +114,7 @@ describe('a daemon in a process of its own', () => {
       .catch((error) => error)
     await waitUntil(async () => JSON.stringify(await client.call('calls')).includes('"running"'))
     await client.call('stop')
-    await client.call('stop')
+    await client.call('stop', { hurry: true })
     expect((await service.exit).code).toBe(143)
     expect(await call).toMatchObject({ code: expect.stringMatching(/^SD_/) })
     await client.close()
