@@ -11,8 +11,8 @@ import { type ResolvedChildSpec, resolveChildSpec } from './options.ts'
 import type { ProcessManager } from './process-manager.ts'
 import { refuseChild } from './refused-child.ts'
 
-/** Milliseconds in which a child's inspector answers, on a busy machine. */
-const INSPECTOR_TIME = 2000
+/** Milliseconds in which a child's inspector is open, on a very busy machine: a person waits for it, and nothing else. */
+const INSPECTOR_TIME = 10_000
 
 /** What tests set. */
 export interface ManagerSeams extends LauncherSeams {

@@ -49,7 +49,7 @@ export interface ProcessManager {
   /**
    * Opens the inspector of a child from outside, by SIGUSR1: that works in an endless loop, too.
    *
-   * @returns its address, `ws://127.0.0.1:…` with a secret path; undefined when there is none within two seconds.
+   * @returns its address, `ws://127.0.0.1:…` with a secret path; undefined when there is none within ten seconds.
    */
   openInspector(pid: number): Promise<string | undefined>
   /** The process through which a large daemon starts others, while there is one. */

@@ -38,7 +38,7 @@ const STEP_TIME = 500
 const LONELY_TIME = 15_000
 
 /** Milliseconds until an agent that was started from outside must be there. */
-const AGENT_TIME = 5000
+const AGENT_TIME = 10_000
 
 /** Milliseconds that processes have to come before the first prompt. */
 const GATHERING_TIME = 3000

@@ -1,5 +1,5 @@
 /** Milliseconds. */
-const LIMIT = 5000
+const LIMIT = 10_000
 
 /** Beside this package's other entries, in the sources as in what is built. */
 const AGENT: URL = new URL(

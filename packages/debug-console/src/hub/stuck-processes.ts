@@ -1,8 +1,8 @@
 import type { MainProcess } from './main-process.ts'
 import { startAgentFromOutside } from './start-agent-from-outside.ts'
 
-/** Milliseconds until an inspector must be open. */
-const LIMIT = 5000
+/** Milliseconds until the main thread must have said whether an inspector is open: it waits for 10 s itself. */
+const LIMIT = 12_000
 
 /** Starts agents in processes that were stuck when debugging began, through their inspectors. */
 export class StuckProcesses {
