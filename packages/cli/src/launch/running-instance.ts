@@ -19,8 +19,8 @@ interface Running {
 /** Milliseconds. */
 const LOOK_AGAIN = 50
 
-/** Milliseconds from the end of its socket to the end of a daemon, or to its next life. */
-const LAST_STEPS = 2000
+/** Milliseconds from the end of its socket to the end of a daemon, or to its next life, on a busy machine. */
+const LAST_STEPS = 3000
 
 /**
  * Sees to it that no daemon of this name runs. One that stops is waited for: otherwise nothing would run in the end,
@@ -61,18 +61,23 @@ async function findLasting(name: string): Promise<Running | undefined> {
 async function findBySocket(name: string): Promise<Running | undefined> {
   const found = (await listDaemons({ name })).find(({ state }) => state !== 'stale')
   if (!found) return undefined
-  const { path, state, daemon } = found
-  const isEnding = state === 'alive' && (await hasBegunToEnd(path))
-  return { pid: daemon?.pid, program: daemon?.program ?? undefined, isEnding }
+  const { path, daemon } = found
+  const state = found.state === 'alive' ? await askForState(path) : undefined
+  return {
+    // One that has stopped answering in between is about to be gone.
+    pid: state === undefined ? undefined : daemon?.pid,
+    program: daemon?.program ?? undefined,
+    isEnding: state === 'draining' || state === 'stopping',
+  }
 }
 
-async function hasBegunToEnd(socket: string): Promise<boolean> {
+/** @returns undefined where it does not answer any more. */
+async function askForState(socket: string): Promise<string | undefined> {
   try {
     const { state } = (await withControl(socket, (client) => client.call('stats'))) as { state?: unknown }
-    return state === 'draining' || state === 'stopping'
+    return String(state)
   } catch {
-    // It has gone since, or does not answer any more.
-    return false
+    return undefined
   }
 }
 
