@@ -350,6 +350,21 @@ describe('what others left in the place of the lock', () => {
     expect(readdirSync(sandbox.dir)).toEqual(['test.lock.last', 'test.lock.new-someone'])
   })
 
+  onlyRoot.each([
+    ['where everybody may write', 0o1777, 0],
+    ['where its user is not in the group', 0o1770, 4711],
+  ])("a lock is its owner's alone %s", async (_, mode, group) => {
+    chownSync(sandbox.dir, 65_534, group)
+    chmodSync(sandbox.dir, mode)
+    const fixture = run('unprivileged', place, 'keep')
+    await fixture.waitForLine(/^held$/)
+    const [entry] = entries()
+    expect(statSync(place).mode & 0o070).toBe(0)
+    expect(statSync(join(place, entry!)).mode & 0o077).toBe(0)
+    fixture.tell('release')
+    await fixture.exit
+  })
+
   onlyRoot('a lock of somebody who died is taken over by another user of the same group', async () => {
     chownSync(sandbox.dir, 0, 65_534)
     chmodSync(sandbox.dir, 0o770)
@@ -364,6 +379,19 @@ describe('what others left in the place of the lock', () => {
     expect(fixture.lines).toEqual(['held'])
     expect(await first.check()).toBe(false)
   })
+
+  onlyRoot(
+    'a lock that a group shares may be read and written by it, and its record is no program',
+    async () => {
+      chownSync(sandbox.dir, 0, 65_534)
+      chmodSync(sandbox.dir, 0o770)
+      const lease = await take()
+      const [entry] = entries()
+      expect(statSync(place).mode & 0o070).toBe(0o070)
+      expect(statSync(join(place, entry!)).mode & 0o171).toBe(0o060)
+      await lease.release()
+    },
+  )
 })
 
 test('a directory that cannot be written to is named, with what to do', async () => {
