@@ -81,8 +81,9 @@ export function makeZeroFile(file: string, size: number): void {
  * @throws Error with the code `ENOSPC`.
  */
 export function requireSpace(directory: string, size: number): void {
-  const { bavail, bsize } = statfsSync(directory)
-  if (bavail * bsize >= size) return
+  const { blocks, bavail, bsize } = statfsSync(directory)
+  // A file system without a limit has no size: ramfs, or tmpfs with `size=0`.
+  if (blocks === 0 || bavail * bsize >= size) return
   const message = `ENOSPC: no space left on device, ${size} bytes are needed and ${bavail * bsize} free`
   throw Object.assign(new Error(message), { code: 'ENOSPC' })
 }

@@ -139,14 +139,16 @@ export class LmdbStore {
       throw error
     }
     this.#environment = (this.#root as unknown as { env: NativeEnvironment }).env
-    this.#room = new FileRoom(file)
+    let room: FileRoom | undefined
     try {
+      room = new FileRoom(file)
+      this.#room = room
       this.#root.transactionSync(() => this.#beginWrite(this.#environment), COMMIT_AT_ONCE)
       this.entries = this.#root.openDB({ ...table, name: 'entries' }) as unknown as Table
       this.log = this.#root.openDB({ ...table, name: 'log' }) as unknown as Table
       this.meta = this.#root.openDB({ ...table, name: 'meta' }) as unknown as Table
     } catch (error) {
-      this.#room.close()
+      room?.close()
       void this.#root.close()
       throw error
     }

@@ -10,11 +10,11 @@ const segments = useSegments()
 const mayMount = process.getuid?.() === 0 && process.platform === 'linux'
 const testMounted = mayMount ? test : test.skip
 
-/** Runs a test with memory of its own, one megabyte. */
-async function withLittleMemory(action: (place: string) => Promise<void>): Promise<void> {
+/** Runs a test with memory of its own. @param size - as of mount: 0 is no limit. */
+async function withMemory(size: string, action: (place: string) => Promise<void>): Promise<void> {
   const place = join(segments.directory, 'small')
   mkdirSync(place, { mode: 0o700 })
-  const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=700', 'tmpfs', place], {
+  const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=700`, 'tmpfs', place], {
     encoding: 'utf8',
   })
   expect(mount.stderr).toBe('')
@@ -30,7 +30,7 @@ async function withLittleMemory(action: (place: string) => Promise<void>): Promi
 }
 
 testMounted('where memory runs out a write fails, and the segment is as it was (needs root, to mount)', () =>
-  withLittleMemory(async (place) => {
+  withMemory('1m', async (place) => {
     const segment = await openSegment('test')
     let n = 0
     const fill = async (): Promise<never> => {
@@ -55,7 +55,7 @@ testMounted('where memory runs out a write fails, and the segment is as it was (
 testMounted(
   'where memory runs out in whatever step no process ends of it (needs root, to mount)',
   () =>
-    withLittleMemory(async (place) => {
+    withMemory('1m', async (place) => {
       const rest = join(place, '.rest')
       writeFileSync(rest, Buffer.alloc(1024 * 1024))
       const said: Record<number, string> = {}
@@ -94,7 +94,7 @@ testMounted(
 )
 
 testMounted('where nothing may be written it is said so (needs root, to mount)', () =>
-  withLittleMemory(async (place) => {
+  withMemory('1m', async (place) => {
     await (await openSegment('test')).close()
     const remount = (how: string): void =>
       expect(spawnSync('mount', ['-o', `remount,${how}`, place], { encoding: 'utf8' }).stderr).toBe('')
@@ -106,5 +106,14 @@ testMounted('where nothing may be written it is said so (needs root, to mount)',
     }
     remount('rw')
     await (await openSegment('test')).destroy()
+  }),
+)
+
+testMounted('memory without a limit is enough (needs root, to mount)', () =>
+  withMemory('0', async () => {
+    const segment = await openSegment<{ a: number }>('test')
+    await segment.put('a', 1)
+    expect(segment.get('a')).toBe(1)
+    await segment.destroy()
   }),
 )
