@@ -55,13 +55,16 @@ export class ShmBackend implements LockBackend {
   }
 
   async acquire(claim: LockClaim): Promise<LockAttempt> {
-    try {
-      return await this.#tryToAcquire(claim)
-    } catch (error) {
-      if (!isDestroyed(error) || !this.#reopen) throw error
-      await this.#onClose(this.#segment)
-      this.#segment = await this.#reopen()
-      return this.#tryToAcquire(claim)
+    for (;;) {
+      try {
+        return await this.#tryToAcquire(claim)
+      } catch (error) {
+        if (!isDestroyed(error) || !this.#reopen) throw error
+        const destroyed = this.#segment
+        // When that fails for the moment, the next attempt finds the old one destroyed once more.
+        this.#segment = await this.#reopen()
+        await this.#onClose(destroyed)
+      }
     }
   }
 

@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { createDaemon } from '@sd/core'
+import { createDaemon, SdError } from '@sd/core'
 import { Lease } from '@sd/lock'
 import { shmBackend, shmLock } from '@sd/lock-shm'
 import { createSandbox, type Sandbox, waitUntil } from '@sd/testing'
+import { ShmBackend } from '../src/shm-backend.ts'
 import { lockName, openLocks } from './shm-module.ts'
 
 let sandbox: Sandbox
@@ -123,6 +124,29 @@ test('a daemon that stands by gets the lock also when the segment is removed', a
   const [, token] = /^has token (\d+)$/m.exec(lines.join('\n'))!
   expect(Number(token)).toBeGreaterThan(lease.token)
   expect(lease.state).toBe('lost')
+  await holder.close()
+  await (await openLocks(place)).destroy()
+})
+
+test('who stands by goes on also when the segment cannot be made anew at once', async () => {
+  const holder = await openLocks(place)
+  const first = new Lease()
+  await first.acquire(shmBackend(holder, lockName), { name: lockName, ttl: 600_000 })
+  let failures = 0
+  const reopen = (): ReturnType<typeof openLocks> => {
+    if (++failures > 2) return openLocks(place)
+    const busy = new SdError('SD_SHM_BUSY', 'Somebody writes.', { transient: true })
+    return Promise.reject(busy)
+  }
+  const segment = await openLocks(place)
+  const backend = new ShmBackend(segment, lockName, (each) => each.close(), reopen)
+  const second = new Lease()
+  const waiting = second.acquire(backend, { name: lockName, ttl: 600_000, wait: 60_000 })
+  rmSync(holder.directory, { recursive: true })
+  await waiting
+  expect(failures).toBe(3)
+  expect(second.token).toBeGreaterThan(first.token)
+  await second.release()
   await holder.close()
   await (await openLocks(place)).destroy()
 })
