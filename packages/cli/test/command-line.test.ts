@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 
 import { commands } from '../src/command-list.ts'
@@ -74,7 +74,8 @@ test('what follows -- is refused where it would mean nothing', async () => {
   expect(code).toBe(2)
 })
 
-test('what cannot be written is an error', async () => {
+const testFull = existsSync('/dev/full') ? test : test.skip
+testFull('what cannot be written is an error', async () => {
   const command = ['sh', '-c', 'exec "$@" > /dev/full', 'sh', ...cliCommand]
   for (const words of [['list', '--json'], ['status', 'nobody'], ['--help']]) {
     const { code, stderr } = await runCli(place, words, { command })

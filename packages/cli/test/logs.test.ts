@@ -56,9 +56,13 @@ describe('the lines of a file', () => {
 
   test('are messages where they are no log of ours', () => {
     const none = { time: null, pid: null, label: null, level: null }
-    expect(parseLogLines(['{"level":30}', '   at x', '2026-13'])).toEqual(
-      ['{"level":30}', '   at x', '2026-13'].map((message) => ({ ...none, message })),
-    )
+    const lines = [
+      '{"level":30}',
+      '   at x',
+      '2026-13',
+      '2026-13-45 10:00:00.000  1234    poller           x',
+    ]
+    expect(parseLogLines(lines)).toEqual(lines.map((message) => ({ ...none, message })))
   })
 })
 

@@ -9,6 +9,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import { connectControl } from '@sd/control/client'
 import { runFixture, waitUntil } from '@sd/testing'
 import { cliCommand, fixture, runCli } from './run-cli.ts'
 import { usePlace } from './use-place.ts'
@@ -20,8 +21,12 @@ const read = (...path: string[]) => readFileSync(join(place.sandbox.dir, ...path
 /** The log that the daemon was given. It writes it when it has time to. */
 const logged = () => (existsSync(join(place.logDirectory, 'ticker.log')) ? read('log', 'ticker.log') : '')
 
+/** Asked from here: until a command has begun a daemon may be in its next life. */
 async function stateOf(name: string): Promise<string> {
-  return (await cli('status', name, '--json')).json<{ state: string }>().state
+  const client = await connectControl(name, { directory: place.runDirectory })
+  const { state } = (await client.call('stats')) as { state: string }
+  await client.close()
+  return state
 }
 
 async function pidOf(name: string): Promise<number> {
@@ -166,7 +171,7 @@ describe('start', () => {
   })
 
   test('leaves one alone that restarts', async () => {
-    const words = ['start', fixture('slow.ts'), '--json', '--', '0', '1000']
+    const words = ['start', fixture('slow.ts'), '--json', '--', '0', '2000']
     const { pid } = (await cli(...words)).json<{ pid: number }>()
     process.kill(pid, 'SIGHUP')
     await waitUntil(async () => (await stateOf('slow')) !== 'running')

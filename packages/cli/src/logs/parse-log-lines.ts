@@ -41,8 +41,15 @@ function parseLine(line: string): { head: number; record: FiledRecord } | undefi
   const end = rest.charAt(LABEL_WIDTH) === ' ' ? LABEL_WIDTH : rest.indexOf(' ')
   if (end < 0) return undefined
   // Without a zone it is local time, as it was written.
-  const time = new Date(`${day}T${clock}`).toISOString()
+  const date = new Date(`${day}T${clock}`)
+  if (Number.isNaN(date.getTime())) return undefined
   const label = rest.slice(0, end).trimEnd()
-  const record = { time, pid: Number(pid), label, level: null, message: rest.slice(end + 1) }
+  const record = {
+    time: date.toISOString(),
+    pid: Number(pid),
+    label,
+    level: null,
+    message: rest.slice(end + 1),
+  }
   return { head: start.length + end + 1, record }
 }
