@@ -8,8 +8,6 @@ import { toRpcError } from './json-rpc/rpc-error.ts'
 /** What a server needs. */
 interface ServerSettings extends ConnectionSettings {
   readonly maxClients: number
-  /** Bytes that wait for a client until it gets no more. */
-  readonly maxOutput: number
 }
 
 /** Listens on the control socket and keeps its clients. */

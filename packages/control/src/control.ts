@@ -64,12 +64,17 @@ export function control(options: ControlOptions = {}): Plugin<'control', Control
     const readPackages = (): Introduction['packages'] => (packages ??= readPackageVersions())
     host.on('started', () => void setImmediate(readPackages))
     let path: string | undefined
+    let processStart: string | null | undefined
 
     const parts = {
       daemon: host.daemon as DaemonBase,
       children: new Children(host),
       log,
-      introduction: () => ({ ...introduce(host), packages: readPackages() }),
+      introduction: () => {
+        // A process restarts in place, and keeps it.
+        if (processStart === undefined) processStart = identify(process.pid)?.startTime ?? null
+        return { ...introduce(host), processStart, packages: readPackages() }
+      },
     }
     for (const [name, method] of Object.entries(createBuiltInMethods(parts))) registry.add(name, method)
     host.on('log', (record) => log.add(record))
@@ -101,12 +106,11 @@ export function control(options: ControlOptions = {}): Plugin<'control', Control
   })
 }
 
-function introduce({ name }: PluginHost): Omit<Introduction, 'packages'> {
+function introduce({ name }: PluginHost): Omit<Introduction, 'packages' | 'processStart'> {
   return {
     protocol: PROTOCOL,
     name,
     pid: process.pid,
-    processStart: identify(process.pid)?.startTime ?? null,
     program: process.argv[1] ?? null,
     node: process.version,
   }

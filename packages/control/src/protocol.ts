@@ -1,4 +1,4 @@
-import { type Json, SdError } from '@sd/core'
+import { isDaemonName, type Json, SdError } from '@sd/core'
 
 /** The version of the methods and their answers. It grows when an old client could not go on. */
 export const PROTOCOL = 1
@@ -21,9 +21,6 @@ export interface Introduction {
   readonly packages: Readonly<Record<string, string>>
 }
 
-/** As core has it: whoever prints a name need not look at it. */
-const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/
-
 /**
  * Takes an answer to `version` for what it should be.
  *
@@ -31,8 +28,7 @@ const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/
  */
 export function readIntroduction(path: string, answer: Json): Introduction {
   const { name, pid } = Object(answer) as Partial<Introduction>
-  if (typeof name === 'string' && NAME.test(name) && Number.isSafeInteger(pid) && pid! > 0)
-    return answer as unknown as Introduction
+  if (isDaemonName(name) && Number.isSafeInteger(pid) && pid! > 0) return answer as unknown as Introduction
   throw new SdError('SD_CONTROL_PROTOCOL', `What listens on ${path} does not answer as a daemon does.`, {
     path,
   })

@@ -47,9 +47,14 @@ export const daemonDefaults = Object.freeze({
   installInstructions: [] as InstallInstructions,
 })
 
+/** Whether a daemon may have that name: then it can be a part of a file's name, and shown as it is. */
+export function isDaemonName(value: unknown): value is string {
+  return typeof value === 'string' && /^[\w][\w.-]*$/.test(value)
+}
+
 const checks: Checks<DaemonOptions> = {
   name: must.beGiven((value) =>
-    typeof value === 'string' && /^[\w][\w.-]*$/.test(value)
+    isDaemonName(value)
       ? undefined
       : 'a name of letters, digits, ".", "_" and "-" that does not begin with "." or "-"',
   ),
