@@ -62,6 +62,11 @@ function childPids(pid: number): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
 }
 
+/** Whether its main thread waits, as it does for a debugger. Linux only. */
+function isWaiting(pid: number): boolean {
+  return /\) S /.test(readFileSync(`/proc/${pid}/task/${pid}/stat`, 'latin1'))
+}
+
 const debugSockets = (): string[] => readdirSync(sandbox.dir).filter((name) => name.endsWith('.debug'))
 
 describe('while nobody debugs', () => {
@@ -263,11 +268,16 @@ describe('commands', () => {
     const console = attach('status', 'wait 40', 'args', 'y', 'end')
     await console.waitForLine(/> wait 40/)
     const [worker] = childPids(service.pid)
-    const block = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3000)'
-    service.tell(`tell('lost', daemon.workers.crunch.nap(300)); setTimeout(() => ${block}, 100)`)
-    const since = performance.now()
-    await waitUntil(() => performance.now() - since > 1500, 'it has stopped')
+    const [awake, gone] = ['awake', 'gone'].map((name) => join(sandbox.dir, name)) as [string, string]
+    const wait = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)'
+    const block = `while (!fs.existsSync(${JSON.stringify(gone)})) ${wait}`
+    service.tell(
+      `const fs = process.getBuiltinModule('node:fs'); tell('lost', daemon.workers.crunch.nap(300, ${JSON.stringify(awake)})); setTimeout(() => { ${block} }, 100)`,
+    )
+    await waitUntil(() => existsSync(awake), 'it stops with its next statement')
+    await waitUntil(() => isWaiting(worker!), 'it has stopped')
     process.kill(worker!, 'SIGKILL')
+    writeFileSync(gone, '')
     await service.waitForLine(/lost failed SD_WORKERS_DIED/)
     service.tell("tell('next', daemon.workers.crunch.meet('you'))")
     await console.waitForLine(/name = 'you'/)
@@ -435,22 +445,29 @@ describe('while the daemon itself is paused', () => {
     expect(existsSync(lock)).toBe(false)
   })
 
-  test('one that waits for its next turn loses neither its lock nor time on the way to a pause', async () => {
-    const lock = join(sandbox.dir, 'lock')
-    const daemon = runFixture(join(here, 'fixtures/waiting-daemon.ts'), { env, args: [lock], cwd: here })
-    await daemon.waitForLine(/round/)
-    daemon.tell('pause')
-    await daemon.waitForLine(/runs no JavaScript at the moment/)
-    // Four times the ttl.
-    daemon.tell('wait 4')
-    await daemon.waitForLine(/Nothing has stopped within 4 s/)
-    daemon.tell('eval daemon.wake()')
-    await daemon.waitForLine(/Paused, in .*waiting-daemon\.ts:\d+/)
-    daemon.tell('c')
-    const rounds = (): number => daemon.lines.filter((line) => line.endsWith('round')).length
-    await waitUntil(() => rounds() === 2, 'it has gone on')
-    daemon.tell('shutdown')
-    expect(await daemon.exit).toMatchObject({ code: 0 })
-    expect(daemon.lines.join('\n')).not.toMatch(/lost|overrun/)
-  })
+  test.each([
+    ['', 'status'],
+    [', also where it stops nowhere else', 'skipfor 600'],
+  ])(
+    'one that waits for its next turn loses neither its lock nor time on the way to a pause%s',
+    async (_, first) => {
+      const lock = join(sandbox.dir, 'lock')
+      const daemon = runFixture(join(here, 'fixtures/waiting-daemon.ts'), { env, args: [lock], cwd: here })
+      await daemon.waitForLine(/round/)
+      daemon.tell(first)
+      daemon.tell('pause')
+      await daemon.waitForLine(/runs no JavaScript at the moment/)
+      // Four times the ttl.
+      daemon.tell('wait 4')
+      await daemon.waitForLine(/Nothing has stopped within 4 s/)
+      daemon.tell('eval daemon.wake()')
+      await daemon.waitForLine(/Paused, in .*waiting-daemon\.ts:\d+/)
+      daemon.tell('c')
+      const rounds = (): number => daemon.lines.filter((line) => line.endsWith('round')).length
+      await waitUntil(() => rounds() === 2, 'it has gone on')
+      daemon.tell('shutdown')
+      expect(await daemon.exit).toMatchObject({ code: 0 })
+      expect(daemon.lines.join('\n')).not.toMatch(/lost|overrun/)
+    },
+  )
 })

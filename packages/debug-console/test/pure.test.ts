@@ -73,6 +73,8 @@ describe('parameters', () => {
     expect(readBoundNames('{ a, b: c = f(1, 2), "d": { e }, ...f }')).toEqual(['a', 'c', 'e', 'f'])
     expect(readBoundNames("[a, , [b = ','], ...c] = []")).toEqual(['a', 'b', 'c'])
     expect(readBoundNames('{}')).toEqual([])
+    expect(readBoundNames('{ größe: äh, 名 }')).toEqual(['äh', '名'])
+    expect(readParameters('ñ => ñ', 0, 0)).toEqual(['ñ'])
   })
 
   test('may stand on lines of their own', () => {

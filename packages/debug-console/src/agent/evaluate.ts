@@ -85,7 +85,8 @@ async function withinMilliseconds<Result>(
 ): Promise<Result | undefined> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), time)
+    // A thread that is to end does not wait for it.
+    timer = setTimeout(() => resolve(undefined), time).unref()
   })
   try {
     return await Promise.race([answer, late])

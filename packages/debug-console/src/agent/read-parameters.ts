@@ -10,7 +10,7 @@ export function readParameters(source: string, line: number, column: number): st
   const lines = source.split('\n')
   const text = [lines[line]?.slice(column) ?? '', ...lines.slice(line + 1, line + 30)].join('\n')
   const open = text.indexOf('(')
-  const arrow = /^\s*(?:async\s+)?([A-Za-z_$][\w$]*)\s*=>/.exec(text)
+  const arrow = /^\s*(?:async\s+)?([\p{ID_Start}$_][\p{ID_Continue}$]*)\s*=>/u.exec(text)
   if (arrow) return [arrow[1]!]
   if (open < 0) return []
   return splitList(text, open + 1)
@@ -25,7 +25,7 @@ export function readParameters(source: string, line: number, column: number): st
  */
 export function readBoundNames(parameter: string): string[] {
   const text = parameter.trim().replace(/^\.\.\./, '')
-  if (!isPattern(text)) return /^[A-Za-z_$][\w$]*/.exec(text)?.slice(0, 1) ?? []
+  if (!isPattern(text)) return /^[\p{ID_Start}$_][\p{ID_Continue}$]*/u.exec(text)?.slice(0, 1) ?? []
   return splitList(text, 1).flatMap((part) => readBoundNames(withoutKey(part.trim())))
 }
 
@@ -36,7 +36,7 @@ export function isPattern(parameter: string): boolean {
 
 /** `a: b` is `b`. */
 function withoutKey(part: string): string {
-  const key = /^(?:[\w$]+|"[^"]*"|'[^']*'|\[[^\]]*\])\s*:/.exec(part)
+  const key = /^(?:[\p{ID_Continue}$]+|"[^"]*"|'[^']*'|\[[^\]]*\])\s*:/u.exec(part)
   return key ? part.slice(key[0].length) : part
 }
 

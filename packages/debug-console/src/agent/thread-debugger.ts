@@ -76,7 +76,11 @@ export class ThreadDebugger implements ProcessRequests {
   /** The call that the process has stopped in. */
   #callHere: number | undefined
   #wantsPause = false
+  /** Whether that waits for the user's code to run. */
+  #awaitsUsers = false
   #exceptions: Plan['exceptions'] = 'none'
+  /** Whether the process stops at breakpoints. */
+  #active = true
 
   constructor(events: ProcessEvents) {
     this.#events = events
@@ -120,12 +124,17 @@ export class ThreadDebugger implements ProcessRequests {
     const { active, points, methods, skipped, captured, exceptions } = plan
     const pointPlan = JSON.stringify({ active, points, methods, skipped, captured })
     await this.#run(`${PROBE}?.configure(${pointPlan})`)
+    this.#active = active
+    // They may be at the same places.
+    await this.#entries.clear()
     await this.#session.post('Debugger.setBreakpointsActive', { active })
     this.#exceptions = active ? exceptions : 'none'
     await this.#session.post('Debugger.setPauseOnExceptions', { state: this.#exceptions })
     const opened = plan.lines.map(({ file }) => this.#openFile(file))
     if (opened.includes(true)) await this.#setPatterns()
-    return this.#lines.set(plan.lines)
+    const places = await this.#lines.set(plan.lines)
+    if (this.#awaitsUsers) await this.#stopAtUsers()
+    return places
   }
 
   async pause(): Promise<void> {
@@ -272,8 +281,15 @@ export class ThreadDebugger implements ProcessRequests {
       await this.#session.post('Debugger.stepOut')
       return
     }
-    await this.#entries.set()
+    this.#awaitsUsers = true
+    await this.#stopAtUsers()
     await this.#goOn()
+  }
+
+  /** At whichever of the user's statements comes next, also while the process stops at no breakpoint. */
+  async #stopAtUsers(): Promise<void> {
+    await this.#session.post('Debugger.setBreakpointsActive', { active: true })
+    await this.#entries.set()
   }
 
   async #describe(paused: Paused): Promise<Stop> {
@@ -341,7 +357,10 @@ export class ThreadDebugger implements ProcessRequests {
 
   async #cancelPause(): Promise<void> {
     this.#wantsPause = false
+    if (!this.#awaitsUsers) return
+    this.#awaitsUsers = false
     await this.#entries.clear()
+    await this.#session.post('Debugger.setBreakpointsActive', { active: this.#active })
   }
 
   // --- places ------------------------------------------------------------------------------------------------------

@@ -85,7 +85,7 @@ export class RemoteProcess {
       const timer = setTimeout(() => {
         this.#waiting.delete(id)
         reject(noAnswer(pid, limit))
-      }, limit)
+      }, limit).unref()
       this.#waiting.set(id, { resolve, reject, timer })
       this.#lines.send({ id, ask: name, with: args })
     })
@@ -95,7 +95,7 @@ export class RemoteProcess {
 /** For the daemon's own process, which is asked without a connection. */
 export function withinTime<Result>(pid: number, answer: Promise<Result>): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(noAnswer(pid, ANSWER_TIME)), ANSWER_TIME)
+    const timer = setTimeout(() => reject(noAnswer(pid, ANSWER_TIME)), ANSWER_TIME).unref()
     answer.then(resolve, reject).finally(() => clearTimeout(timer))
   })
 }

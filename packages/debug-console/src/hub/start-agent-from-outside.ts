@@ -31,7 +31,7 @@ export function startAgentFromOutside(address: string, socket: string): Promise<
       if (error) reject(error)
       else resolve()
     }
-    const timer = setTimeout(() => end(new Error('Its inspector does not answer.')), LIMIT)
+    const timer = setTimeout(() => end(new Error('Its inspector does not answer.')), LIMIT).unref()
     inspector.addEventListener('error', () => end(new Error('Its inspector cannot be reached.')))
     inspector.addEventListener('open', () =>
       inspector.send(JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression } })),

@@ -33,7 +33,7 @@ export class StuckProcesses {
 
   #untilOpen(pid: number): Promise<string | undefined> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(undefined), LIMIT)
+      const timer = setTimeout(() => resolve(undefined), LIMIT).unref()
       this.#waiting.set(pid, (address) => {
         clearTimeout(timer)
         this.#waiting.delete(pid)
