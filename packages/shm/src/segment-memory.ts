@@ -195,13 +195,15 @@ export class SegmentMemory {
     )
   }
 
-  /** Who has it open, and has not ended. */
+  /** Who has it open, and has not ended, in the order of their pids. */
   owners(): SegmentOwner[] {
     const options = metaKeys.owners
     const owners = this.read((snapshot) =>
       Array.from(this.store.meta.getRange({ ...options, ...snapshot }), ({ value }) => parseOwner(value)),
     )
-    return owners.filter((owner) => !isGone(owner, this.#self))
+    return owners
+      .filter((owner) => !isGone(owner, this.#self))
+      .sort((a, b) => a.pid - b.pid || a.thread - b.thread)
   }
 
   /**
