@@ -15,6 +15,7 @@ import {
   type Handler,
   type ListenOptions,
 } from './event-bus.ts'
+import { formatValues } from './format-values.ts'
 import { readInstructions } from './install-instructions.ts'
 import { launcher } from './launcher.ts'
 import { Life, type StopOrder } from './life.ts'
@@ -271,28 +272,48 @@ export abstract class DaemonBase {
 
   // --- log -------------------------------------------------------------------------------------------------
 
-  /** Writes to the event log. */
-  log(message: string, label: string = this.#label): void {
-    this.#log.say('info', String(message), label)
+  /**
+   * Writes to the event log: anything, as `console.log` would print it. Never throws. A second argument that is a
+   * string is the label.
+   *
+   * @example
+   * ```ts
+   * daemon.log('connected', 'database')               // label: database
+   * daemon.log('cannot parse', error, { line: 12 })   // label: the daemon's name
+   * ```
+   */
+  log(message: string, label?: string): void
+  log(...values: unknown[]): void
+  log(...values: unknown[]): void {
+    this.#log.say('info', values, this.#label)
   }
 
   /** As `log`, where the daemon is verbose. */
-  debug(message: string, label: string = this.#label): void {
-    if (this.is('verbose')) this.#log.say('debug', String(message), label)
+  debug(message: string, label?: string): void
+  debug(...values: unknown[]): void
+  debug(...values: unknown[]): void {
+    if (this.is('verbose')) this.#log.say('debug', values, this.#label)
   }
 
-  /** Logs an error and emits `error`. The daemon goes on. */
-  error(message: string | Error, label: string = this.#label): void {
-    this.#log.report('error', message, label)
+  /** Logs an error, as `log` does, and emits `error`, with the first argument that is an `Error`. The daemon goes on. */
+  error(message: string | Error, label?: string): void
+  error(...values: unknown[]): void
+  error(...values: unknown[]): void {
+    this.#log.report('error', values, this.#label)
   }
 
   /**
-   * Logs an error after which the daemon cannot go on. Restarts it when it can restart and has been up for
-   * 10 s, else ends it with exit code 1.
+   * Logs an error, as `error` does, after which the daemon cannot go on. Restarts it when it can restart and has
+   * been up for 10 s, else ends it with exit code 1.
    */
-  fatalError(message: string | Error, label: string = this.#label): void {
-    this.#log.report('fatal', message, label)
-    const error = typeof message === 'string' ? new SdError('SD_CORE_FATAL', message) : toError(message)
+  fatalError(message: string | Error, label?: string): void
+  fatalError(...values: unknown[]): void
+  fatalError(...values: unknown[]): void {
+    const { message, error: cause } = this.#log.report('fatal', values, this.#label)
+    const error =
+      cause?.message === message
+        ? cause
+        : new SdError('SD_CORE_FATAL', formatValues(values.slice(0, 1)), { cause })
     this.#restartAfter('a fatal error', error, this.#life.uptime)
     void this.#life.stop({ reason: 'fatal', error })
   }
@@ -457,7 +478,7 @@ export abstract class DaemonBase {
   }
 
   #onFailedStart(error: Error, plugin: string | undefined): void {
-    this.#log.report('fatal', error, plugin ?? this.#label)
+    this.#log.report('fatal', [error], plugin ?? this.#label)
     // It did not get to run: only what it had shown before counts.
     this.#restartAfter('a failed start', error, 0)
   }
@@ -490,7 +511,7 @@ export abstract class DaemonBase {
       await this.#restart.carryOut({ uptime: this.#life.uptime, log }, isLastDaemon)
       return true
     } catch (thrown) {
-      this.#log.report('fatal', toError(thrown), this.#label)
+      this.#log.report('fatal', [toError(thrown)], this.#label)
       return false
     }
   }
@@ -511,7 +532,7 @@ export abstract class DaemonBase {
       postExecute: (iteration, duration) => this.dispatch('postExecute', { iteration, duration }),
       idle: (available) => this.dispatch('idle', { available }),
       overrun: (iteration, duration, skipped) => {
-        this.#log.say('error', describeOverrun(iteration, duration, interval!, skipped), this.#label)
+        this.#log.say('error', [describeOverrun(iteration, duration, interval!, skipped)], this.#label)
         this.dispatch('overrun', { iteration, duration, skipped })
       },
     })

@@ -1,8 +1,10 @@
-import { inspect } from 'node:util'
 import type { Clock } from './clock.ts'
-import type { EventBus } from './event-bus.ts'
-import type { EventLog } from './log/event-log.ts'
+import type { DaemonEvents, EventBus } from './event-bus.ts'
+import { formatValues } from './format-values.ts'
+import { type EventLog, tellUnlogged } from './log/event-log.ts'
+import { readLogArguments } from './log/log-arguments.ts'
 import type { LogLevel, LogRecord } from './log/log-record.ts'
+import { toError } from './sd-error.ts'
 
 /** A record as its writer gives it: time and level may be left out. */
 export type RecordInput = Omit<LogRecord, 'time' | 'level'> & { time?: Date; level?: LogLevel }
@@ -35,32 +37,48 @@ export class DaemonLog {
 
   /** Writes a record that nobody is told of: the listeners themselves have failed. */
   note(level: LogLevel, error: Error, label: string): void {
-    this.#write({ pid: process.pid, label, level, message: describeError(error) })
+    this.#write({ pid: process.pid, label, level, message: formatValues([error]) })
   }
 
-  say(level: LogLevel, message: string, label: string): void {
-    this.record({ pid: process.pid, label, level, message })
+  /** @param values - what a logging function was given. @param label - where they name none. */
+  say(level: LogLevel, values: readonly unknown[], label: string): void {
+    const { text, label: own = label } = readLogArguments(values)
+    this.record({ pid: process.pid, label: own, level, message: text })
   }
 
-  /** Logs an error, and tells the listeners of `error`; one that fails is logged but not told to them again. */
-  report(level: 'error' | 'fatal', message: string | Error, label: string): void {
-    const error = typeof message === 'string' ? undefined : message
-    const text = typeof message === 'string' ? message : describeError(message)
-    this.say(level, text, label)
-    if (this.#reporting) return
+  /**
+   * Logs an error, and tells the listeners of `error`; one that fails is logged but not told to them again.
+   *
+   * @param values - what a logging function was given. @param label - where they name none.
+   * @returns what the listeners are told.
+   */
+  report(level: 'error' | 'fatal', values: readonly unknown[], label: string): DaemonEvents['error'] {
+    const { text, label: own = label, error: given } = readLogArguments(values)
+    const error = given && toError(given)
+    this.record({ pid: process.pid, label: own, level, message: text })
+    const message = error && values[0] === given ? error.message : text
+    const told = { message, label: own, ...(error && { error }) }
+    if (this.#reporting) return told
     this.#reporting = true
-    this.#bus.dispatch('error', {
-      message: error?.message ?? text,
-      label,
-      ...(error && { error }),
-    })
+    this.#bus.dispatch('error', told)
     this.#reporting = false
+    return told
   }
 
   #write(input: RecordInput): LogRecord {
-    const record: LogRecord = { time: this.#clock.date(), level: 'info', ...input }
-    this.#sink ??= this.#open()
-    this.#sink.write(record)
+    const record: LogRecord = {
+      time: isTime(input.time) ? input.time : this.#clock.date(),
+      pid: input.pid,
+      label: readText(input.label),
+      level: input.level ?? 'info',
+      message: readText(input.message),
+    }
+    try {
+      this.#sink ??= this.#open()
+      this.#sink.write(record)
+    } catch (thrown) {
+      tellUnlogged(record, thrown)
+    }
     return record
   }
 
@@ -73,7 +91,11 @@ export class DaemonLog {
   }
 }
 
-/** An error as the log shows it: its stack, own properties and causes. */
-function describeError(error: Error): string {
-  return inspect(error, { depth: 4, colors: false, breakLength: 110 })
+/** Records also come from plugins, which may be written in JavaScript. */
+function readText(given: unknown): string {
+  return typeof given === 'string' ? given : formatValues([given])
+}
+
+function isTime(given: unknown): given is Date {
+  return given instanceof Date && !Number.isNaN(given.getTime())
 }

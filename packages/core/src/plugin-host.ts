@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts'
 import type { DaemonLog } from './daemon-log.ts'
 import type { DebugFacet } from './debug/debug-facet.ts'
 import type { EventBus } from './event-bus.ts'
+import { withLabel } from './log/log-arguments.ts'
 import type { PluginHost } from './plugin.ts'
 import type { PluginRegistry } from './plugin-registry.ts'
 
@@ -45,10 +46,10 @@ export function createPluginHost(
       return getPriority()
     },
     signal: daemon.signal,
-    log: (message, label = plugin) => daemon.log(message, label),
-    debug: (message, label = plugin) => daemon.debug(message, label),
-    error: (message, label = plugin) => daemon.error(message, label),
-    fatalError: (message, label = plugin) => daemon.fatalError(message, label),
+    log: (...values) => daemon.log(...withLabel(values, plugin)),
+    debug: (...values) => daemon.debug(...withLabel(values, plugin)),
+    error: (...values) => daemon.error(...withLabel(values, plugin)),
+    fatalError: (...values) => daemon.fatalError(...withLabel(values, plugin)),
     record: (record) => {
       if (record.level !== 'debug' || daemon.is('verbose')) log.record(record)
     },

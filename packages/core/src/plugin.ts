@@ -28,14 +28,18 @@ export interface PluginHost {
   readonly priority: number
   /** Aborted when the daemon begins to stop. */
   readonly signal: AbortSignal
-  /** Writes to the daemon's log; `label` is the plugin's name unless given. */
+  /** Writes to the daemon's log, as the daemon's own `log` does; `label` is the plugin's name unless given. */
   log(message: string, label?: string): void
+  log(...values: unknown[]): void
   /** As `log`, when the daemon is verbose. */
   debug(message: string, label?: string): void
+  debug(...values: unknown[]): void
   /** Logs an error and emits `error`. */
   error(message: string | Error, label?: string): void
+  error(...values: unknown[]): void
   /** Logs, then restarts or ends the daemon with exit code 1. */
   fatalError(message: string | Error, label?: string): void
+  fatalError(...values: unknown[]): void
   /** Writes a finished record, for instance one that a child process made. */
   record(record: Omit<LogRecord, 'time' | 'level'> & { time?: Date; level?: LogLevel }): void
   /** As on the daemon. */

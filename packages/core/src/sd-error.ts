@@ -1,4 +1,4 @@
-import { types } from 'node:util'
+import { formatValues, isError, readSafely } from './format-values.ts'
 
 /** What an {@link SdError} can carry beside its message. */
 export interface SdErrorDetails {
@@ -29,18 +29,34 @@ export class SdError extends Error {
    * @param details - the cause, and facts that become properties of the error.
    */
   constructor(code: string, message: string, details: SdErrorDetails = {}) {
-    const { cause, ...facts } = details
-    super(message, cause === undefined ? undefined : { cause })
+    const { cause, ...facts } = readDetails(details)
+    super(
+      typeof message === 'string' ? message : formatValues([message]),
+      cause === undefined ? undefined : { cause },
+    )
     this.name = 'SdError'
     this.code = code
     Object.assign(this, facts)
   }
 }
 
-/** Anything that was thrown, as an `Error`. */
+/** An error is made where something has failed already: bad details must not take its place. */
+function readDetails(details: SdErrorDetails): SdErrorDetails {
+  if (isError(details)) return { cause: details }
+  const read = readSafely(() => ({ ...details })) ?? { cause: details }
+  // Assigned, it would not be a fact but change what the error is.
+  if (Object.hasOwn(read, '__proto__')) Reflect.deleteProperty(read, '__proto__')
+  return read
+}
+
+/** Anything that was thrown, as an `Error` whose name and message can be read. Never throws. */
 export function toError(thrown: unknown): Error {
-  // An error of another realm (a `vm` context: a console, a test runner) is no `instanceof Error` of this one.
-  return thrown instanceof Error || types.isNativeError(thrown)
-    ? thrown
-    : new Error(`A value that is not an Error was thrown: ${String(thrown)}`)
+  if (!isError(thrown)) {
+    return new Error(`A value that is not an Error was thrown: ${formatValues([thrown])}`)
+  }
+  return isReadable(thrown) ? thrown : new Error(formatValues([thrown]), { cause: thrown })
+}
+
+function isReadable(error: Error): boolean {
+  return readSafely(() => typeof error.message === 'string' && typeof error.name === 'string') === true
 }

@@ -176,7 +176,7 @@ describe('messages', () => {
       daemon.log(value as never)
       daemon.error(value as never)
     }
-    expect(logger.messages).toEqual(['undefined', 'undefined', '5', '5', '[object Object]', '{ a: 1 }'])
+    expect(logger.messages).toEqual(['undefined', 'undefined', '5', '5', '{ a: 1 }', '{ a: 1 }'])
   })
 })
 

@@ -164,3 +164,31 @@ export function pluginDefinitions(): void {
     share: () => [1, 2, 3],
   }))
 }
+
+export function logging(): void {
+  const daemon = createDaemon({ name: 'typed' })
+  const thrown: unknown = new Error('x')
+  for (const write of [daemon.log, daemon.debug, daemon.error, daemon.fatalError]) {
+    write('text')
+    write('text', 'label')
+    write('text', undefined)
+    write('text', thrown)
+    write(thrown)
+    write('text', 'label', thrown, 1)
+  }
+  definePlugin('writer', (host) => {
+    host.log('text', thrown)
+    host.error('text', 'label', thrown)
+    return { service: {} }
+  })
+}
+
+/** Written before there were more arguments. */
+export class Quiet extends Daemon {
+  override log(message: string, label?: string): void {
+    super.log(message.toUpperCase(), label)
+  }
+  override error(message: string | Error, label?: string): void {
+    super.error(message, label)
+  }
+}

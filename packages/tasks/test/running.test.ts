@@ -85,6 +85,15 @@ describe('a task', () => {
     expect(new Set(said.map(({ pid }) => pid))).toEqual(new Set([speaking.pid]))
     expect(errors).toContain('complained')
   })
+
+  test('logs whatever it is given', async () => {
+    const { run, log, errors } = await start()
+    await run(subjects.babble)
+    const parts = [/bad line.*no end/s, /torn.*Symbol\(odd\)/s, /torn.*sent: 3/s]
+    for (const part of parts) expect(log.filter(({ message }) => part.test(message))).toHaveLength(2)
+    expect(log.filter(({ label }) => label === 'odd label')).toHaveLength(2)
+    expect(errors).toHaveLength(3)
+  })
 })
 
 describe('a task that is an object', () => {

@@ -1,4 +1,4 @@
-import { type Checks, describe, must, resolveOptions, SdError } from '@sd/core'
+import { type Checks, describe, type LogFunction, must, resolveOptions, SdError } from '@sd/core'
 import type { Call } from './call/call.ts'
 import { isDefinition, type WorkerDefinition } from './definition/define-worker.ts'
 import type { CallOf, WorkerShape } from './definition/worker-shape.ts'
@@ -7,7 +7,7 @@ import type { Strategy } from './engine/processes-wanted.ts'
 import type { Recycle } from './engine/recycle-limits.ts'
 
 /** Told of a call. `log` writes to the daemon's log under the pool's name. */
-export type CallHandler<AnyCall> = (call: AnyCall, log: (message: string) => void) => unknown
+export type CallHandler<AnyCall> = (call: AnyCall, log: LogFunction) => unknown
 
 /** The settings of a pool. */
 export interface PoolOptions<Worker = WorkerShape> {

@@ -410,6 +410,19 @@ describe('the worker context', () => {
     expect(errors).toContain('complained')
   })
 
+  test('logs whatever it is given, and so does the log of a handler', async () => {
+    const { subject, pool, log, errors } = await startSubject()
+    pool.onReturn((call, write) => write('returned', new Error(call.method), { sent: 3 }))
+    const pid = await subject.pid()
+    await subject.babble()
+    expect(await subject.pid()).toBe(pid)
+    const parts = [/bad line.*no end/s, /torn.*Symbol\(odd\)/s, /torn.*sent: 3/s]
+    for (const part of parts) expect(log.filter(({ message }) => part.test(message))).toHaveLength(2)
+    expect(log.filter(({ label }) => label === 'odd label')).toHaveLength(2)
+    expect(errors).toHaveLength(3)
+    expect(log.filter(({ message }) => /^returned Error: pid.*sent: 3/s.test(message))).toHaveLength(2)
+  })
+
   test('reads what a plugin shares, now and after a change', async () => {
     const { subject, share } = await startSubject()
     expect(await subject.shared('notes')).toEqual({ text: 'first' })

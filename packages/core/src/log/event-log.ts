@@ -58,17 +58,19 @@ export function createEventLog(settings: EventLogSettings): EventLog {
 
 function createLoggerLog(logger: Logger): EventLog {
   return {
-    write({ level, pid, label, message }) {
-      try {
-        logger[level]({ pid, label }, message)
-      } catch (thrown) {
-        // It is not the daemon's life that hangs on a log; stderr is what is left to tell it on.
-        process.emitWarning(`The logger failed: ${toError(thrown).message}. Not logged: ${message}`)
-      }
+    write(record) {
+      const { level, pid, label, message } = record
+      const outcome: unknown = logger[level]({ pid, label }, message)
+      if (outcome instanceof Promise) outcome.catch((thrown) => tellUnlogged(record, thrown))
     },
     flushNow: () => {},
     close: async () => {},
   }
+}
+
+/** It is not the daemon's life that hangs on a log; stderr is what is left to tell it on. */
+export function tellUnlogged({ message }: LogRecord, thrown: unknown): void {
+  process.emitWarning(`The logger failed: ${toError(thrown).message}. Not logged: ${message}`)
 }
 
 /** Writes to stdout until its reader goes away (`daemon | head`), which must not end the daemon. */

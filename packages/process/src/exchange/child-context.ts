@@ -1,11 +1,24 @@
-import { type DebugPointCall, debugSeat, type Json, passPoint, SdError } from '@sd/core'
+import {
+  type DebugPointCall,
+  debugSeat,
+  type Json,
+  passPoint,
+  readLogArguments,
+  SdError,
+  toError,
+} from '@sd/core'
 
 /** What code in a child process has as `this`, whatever the child was started for. */
 export interface ChildContext {
-  /** Writes to the daemon's log, under this process's id. */
+  /**
+   * Writes to the daemon's log, under this process's id: anything, as `console.log` would print it. Never throws. A
+   * second argument that is a string is the label.
+   */
   log(message: string, label?: string): void
-  /** Logs an error; the daemon's `error` listeners hear of it. */
+  log(...values: unknown[]): void
+  /** As `log`, for an error; the daemon's `error` listeners hear of it. */
   error(message: string | Error, label?: string): void
+  error(...values: unknown[]): void
   /**
    * Stops here when a debug console is attached and asks for it. Without one it does nothing, and costs nothing.
    *
@@ -34,14 +47,25 @@ export interface ChildContextSettings {
   onAborted(call: DebugPointCall, where: string): void
 }
 
+/** Characters of a message that is too large to be sent. */
+const MOST_TOLD = 1_000_000
+
 /** Makes the part of a context that all kinds of children have. */
 export function createChildContext(settings: ChildContextSettings): ChildContext {
   const { log, shares, notSharedCode } = settings
   const seat = debugSeat()
+  const say = (level: 'info' | 'error', values: readonly unknown[]): void => {
+    const { text, label } = readLogArguments(values)
+    try {
+      log(level, text, label)
+    } catch (thrown) {
+      // No message can be so large.
+      log(level, `${text.slice(0, MOST_TOLD)}... (${toError(thrown).message})`, label?.slice(0, MOST_TOLD))
+    }
+  }
   return {
-    log: (message, label) => log('info', String(message), label),
-    error: (message, label) =>
-      log('error', message instanceof Error ? (message.stack ?? message.message) : message, label),
+    log: (...values) => say('info', values),
+    error: (...values) => say('error', values),
     breakpoint(label) {
       if (!seat.probe) return true
       const call = settings.current()

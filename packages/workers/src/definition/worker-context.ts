@@ -1,4 +1,4 @@
-import type { Json } from '@sd/core'
+import type { Json, LogFunction } from '@sd/core'
 import type { ChildContext } from '@sd/process/exchange'
 
 /** The call that is running, as the worker sees it. */
@@ -29,8 +29,8 @@ export interface WorkerContext extends ChildContext {
  * ```
  */
 export abstract class WorkerBase implements WorkerContext {
-  declare log: (message: string, label?: string) => void
-  declare error: (message: string | Error, label?: string) => void
+  declare log: LogFunction
+  declare error: LogFunction
   declare breakpoint: (label?: string) => boolean
   declare daemon: (plugin: string) => Json
   declare readonly signal: AbortSignal

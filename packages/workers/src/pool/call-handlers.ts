@@ -1,4 +1,4 @@
-import { describe, type PluginHost, SdError, toError } from '@sd/core'
+import { describe, type LogFunction, type PluginHost, SdError, toError, withLabel } from '@sd/core'
 import type { CallRecord } from '../call/call-record.ts'
 import type { AnyCall, CallHandler } from '../options.ts'
 
@@ -8,12 +8,14 @@ export class CallHandlers {
   readonly #name: string
   readonly #host: PluginHost
   readonly #alias: string
+  readonly #log: LogFunction
 
   /** @param name - `onReturn` or `onTimeout`, for messages. */
   constructor(name: string, host: PluginHost, alias: string) {
     this.#name = name
     this.#host = host
     this.#alias = alias
+    this.#log = (...values) => host.log(...withLabel(values, alias))
   }
 
   /** @returns a function that removes the handler. */
@@ -29,7 +31,7 @@ export class CallHandlers {
   tell(call: CallRecord): void {
     for (const handler of this.#handlers) {
       try {
-        const outcome = handler(call, (message) => this.#host.log(message, this.#alias))
+        const outcome = handler(call, this.#log)
         if (outcome instanceof Promise) outcome.catch((thrown) => this.#report(thrown))
       } catch (thrown) {
         this.#report(thrown)
