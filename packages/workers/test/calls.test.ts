@@ -463,6 +463,21 @@ describe('recycling', () => {
     }
   })
 
+  test.each([
+    ['one call each', { recycle: { calls: 1 } }, 1],
+    ['as many as run at a time', { concurrency: 10, recycle: { calls: 10 } }, 10],
+    ['brief calls that wait', { recycle: { calls: 2 } }, 20],
+    ['an age that is over before it is ready', { recycle: { age: 1 } }, 3],
+  ])('gets calls done with hardly a process too many: %s', async (_, options, count) => {
+    const { subject, daemon } = await startSubject(options)
+    let forked = 0
+    daemon.on('fork', () => void forked++)
+    const calls = await Promise.all(Array.from({ length: count }, () => subject.pid()))
+    expect(calls).toHaveLength(count)
+    // The last one may have its replacement already.
+    expect(forked).toBeLessThanOrEqual(new Set(calls).size + 1)
+  })
+
   test('replaces a process that has grown too large', async () => {
     const { subject } = await startSubject({ recycle: { memory: 250 * 1024 * 1024 } })
     const pid = await subject.allocate(300 * 1024 * 1024)

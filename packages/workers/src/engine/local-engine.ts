@@ -37,6 +37,12 @@ const processPackage: Promise<typeof import('@sd/process')> | undefined = childS
   ? undefined
   : import('@sd/process')
 
+/** What tests set. */
+export interface LocalEngineSeams {
+  /** Starts the processes. @default the daemon's */
+  manager?: ProcessManager
+}
+
 /** Runs the calls of a pool in persistent child processes of this daemon. */
 export class LocalEngine implements Engine {
   readonly name = 'local'
@@ -46,6 +52,7 @@ export class LocalEngine implements Engine {
   readonly #paces = new Paces()
   readonly #workers = new Set<WorkerProcess>()
   readonly #seat = debugSeat()
+  readonly #seams: LocalEngineSeams
   #manager: ProcessManager | undefined
   /** Node's flags for the processes. */
   #execArgv: readonly string[] = []
@@ -56,10 +63,13 @@ export class LocalEngine implements Engine {
   #opened = false
   #closing = false
   #waitingToSpawn = false
+  /** Whether there were as many processes as there may be when that was last looked at: it is asked for each call. */
+  #complete = false
   #shareListener: EventHandle | undefined
 
-  constructor(context: EngineContext) {
+  constructor(context: EngineContext, seams: LocalEngineSeams = {}) {
     this.#context = context
+    this.#seams = seams
     this.#size = context.options.size
   }
 
@@ -70,7 +80,7 @@ export class LocalEngine implements Engine {
   async open(): Promise<void> {
     const { host } = this.#context
     const { processManager, inheritableExecArgv } = await (processPackage ?? import('@sd/process'))
-    this.#manager = processManager(host)
+    this.#manager = this.#seams.manager ?? processManager(host)
     this.#execArgv = [...inheritableExecArgv(process.execArgv), ...(this.#context.options.execArgv ?? [])]
     this.#shareListener = host.on('share', () => this.#share())
     this.#fill()
@@ -90,7 +100,7 @@ export class LocalEngine implements Engine {
     const worker = this.#queue.size === 0 ? this.#leastLoaded(submission) : undefined
     if (worker) worker.run(submission)
     else this.#queue.push(submission)
-    if (this.#workers.size < this.#size) this.#fill()
+    if (!this.#complete) this.#fill()
   }
 
   cancel(call: EngineCall): void {
@@ -156,7 +166,9 @@ export class LocalEngine implements Engine {
       this.#queue.shift()
       worker.run(next)
     }
-    if (worker.worn) this.#retireSurplus()
+    if (!worker.worn) return
+    this.#retireSurplus()
+    this.#fill()
   }
 
   #leastLoaded({ pace }: Submission): WorkerProcess | undefined {
@@ -184,8 +196,8 @@ export class LocalEngine implements Engine {
     const surplus = alive.slice(this.#size)
     for (const worker of surplus) worker.retire()
     // The replacement of the one before must be ready; what that one still has to finish holds nobody up.
-    const complete = alive.every((worker) => worker.child.state === 'ready')
-    const worn = complete ? alive.find((worker) => worker.worn) : undefined
+    const allReady = alive.every((worker) => worker.child.state === 'ready')
+    const worn = allReady ? alive.find((worker) => worker.worn) : undefined
     if (!worn) return
     this.#pass('recycle', worn.child.pid)
     worn.retire()
@@ -203,6 +215,7 @@ export class LocalEngine implements Engine {
       concurrency: options.concurrency,
       called: this.#called,
     })
+    this.#complete = Math.max(wanted, alive.length) >= this.#size
     for (let missing = wanted - alive.length; missing > 0; missing--) {
       if (this.#manager.spawnDelay(alias) > 0) return this.#fillLater(this.#manager)
       this.#spawn(this.#manager)

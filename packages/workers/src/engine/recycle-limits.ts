@@ -1,6 +1,6 @@
-/** When a process is replaced by a fresh one. What is left out does not count. */
+/** When a process is replaced by a fresh one, once it has begun a call. What is left out does not count. */
 export interface Recycle {
-  /** Calls that it has run. */
+  /** Calls that it has begun. */
   readonly calls?: number
   /** Milliseconds since it was started. */
   readonly age?: number

@@ -74,7 +74,10 @@ export class WorkerProcess {
   readonly #system: Clock
   /** By the child's clock, which stands still while a debugger has it. */
   readonly #bornAt: number
-  #calls = 0
+  /** Calls that it was given and has not given back. */
+  #given = 0
+  /** Those of them that have started. */
+  #begun = 0
   #memory = 0
   #retiring = false
   #draining = false
@@ -115,18 +118,21 @@ export class WorkerProcess {
     return this.#retiring || this.child.state === 'draining' || this.child.state === 'exited'
   }
 
-  /** Whether it has run, lived or grown enough to be replaced. */
+  /**
+   * Whether it has run, lived or grown enough to be replaced. A process that has begun nothing never has: each one
+   * that is started gets something done, whatever the limits are.
+   */
   get worn(): boolean {
+    if (this.#begun === 0) return false
     const { calls, age, memory } = this.#settings.limits
-    if (this.#calls >= calls || this.#memory >= memory) return true
+    if (this.#begun >= calls || this.#memory >= memory) return true
     return age < Number.POSITIVE_INFINITY && this.child.clock.now() - this.#bornAt >= age
   }
 
   /** Whether it can be given a call of this pace: to be run at once, or to be at hand when its turn comes. */
   accepts(pace: Pace): boolean {
-    if (this.#retiring || this.child.state !== 'ready' || this.#calls >= this.#settings.limits.calls)
-      return false
-    const { concurrency } = this.#settings
+    const { concurrency, limits } = this.#settings
+    if (this.#retiring || this.child.state !== 'ready' || this.#given >= limits.calls) return false
     if (this.#window.size < concurrency) return true
     return !this.#slow && mayLookAhead(this.#window, concurrency, pace, this.child.buffered)
   }
@@ -140,7 +146,7 @@ export class WorkerProcess {
     if (presumed) submission.started = true
     this.#window.add(submission)
     if (!this.#send(submission, presumed)) return
-    this.#calls++
+    this.#given++
     if (idle) this.#begin(submission)
     if (!this.#timeoutTimer && this.#settings.timeout > 0) this.#watch()
   }
@@ -162,6 +168,7 @@ export class WorkerProcess {
   /** @param at - milliseconds of `process.hrtime`. */
   #markStarted(submission: Submission, at: number): void {
     submission.since = at
+    this.#begun++
     submission.call.onStarted(this.child.pid!, this.#daemonTime(at))
   }
 
@@ -190,6 +197,7 @@ export class WorkerProcess {
         return this.#onLog(message[1], message[2], message[3] ?? this.#settings.alias)
       case protocol.MEMORY:
         this.#memory = message[1]
+        if (this.worn) this.#settings.onChange()
     }
   }
 
@@ -323,6 +331,8 @@ export class WorkerProcess {
       this.#markStarted(submission, at)
       if (submission.cancelled) this.#armCancel()
     }
+    // It could run more at a time, and is not given more: another one shall.
+    if (this.#window.size < this.#settings.concurrency && this.worn) this.#settings.onChange()
   }
 
   #onEnded(message: EndedMessage): void {
@@ -379,7 +389,8 @@ export class WorkerProcess {
       const submission = this.#window.get(id)
       if (!submission) return this.child.condemn(new Error(`No call ${id} could be withdrawn.`))
       this.#window.remove(submission)
-      this.#calls--
+      this.#given--
+      if (submission.started) this.#begun--
       submission.started = false
       if (submission.cancelled) submission.call.onEnded({ type: 'cancelled' })
       else if (this.#stopping) submission.call.onEnded(this.#refusal())
