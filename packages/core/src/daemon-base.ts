@@ -499,6 +499,10 @@ export abstract class DaemonBase {
     await this.#log.close()
     this.#guard?.retire()
     const exitCode = (await this.#replaceProcess()) ? report.exitCode : report.exitCode || 1
+    // Here only if the process was not replaced.
+    if (report.reason === 'restart') {
+      for (const { who, what } of await this.#plugins.cancelRestart()) this.error(`${who} ${what}`)
+    }
     this.#guard?.remove()
     if (this.#resolved.signals) this.#endProcess(report.reason, exitCode)
     return { ...report, exitCode }

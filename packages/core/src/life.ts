@@ -211,7 +211,7 @@ export class Life {
 
     if (loopEnd) await Promise.race([loopEnd, this.#loopShare(deadline, loopEnd)])
     this.#parts.onShutdown(order.reason)
-    unfinished.push(...(await plugins.drain(deadline, loopEnd ?? Promise.resolve())))
+    unfinished.push(...(await plugins.drain(deadline, loopEnd ?? Promise.resolve(), order.reason)))
     // What the iteration waited for has been settled by now: it gets a last turn before it counts as stuck.
     if (!loopEnded) await Promise.race([loopEnd, deadline.passed.then(() => setImmediatePromise())])
     if (!loopEnded) unfinished.push({ who: 'loop', what: STUCK_ITERATION })

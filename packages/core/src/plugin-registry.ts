@@ -98,11 +98,11 @@ export class PluginRegistry {
   }
 
   /** Drains all that were set up, at the same time. */
-  async drain(deadline: Deadline, loopEnd: Promise<void>): Promise<Unfinished[]> {
+  async drain(deadline: Deadline, loopEnd: Promise<void>, reason: StopReason): Promise<Unfinished[]> {
     const drains = this.#begun.map(async (name) => {
       const plugin = this.#plugins.get(name)!
       if (!plugin.drain || name === this.#settingUp) return undefined
-      const drained = Promise.resolve().then(() => plugin.drain?.(deadline, loopEnd))
+      const drained = Promise.resolve().then(() => plugin.drain?.(deadline, loopEnd, reason))
       return finishWithin(`${name}.drain`, drained, async (ended) => {
         await deadline.passed
         // At the deadline a plugin ends by force what is left, which takes a moment.
@@ -127,6 +127,18 @@ export class PluginRegistry {
       if (item) unfinished.push(item)
     }
     return unfinished
+  }
+
+  /** Tells all that no next life follows a teardown for a restart. */
+  async cancelRestart(): Promise<Unfinished[]> {
+    const cancels = [...this.#plugins].map(async ([name, plugin]) => {
+      if (!plugin.cancelRestart) return undefined
+      const cancelled = Promise.resolve().then(() => plugin.cancelRestart?.())
+      return finishWithin(`${name}.cancelRestart`, cancelled, (ended) =>
+        sleep(this.#clock, LEAST_TEARDOWN, ended),
+      )
+    })
+    return (await Promise.all(cancels)).filter((item) => item !== undefined)
   }
 
   get names(): string[] {

@@ -78,10 +78,16 @@ export interface PluginInstance<Service> {
    *
    * @param loopEnd - resolves when no iteration runs any more. Usually it has when `drain` is called; an
    * iteration that waits for what a plugin has yet to finish ends only while the plugins drain.
+   * @param reason - why the daemon stops.
    */
-  drain?(deadline: Deadline, loopEnd: Promise<void>): Awaitable<void>
+  drain?(deadline: Deadline, loopEnd: Promise<void>, reason: StopReason): Awaitable<void>
   /** Closes everything, in reverse order of `setup`. Called at most once, also after a failed start. */
   teardown?(reason: StopReason): Awaitable<void>
+  /**
+   * Gives back what `teardown` has kept for the next life of a daemon that is restarted: the process is not replaced,
+   * because the daemon was told to stop instead, for instance. Called last.
+   */
+  cancelRestart?(): Awaitable<void>
   /** A picture of the plugin's state for the statistics dump and the consoles. */
   inspect?(): Json
   /** What worker processes may read with `this.daemon('<name>')`. */

@@ -35,9 +35,9 @@ function noting(name: string, hooks: Hooks, steps: string[]) {
       note('setup')
       return hooks.setup?.()
     },
-    drain(deadline, loopEnd) {
+    drain(deadline, loopEnd, reason) {
       note('drain')
-      return hooks.drain?.(deadline, loopEnd)
+      return hooks.drain?.(deadline, loopEnd, reason)
     },
     teardown(reason) {
       note(`teardown: ${reason}`)

@@ -8,6 +8,7 @@ import { testLeftovers } from './leftovers.ts'
 import { testOwnClock } from './own-clock.ts'
 import { testPauses } from './pauses.ts'
 import { testRenewals } from './renewals.ts'
+import { testRestarts } from './restarts.ts'
 import { Stage } from './stage.ts'
 import type { LockModule, LockSubject } from './subject.ts'
 
@@ -36,6 +37,7 @@ export function describeLock(subject: LockSubject, module: LockModule): void {
   describe(`${subject.name}: contention`, () => testContention(stage))
   describe(`${subject.name}: dead holders`, () => testDeaths(stage))
   describe(`${subject.name}: holders that sleep`, () => testPauses(stage))
+  describe(`${subject.name}: a restart in place`, () => testRestarts(stage))
   describe(`${subject.name}: a main thread that a debugger has stopped`, () => testRenewals(stage))
   describe(`${subject.name}: what a record can say`, () => testForgeries(stage))
 }

@@ -23,7 +23,7 @@ export class Stage {
   /** Runs a fixture of the suite, with the module's URL and the place as its first arguments. */
   run(fixture: string, ...args: readonly (string | number)[]): Fixture {
     return runFixture(new URL(`./fixtures/${fixture}.ts`, import.meta.url), {
-      env: this.sandbox.env,
+      env: { ...this.sandbox.env, SD_SUPERVISED: '1' },
       args: [this.subject.module.href, this.server.place, ...args.map(String)],
     })
   }

@@ -68,6 +68,11 @@ export class FileBackend implements LockBackend {
     this.#occupancy = { ...own, leave: refuse, withdraw: refuse }
   }
 
+  async adopt(found: LockHolder, holder: LockHolder): Promise<boolean> {
+    this.#occupancy = await occupy(this.#files, this.place, this.#last, holder, found)
+    return this.#occupancy !== undefined
+  }
+
   renew(holder: LockHolder): Promise<boolean> {
     return this.#own(async (occupancy) => {
       const next = nameEntry(holder)

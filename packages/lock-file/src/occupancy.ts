@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { LockHolder } from '@sd/lock'
 import type { LockOptions } from 'proper-lockfile'
 import { hasCode, ignoring } from './error-codes.ts'
-import { nameEntry } from './lock-entry.ts'
+import { nameEntry, parseEntry } from './lock-entry.ts'
 import type { LockFiles } from './lock-files.ts'
 import { shareWithGroup } from './share-with-group.ts'
 
@@ -38,19 +38,22 @@ const HARDLY_EVER = 2 ** 31 - 1
  *
  * @param path - the lock's directory.
  * @param last - where the record goes in the end.
- * @returns undefined when somebody else is in it.
+ * @param found - the record of the program that this process was before an `execve`: it is in the lock, and taken up.
+ * @returns undefined when somebody else is in it, or what was found is not.
  */
 export async function occupy(
   files: LockFiles,
   path: string,
   last: string,
   holder: LockHolder,
+  found?: LockHolder,
 ): Promise<Occupancy | undefined> {
   const staging = `${path}.new-${holder.id}`
   let mtime = new Date()
-  const own = { id: holder.id, entry: nameEntry(holder), isCounted: false }
+  const own = { id: holder.id, entry: nameEntry(holder), isCounted: found !== undefined }
   const fileSystem = {
     mkdir: callback(async () => {
+      if (found) return files.rename(join(path, nameEntry(found)), join(path, own.entry))
       const record = join(staging, own.entry)
       await files.mkdir(staging)
       await files.writeFile(record, `${JSON.stringify(holder, undefined, 2)}\n`, { flag: 'wx' })
@@ -64,6 +67,8 @@ export async function occupy(
     // One leaves by `leave`; proper-lockfile then only forgets the lock.
     rmdir: callback(async () => {}),
     rmdirSync() {
+      // It is kept for what this process becomes.
+      if (parseEntry(own.entry)?.restarting) return
       const record = join(path, own.entry)
       if (own.isCounted) renameSync(record, last)
       else unlinkSync(record)
@@ -84,8 +89,8 @@ export async function occupy(
   try {
     forget = await properLockfile.lock(path, options as unknown as LockOptions)
   } catch (error) {
-    await files.rm(staging, { recursive: true, force: true })
-    // ENOENT: a new holder has swept the staging directory away.
+    if (!found) await files.rm(staging, { recursive: true, force: true })
+    // ENOENT: a new holder has swept the staging directory away, or what was found is gone.
     if (hasCode(error, 'ELOCKED', 'ENOENT')) return undefined
     throw error
   }

@@ -87,6 +87,11 @@ export class ShmBackend implements LockBackend {
     throw new SdError('SD_LOCK_SHM_BUSY', message, { lock: this.#name, transient: true })
   }
 
+  adopt(_found: LockHolder, holder: LockHolder): Promise<boolean> {
+    this.#id = holder.id
+    return this.renew(holder)
+  }
+
   async renew(holder: LockHolder): Promise<boolean> {
     return await goneWithSegment(() => this.#changeOwn(holder, holder))
   }

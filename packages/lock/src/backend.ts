@@ -24,8 +24,8 @@ export interface LockBackend {
    */
   acquire(claim: LockClaim): Promise<LockAttempt>
   /**
-   * Stores what has changed in the holder's record (`renewals`, `renewedAt`), if the lock is still its own, in
-   * one step: never over another holder's.
+   * Stores what has changed in the holder's record (`renewals`, `renewedAt`, `ttl`, `restarting`), if the lock is still its
+   * own, in one step: never over another holder's.
    *
    * @returns false when the lock is not its own any more.
    */
@@ -35,6 +35,14 @@ export interface LockBackend {
    * more than the holder. Once, before anything else.
    */
   resume?(holder: LockHolder): Awaitable<void>
+  /**
+   * Takes up a lease of the program that this process was before an `execve`, and stores `holder`, which has the same id and
+   * token, as {@link renew} does. Left out where `renew` needs no more than the holder. Once, after `acquire` has found it.
+   *
+   * @param found - the record as it was found.
+   * @returns false when it is not there any more.
+   */
+  adopt?(found: LockHolder, holder: LockHolder): Promise<boolean>
   /** Whether the lock is still this holder's. Changes nothing. */
   check(holder: LockHolder): Promise<boolean>
   /** Gives the lock back. One that is not this holder's any more is left alone. */

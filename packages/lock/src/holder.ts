@@ -26,6 +26,8 @@ export interface LockHolder {
   readonly renewals: number
   /** Monotonic time of the last renewal, milliseconds; compares within one boot only. */
   readonly renewedAt: number
+  /** Whether its process replaces itself in place: the next program of the process takes the lease up. */
+  readonly restarting?: boolean
 }
 
 /** The fields, by what they are. */
@@ -54,6 +56,7 @@ export function isHolder(value: unknown): value is LockHolder {
   return (
     texts.every((field) => typeof found[field] === 'string') &&
     numbers.every((field) => Number.isFinite(found[field])) &&
+    (found.restarting === undefined || typeof found.restarting === 'boolean') &&
     isToken(found.token)
   )
 }
@@ -64,8 +67,8 @@ function isToken(value: unknown): boolean {
 }
 
 /** `process 4711 on web1, since 2026-01-31T18:04:06.042Z`. */
-export function describeHolder({ pid, host, since }: LockHolder): string {
-  return `process ${pid} on ${host}, since ${since}`
+export function describeHolder({ pid, host, since, restarting }: LockHolder): string {
+  return `process ${pid} on ${host}, since ${since}${restarting ? ' (restarting)' : ''}`
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { OwnPlace } from '@sd/core/own-place'
 import { isKnownDead } from '@sd/core/process-identity'
-import { heldLeases } from './held-leases.ts'
+import { isHandedOver, isOfEarlierProgram } from './handed-over.ts'
 import type { LockHolder } from './holder.ts'
 
 /**
@@ -44,6 +44,8 @@ export class Judge {
 
   judge(holder: LockHolder): Verdict {
     if (!this.#isHere(holder)) return this.#watch(holder)
+    // Its own: the lease takes it up, in one step, so that nobody gets in between.
+    if (isHandedOver(holder, this.#self)) return 'alive'
     if (this.#hasEnded(holder)) return 'dead'
     const age = this.#now() - holder.renewedAt
     if (age < -CLOCK_SLACK) return this.#watch(holder)
@@ -56,12 +58,13 @@ export class Judge {
     return boot !== '' && holder.boot === boot && holder.host === host && holder.namespaces === namespaces
   }
 
-  #hasEnded({ pid, startTime, thread, id }: LockHolder): boolean {
+  #hasEnded(holder: LockHolder): boolean {
+    const { pid, startTime } = holder
     if (startTime === '') return false
     const self = this.#self
     if (pid !== self.pid || startTime !== self.startTime) return isKnownDead({ pid, startTime })
-    // This very process: a lease that it does not know is one of the program that it was before an execve.
-    return thread === self.thread && !heldLeases().has(id)
+    // The program that this process was before an execve could not give it back.
+    return isOfEarlierProgram(holder, self)
   }
 
   #watch({ id, renewals, renewedAt, ttl }: LockHolder): Verdict {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type Clock, SdError, systemClock, type Timer, toError } from '@sd/core'
 import { readOwnPlace } from '@sd/core/own-place'
 import type { LockAttempt, LockBackend, LockClaim, LockTraits } from './backend.ts'
+import { canHandOver, isHandedOver, RESTART_ALLOWANCE } from './handed-over.ts'
 import { heldLeases } from './held-leases.ts'
 import type { RenewalData } from './hold-lease.ts'
 import { describeHolder, heldError, type LockHolder } from './holder.ts'
@@ -75,6 +76,7 @@ export class Lease {
   #renewal: Promise<boolean> | undefined
   #renewalError: Error | undefined
   #recheck = false
+  #isRestarting = false
 
   /**
    * @param onLost - told once when the lease is lost.
@@ -139,6 +141,7 @@ export class Lease {
     heldLeases().add(id)
     try {
       const holder = await this.#contend(backend, options, id)
+      if (holder.id !== id) heldLeases().delete(id)
       this.#holder = holder
       this.#validUntil = holder.renewedAt + holder.ttl
       if (!this.#move('acquired')) {
@@ -148,6 +151,7 @@ export class Lease {
       }
     } catch (error) {
       heldLeases().delete(id)
+      if (this.#holder) heldLeases().delete(this.#holder.id)
       await backend.close()
       throw error
     }
@@ -219,6 +223,22 @@ export class Lease {
   }
 
   /**
+   * Keeps the lease, from now on until it is released, for the program that takes this one's place in the same process
+   * (`execve`): that one takes it up when it acquires the same lock, token included. It has a minute for that; who does
+   * not take it up by then is taken over from. Until the process is replaced it goes on being renewed.
+   *
+   * What the backend does not store now is tried again, as any renewal.
+   *
+   * @returns whether it is kept. Not, where it is not held, or processes cannot be told apart here.
+   */
+  async handOver(): Promise<boolean> {
+    if (this.#state !== 'held' || !canHandOver(this.holder)) return false
+    this.#isRestarting = true
+    await this.#inTurn(() => this.#tryToRenew())
+    return this.#state === 'held'
+  }
+
+  /**
    * What another thread of this process needs to renew the lease while this one is stopped: see {@link holdLease}. The
    * lease finds out by itself what was renewed. Undefined while it is not held.
    */
@@ -262,6 +282,11 @@ export class Lease {
         tellOnce('failure', `Waiting for the lock "${name}": ${error.message}`)
       const attempt = await this.#attempt(backend, claim, mayWait, onFailure, signal)
       if (attempt?.token !== undefined) return toHolder(attempt.token)
+      if (attempt?.holder && isHandedOver(attempt.holder, own)) {
+        const adopted = await this.#adopt(backend, attempt.holder, ttl)
+        if (adopted) return adopted
+        continue
+      }
       if (attempt && !attempt.undecided && !mayWait()) {
         throw heldError(name, backend.place, attempt.holder, backend.traits.provesDeath)
       }
@@ -274,6 +299,26 @@ export class Lease {
       }
       await this.#sleep(pollDelay(round, Math.random()), signal)
     }
+  }
+
+  /**
+   * Takes up what the program that this process was has handed over. It is the same lease, and so has the same token.
+   *
+   * @returns undefined when it is gone.
+   */
+  async #adopt(backend: LockBackend, found: LockHolder, ttl: number): Promise<LockHolder | undefined> {
+    const { restarting: _, ...kept } = found
+    const holder = { ...kept, ttl, renewals: found.renewals + 1, renewedAt: this.#clock.now() }
+    heldLeases().add(holder.id)
+    const adopt = (): Promise<boolean> => backend.adopt?.(found, holder) ?? backend.renew(holder)
+    try {
+      if (await withinLimit(this.#clock, `take up the lock "${holder.name}"`, ttl, adopt)) return holder
+    } catch (error) {
+      heldLeases().delete(holder.id)
+      throw error
+    }
+    heldLeases().delete(holder.id)
+    return undefined
   }
 
   /** @returns undefined when it failed for the moment. */
@@ -342,7 +387,10 @@ export class Lease {
   async #tryToRenew(): Promise<boolean> {
     if (!this.#isInTime()) return false
     const renewedAt = this.#clock.now()
-    const next: LockHolder = { ...this.holder, renewals: this.holder.renewals + 1, renewedAt }
+    const next: LockHolder = {
+      ...{ ...this.holder, renewals: this.holder.renewals + 1, renewedAt },
+      ...(this.#isRestarting && { restarting: true, ttl: Math.max(this.ttl, RESTART_ALLOWANCE) }),
+    }
     const limit = this.#validUntil - renewedAt
     let isMine: boolean
     try {

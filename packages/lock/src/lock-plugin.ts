@@ -83,17 +83,22 @@ export function lockPlugin<Options extends LockOptions, Name extends string>(
         return typeof renewal === 'boolean' ? undefined : renewal.then(() => {})
       },
 
-      async drain(deadline, loopEnd) {
+      async drain(deadline, loopEnd, reason) {
+        // Whoever comes next in this process goes on with it.
+        if (reason === 'restart') return
         // A successor may start as soon as the lock is free: an iteration that still runs keeps it.
         const late = deadline.passed.then(() => true)
         if (!(await Promise.race([loopEnd, late]))) await release(lease, host)
       },
 
-      async teardown() {
+      async teardown(reason) {
+        if (reason === 'restart' && (await lease.handOver())) return
         // What still runs now runs until the process ends, and so does the lock.
         lease.abandon()
         await release(lease, host)
       },
+
+      cancelRestart: () => release(lease, host),
 
       debug: {
         renewal() {

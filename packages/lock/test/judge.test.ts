@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { readOwnPlace } from '@sd/core/own-place'
 import { FakeClock } from '@sd/testing'
 import { heldLeases } from '../src/held-leases.ts'
@@ -60,6 +60,23 @@ test('a lease of this thread that it does not have is one of the program that it
   heldLeases().add('mine')
   expect(judge(holder({ id: 'mine' }))).toBe('alive')
   heldLeases().delete('mine')
+})
+
+describe('a lease whose process restarts in place', () => {
+  test('is alive for others until its longer ttl is over, and then for nobody', () => {
+    const kept = { ...neighbour, restarting: true, ttl: 60_000 }
+    expect(judge(holder({ ...kept, renewedAt: clock.now() - 59_000 }))).toBe('alive')
+    expect(judge(holder({ ...kept, renewedAt: clock.now() - 61_000 }))).toBe('expired')
+    expect(judge(holder({ ...kept, startTime: '1' }))).toBe('dead')
+  })
+
+  test('is alive for its own process, which takes it up, unless it has it already', () => {
+    const kept = holder({ restarting: true, renewedAt: clock.now() - 90_000 })
+    expect(judge(kept)).toBe('alive')
+    heldLeases().add(kept.id)
+    expect(judge(kept)).toBe('expired')
+    heldLeases().delete(kept.id)
+  })
 })
 
 test('a lease of another thread of this process only expires', () => {
