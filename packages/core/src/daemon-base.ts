@@ -244,6 +244,7 @@ export abstract class DaemonBase {
       log: this.#log,
       plugins: this.#plugins,
       facet: this.#facet,
+      isRunRequested: () => this.#run !== undefined,
     })
     const isTaken = (name: string): boolean => name in this || reservedNames.has(name)
     return this.#plugins.add(plugin, host, isTaken).service

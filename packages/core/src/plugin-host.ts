@@ -15,6 +15,7 @@ export interface HostParts {
   readonly plugins: PluginRegistry
   /** The daemon's own. */
   readonly facet: DebugFacet
+  isRunRequested(): boolean
 }
 
 /** The public members of a daemon that its plugins reach through their host. */
@@ -31,7 +32,7 @@ export function createPluginHost(
   plugin: string,
   daemon: HostDaemon,
   settings: () => { readonly name: string; readonly interval: number | null },
-  { clock, bus, log, plugins, facet }: HostParts,
+  { clock, bus, log, plugins, facet, isRunRequested }: HostParts,
 ): PluginHost {
   return {
     daemon,
@@ -46,6 +47,9 @@ export function createPluginHost(
       return getPriority()
     },
     signal: daemon.signal,
+    get runRequested() {
+      return isRunRequested()
+    },
     log: (...values) => daemon.log(...withLabel(values, plugin)),
     debug: (...values) => daemon.debug(...withLabel(values, plugin)),
     error: (...values) => daemon.error(...withLabel(values, plugin)),

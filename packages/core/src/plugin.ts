@@ -28,6 +28,8 @@ export interface PluginHost {
   readonly priority: number
   /** Aborted when the daemon begins to stop. */
   readonly signal: AbortSignal
+  /** Whether `run()` has been called: before that, and in a child process, no plugin is ever set up. */
+  readonly runRequested: boolean
   /** Writes to the daemon's log, as the daemon's own `log` does; `label` is the plugin's name unless given. */
   log(message: string, label?: string): void
   log(...values: unknown[]): void

@@ -18,6 +18,7 @@ export function createFakeHost(clock: Clock = systemClock, name = 'test-daemon')
     clock,
     priority: 0,
     signal: new AbortController().signal,
+    runRequested: true,
     log: () => {},
     debug: () => {},
     error: (message) => void told.errors.push(String(message)),

@@ -8,7 +8,8 @@ export interface TasksOptions {
   maxQueue?: number
   /**
    * Milliseconds from the first line of a task's code until its process is killed; 0: none. A definition and a
-   * single run may set it otherwise. @default 0
+   * single run may set it otherwise. There is none by default, unlike with workers: a task that takes hours is what
+   * tasks are for, it holds up nothing but its own slot, and a stop ends it by the daemon's deadline. @default 0
    */
   timeout?: number
   /**

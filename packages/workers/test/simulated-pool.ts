@@ -348,6 +348,7 @@ function createHost(clock: FakeClock): PluginHost {
     clock,
     priority: 0,
     signal: new AbortController().signal,
+    runRequested: true,
     log() {},
     debug() {},
     error() {},

@@ -35,6 +35,7 @@ import {
   unclonableArgumentsError,
   unheardError,
   unknownTaskError,
+  unservedError,
 } from '../task/task-errors.ts'
 import { type TaskOwner, TaskRecord } from '../task/task-record.ts'
 import type { Outcome } from './outcome.ts'
@@ -129,6 +130,8 @@ export class TaskRunner implements TaskOwner {
     const { maxQueue } = this.#options
     const { signal } = definition.options
     if (!this.#accepting) this.#fail(task, 'cancelled', shutdownError(task))
+    else if (!this.#host.runRequested)
+      this.#fail(task, 'failed', unservedError(task, childServer() !== undefined))
     else if (signal?.aborted) this.#fail(task, 'cancelled', cancelledError(task, signal.reason))
     else if (this.#isFull && this.#waiting.size >= maxQueue) {
       this.#fail(task, 'failed', queueFullError(task, maxQueue))

@@ -42,6 +42,17 @@ export function queueFullError(task: TaskRecord, maxQueue: number): SdError {
   return new SdError('SD_TASKS_QUEUE_FULL', message, { ...facts(task), maxQueue })
 }
 
+/** The error of a task that is asked for where nothing can start it. @param inChild - in a worker or task. */
+export function unservedError(task: TaskRecord, inChild: boolean): SdError {
+  const what = `${who(task)} was asked for`
+  if (!inChild) {
+    const message = `${what} before run(): nothing would start it. Run it in setup() or execute(), or after run().`
+    return new SdError('SD_TASKS_NOT_RUNNING', message, facts(task))
+  }
+  const message = `${what} in a worker or task, where the daemon does not run. Return to the daemon what the task needs and run it there.`
+  return new SdError('SD_TASKS_IN_CHILD', message, facts(task))
+}
+
 /** The error of a task whose code was never reached. */
 export function startError(task: TaskRecord, cause: Error): SdError {
   const reason = cause.cause instanceof Error ? cause.cause.message : cause.message

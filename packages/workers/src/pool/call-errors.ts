@@ -41,6 +41,17 @@ export function queueFullError(call: CallRecord, maxQueue: number): SdError {
   return new SdError('SD_WORKERS_QUEUE_FULL', message, { ...facts(call), maxQueue })
 }
 
+/** The error of a call that is made where no process can run it. @param inChild - in a worker or task. */
+export function unservedError(call: CallRecord, inChild: boolean): SdError {
+  const what = `${call.pool}.${call.method}() was called`
+  if (!inChild) {
+    const message = `${what} before run(): nothing would run it. Call it in setup() or execute(), or after run().`
+    return new SdError('SD_WORKERS_NOT_RUNNING', message, facts(call))
+  }
+  const message = `${what} in a worker or task, where the daemon does not run. Return to the daemon what the call needs and make it there, or run the method in this process with workers.pool('${call.pool}').inline.`
+  return new SdError('SD_WORKERS_IN_CHILD', message, facts(call))
+}
+
 /** The error of a call of a method that the worker does not have. */
 export function unknownMethodError(call: CallRecord, known: readonly string[]): SdError {
   const suggestion = suggestName(call.method, known)

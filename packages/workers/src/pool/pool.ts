@@ -1,5 +1,6 @@
 import {
   type CallView,
+  childServer,
   type Deadline,
   debugSeat,
   describe,
@@ -30,6 +31,7 @@ import {
   queueFullError,
   timeoutError,
   unknownMethodError,
+  unservedError,
 } from './call-errors.ts'
 import { CallHandlers } from './call-handlers.ts'
 import { createClient } from './client.ts'
@@ -76,6 +78,8 @@ export class Pool implements CallOwner {
   #asked: { readonly call: CallRecord; again: boolean } | undefined
   #size: number
   #accepting = true
+  /** Whether the engine was opened, or is about to be: where it is not, calls would wait for ever. */
+  #served = false
   #closing = false
   #onEmpty: (() => void)[] = []
   /** The worker, seen from the daemon. */
@@ -120,6 +124,7 @@ export class Pool implements CallOwner {
   }
 
   async open(): Promise<void> {
+    this.#served = true
     await this.#engine.open()
   }
 
@@ -255,8 +260,11 @@ export class Pool implements CallOwner {
       Error.captureStackTrace(call.origin, caller)
     }
     this.#pending.add(call)
+    this.#served ||= host.runRequested
     if (!this.#accepting) this.#fail(call, 'cancelled', shutdownError(alias))
-    else if (!this.#isKnown(call.method)) {
+    else if (!this.#served && !call.inline) {
+      this.#fail(call, 'failed', unservedError(call, childServer() !== undefined))
+    } else if (!this.#isKnown(call.method)) {
       this.#fail(call, 'failed', unknownMethodError(call, definition.methods))
     } else if (options.maxQueue < NO_LIMIT && this.#engineOf(call).backlog >= options.maxQueue) {
       this.#fail(call, 'failed', queueFullError(call, options.maxQueue))
