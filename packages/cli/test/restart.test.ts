@@ -69,15 +69,25 @@ describe('restarts', () => {
     RESTARTS * 20_000,
   )
 
-  test('into a program that cannot be loaded shows what is wrong with it', async () => {
+  test('into a program that cannot be loaded is refused with what is wrong, and the daemon goes on', async () => {
     const file = join(place.sandbox.dir, 'changing.mjs')
     writeFileSync(file, `export { default } from ${JSON.stringify(fixture('slow.ts'))}`)
-    await cli('start', file, '--', '0', '0')
+    const { pid } = (await cli('start', file, '--json', '--', '0', '0')).json<{ pid: number }>()
     writeFileSync(file, 'this is no program')
     const { code, stderr, stdout } = await cli('restart', 'slow')
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-    expect(stderr).toMatch(/^Error: slow has ended and not come back\.\nIts last lines:\n/)
     expect(stderr).toMatch(/changing\.mjs cannot be loaded: [\s\S]*SyntaxError/)
+    expect((await cli('restart', 'slow', '--json')).json()).toMatchObject({
+      error: { code: 'SD_CORE_PREFLIGHT' },
+    })
+    expect((await cli('status', 'slow', '--json')).json()).toMatchObject({
+      pid,
+      restarts: 0,
+      state: 'running',
+    })
+    const log = readFileSync(join(place.logDirectory, 'slow.log'), 'utf8')
+    expect(log).not.toMatch(/Restarting|Stopped/)
+    expect(await cli('stop', 'slow', '--timeout', '0')).toMatchObject({ code: 0 })
   })
 
   test('gives arguments to a daemon that has to be started, and cannot to one that runs', async () => {

@@ -37,6 +37,7 @@ import { endProcess, guardProcess, isLastDaemon, type ProcessGuard } from './pro
 import { canComeBack } from './restart/can-come-back.ts'
 import { takeHandedOver } from './restart/handed-over.ts'
 import { predecessorEnd } from './restart/predecessor-end.ts'
+import { concludePreflight, isPreflight } from './restart/preflight-process.ts'
 import { restartInPlace } from './restart/restart-in-place.ts'
 import { RestartPlan } from './restart/restart-plan.ts'
 import type { Restarter } from './restart/restarter.ts'
@@ -75,10 +76,13 @@ export abstract class DaemonBase {
   #options: ResolvedDaemonOptions | undefined
   #guard: ProcessGuard | undefined
   #run: Promise<StopReport> | undefined
+  /** A restart whose check is under way. */
+  #restarting: Promise<StopReport> | undefined
 
   constructor() {
     // Before the program starts any child, which must not inherit it.
     takeHandedOver()
+    isPreflight()
     this.#bus = createEventBus(
       this.#clock,
       (event, error) => this.#onListenerFailure(event, error),
@@ -106,6 +110,7 @@ export abstract class DaemonBase {
       verbose: () => launcher()?.verbose || (this[SETTINGS]().verbose ?? false),
       state: () => this.state,
       daemonized: () => launcher()?.daemonized ?? false,
+      preflight: isPreflight,
     })
   }
 
@@ -127,7 +132,7 @@ export abstract class DaemonBase {
   run(): Promise<StopReport> {
     const server = childServer()
     if (server) return server.serve()
-    this.#run ??= launcher() ? this.#launch() : this.#live()
+    this.#run ??= launcher() ? this.#launch() : this.#begin()
     return this.#run
   }
 
@@ -156,23 +161,28 @@ export abstract class DaemonBase {
   }
 
   /**
-   * Stops the daemon and starts it anew in its place.
+   * Stops the daemon and starts it anew in its place, once it is known that it would start: a process of its own loads the
+   * file and checks the environment first. When that fails, the daemon goes on, and its log says why.
    *
    * @param reason - why, for the log.
    * @returns how the stop went, where the process is not replaced in place.
-   * @throws SdError `SD_CORE_RESTART` in a plain shell, where nobody would expect a process to come back.
+   * @throws SdError `SD_CORE_RESTART` in a plain shell, where nobody would expect a process to come back, or where nothing
+   * could come after; `SD_CORE_PREFLIGHT` when the new code would not start.
    */
   restart(reason = 'restart was called'): Promise<StopReport> {
     if (!this.#restart.isPossible) {
       const message = `Cannot restart (${reason}): the daemon runs in a plain shell. Start it detached or under a supervisor to be able to restart it.`
       return Promise.reject(new SdError('SD_CORE_RESTART', message, { reason }))
     }
-    if (!this.signal.aborted) {
-      this.#restart.make(reason, false)
-      this.log(`Restarting: ${reason}`)
-      this.dispatch('restart', { reason })
+    if (this.signal.aborted) return this.#stop({ reason: 'restart' })
+    if (!this.#restarting) {
+      this.#restarting = this.#checkAndRestart(reason).finally(() => {
+        this.#restarting = undefined
+      })
+      // It has been logged: a program that does not wait for it goes on.
+      this.#restarting.catch(() => {})
     }
-    return this.#stop({ reason: 'restart' })
+    return this.#restarting
   }
 
   /**
@@ -315,6 +325,7 @@ export abstract class DaemonBase {
       cause?.message === message
         ? cause
         : new SdError('SD_CORE_FATAL', formatValues(values.slice(0, 1)), { cause })
+    if (isPreflight()) return void concludePreflight(() => Promise.reject(error))
     this.#restartAfter('a fatal error', error, this.#life.uptime)
     void this.#life.stop({ reason: 'fatal', error })
   }
@@ -380,7 +391,17 @@ export abstract class DaemonBase {
     const { names: plugins, canRecoverCalls } = this.#plugins
     const hasLogger = logger !== undefined
     await launcher()!.prepare({ daemon: this, name, plugins, canRecoverCalls, hasLogger })
-    return this.#live()
+    return this.#begin()
+  }
+
+  #begin(): Promise<StopReport> {
+    return isPreflight() ? concludePreflight(() => this.#check()) : this.#live()
+  }
+
+  /** All of a start that changes nothing. */
+  async #check(): Promise<void> {
+    this.#options = this.#resolved
+    await this.#life.check()
   }
 
   async #live(): Promise<StopReport> {
@@ -402,6 +423,24 @@ export abstract class DaemonBase {
     leaveTarget()
     if (life.status === 'rejected') throw life.reason
     return report
+  }
+
+  async #checkAndRestart(reason: string): Promise<StopReport> {
+    const { signal } = this
+    try {
+      await this.#restart.check({ signal, log: (message) => this.log(message) })
+    } catch (thrown) {
+      if (signal.aborted) return this.#stop({ reason: 'restart' })
+      const error = toError(thrown)
+      this.error(error)
+      throw error
+    }
+    if (!signal.aborted) {
+      this.#restart.make(reason, false)
+      this.log(`Restarting: ${reason}`)
+      this.dispatch('restart', { reason })
+    }
+    return this.#stop({ reason: 'restart' })
   }
 
   async #stop(order: StopOrder): Promise<StopReport> {
@@ -467,9 +506,15 @@ export abstract class DaemonBase {
     const { restarts, reason } = takeHandedOver()
     const again = restarts > 0 ? `, restart ${restarts} because of ${reason}` : ''
     this.log(`Started (${describeInterval(this.#resolved.interval)})${again}`)
-    const restart = (): void => void this.restart('the automatic restart is due')
-    this.#restart.schedule(this.#resolved.autoRestartInterval, restart)
+    this.#scheduleRestart()
     this.dispatch('started', { pid: process.pid })
+  }
+
+  #scheduleRestart(): void {
+    this.#restart.schedule(this.#resolved.autoRestartInterval, () => {
+      // One that was refused is tried again when the next is due.
+      this.restart('the automatic restart is due').catch(() => this.#scheduleRestart())
+    })
   }
 
   #onShutdown(reason: StopReason): void {
@@ -550,9 +595,14 @@ export abstract class DaemonBase {
     return createEventLog({
       clock: this.#clock,
       label: this.#label,
-      logFile: launched ? launched.logFile(this.#label, own) : own,
-      logger,
-      foreground: !this.is('daemonized'),
+      ...(isPreflight()
+        ? // Only the process that made this one reads it.
+          { logFile: undefined, logger: undefined, foreground: true }
+        : {
+            logFile: launched ? launched.logFile(this.#label, own) : own,
+            logger,
+            foreground: !this.is('daemonized'),
+          }),
     })
   }
 

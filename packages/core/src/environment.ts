@@ -8,6 +8,8 @@ export interface Environment {
   daemonized: boolean
   /** Whether it is on its way down. */
   shutdown: boolean
+  /** Whether this process only checks whether the daemon could start, before a restart: see `daemon.restart`. */
+  preflight: boolean
   /** Whether `debug` messages are logged. */
   verbose: boolean
   /** Where its process id is written, if anywhere. */
@@ -23,7 +25,7 @@ export interface Environment {
 
 /** What keeps itself up to date: read off the daemon each time it is asked for. */
 export type KnownValues = {
-  readonly [K in 'parent' | 'shutdown' | 'verbose' | 'state' | 'daemonized']: () => unknown
+  readonly [K in 'parent' | 'shutdown' | 'verbose' | 'state' | 'daemonized' | 'preflight']: () => unknown
 }
 
 /** The values of one daemon: the ones it knows, beneath the ones that were set. */

@@ -92,6 +92,14 @@ export class Life {
     return this.#startedAt === undefined ? 0 : this.#parts.clock.now() - this.#startedAt
   }
 
+  /** @throws SdError `SD_CORE_ENVIRONMENT` with all that is missing here. */
+  async check(): Promise<void> {
+    const { plugins, checkEnvironment } = this.#parts
+    const checks = [plugins.checkEnvironment(), listMissing('daemon', checkEnvironment)]
+    const missing = (await Promise.all(checks)).flat()
+    if (missing.length > 0) throw environmentError(missing)
+  }
+
   /** Starts, loops, and stops when told to. Rejects with what made the start fail. */
   async live(): Promise<StopReport> {
     if (!this.#move('start')) return this.#report
@@ -141,14 +149,10 @@ export class Life {
 
   /** @returns what made the start fail. */
   async #start(): Promise<Error | undefined> {
-    const { plugins, checkEnvironment, setup, onInit, onStarted } = this.#parts
+    const { plugins, setup, onInit, onStarted } = this.#parts
     const goOn = (): boolean => this.#order === undefined
     try {
-      await this.#untilGivenUp('checkEnvironment', async () => {
-        const checks = [plugins.checkEnvironment(), listMissing('daemon', checkEnvironment)]
-        const missing = (await Promise.all(checks)).flat()
-        if (missing.length > 0) throw environmentError(missing)
-      })
+      await this.#untilGivenUp('checkEnvironment', () => this.check())
       if (!goOn()) return undefined
       await this.#untilGivenUp('setup', () => plugins.setup(goOn))
       if (!goOn()) return undefined

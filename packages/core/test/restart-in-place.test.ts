@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { createSandbox, type Fixture, runFixture, type Sandbox, waitUntil } from '@sd/testing'
@@ -117,15 +126,38 @@ describe('a restart in place', () => {
     await fixture.exit
   })
 
-  test('a working directory that is gone is an error, and no crash', async () => {
+  test('a working directory that is gone refuses the restart, and the daemon goes on', async () => {
     const cwd = join(sandbox.dir, 'release-1')
     mkdirSync(cwd)
-    const fixture = run('calm', { env: SUPERVISED, cwd })
+    const fixture = run('calm', { env: { ...SUPERVISED, PWD: cwd }, cwd })
     await untilLives(fixture, 1)
     rmdirSync(cwd)
     fixture.kill('SIGHUP')
-    expect(await fixture.exit).toEqual({ code: 1, signal: null })
-    expect(log()).toContain('its working directory was removed')
+    await waitUntil(() => count(/Cannot restart: the working directory .*release-1 was removed/) === 1)
+    // Made anew, it is where the next life finds itself.
+    mkdirSync(cwd)
+    fixture.kill('SIGHUP')
+    const [, second] = await untilLives(fixture, 2)
+    expect(second).toMatchObject({ pid: fixture.pid, cwd })
+    fixture.kill('SIGTERM')
+    expect(await fixture.exit).toEqual({ code: 0, signal: null })
+  })
+
+  test('a working directory behind a link is the one that it leads to now', async () => {
+    const at = (name: string) => join(sandbox.dir, name)
+    for (const name of ['release-1', 'release-2']) mkdirSync(at(name))
+    symlinkSync('release-1', at('current'))
+    const fixture = run('calm', { env: { ...SUPERVISED, PWD: at('current') }, cwd: at('current') })
+    await untilLives(fixture, 1)
+    symlinkSync('release-2', at('next'))
+    renameSync(at('next'), at('current'))
+    rmdirSync(at('release-1'))
+    fixture.kill('SIGHUP')
+    const all = await untilLives(fixture, 2)
+    expect(all.map(({ cwd }) => cwd)).toEqual([at('release-1'), at('release-2')])
+    expect(count(/Restarts in .*release-2, where .*current leads now/)).toBe(1)
+    fixture.kill('SIGTERM')
+    expect(await fixture.exit).toEqual({ code: 0, signal: null })
   })
 
   test('without execve a successor takes over when the daemon is gone', async () => {

@@ -52,7 +52,9 @@ export async function restartDaemon(given: RestartArguments, out: Output): Promi
     const before = await readStatus(seen.socket)
     const end = performance.now() + timeout
     await withControl(seen.socket, async (client) => {
-      await client.call('restart', { reason: given.reason ?? 'sd-cli restart' })
+      const reason = given.reason ?? 'sd-cli restart'
+      // It answers when it knows that the new code starts. 0 is no limit.
+      await client.call('restart', { reason }, { timeout: Number.isFinite(timeout) ? timeout : 0 })
       await waitForClose(client.closed, timeout)
     })
     const after = await waitForNext(seen, before, end)

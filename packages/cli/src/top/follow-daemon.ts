@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type ControlClient, connectControl } from '@sd/control/client'
+import { type CallOptions, type ControlClient, connectControl } from '@sd/control/client'
 import { type Json, SdError, toError } from '@sd/core'
 import { ProcessorMeter } from './processor-meter.ts'
 import { readSnapshot, type Snapshot } from './snapshot.ts'
@@ -19,7 +19,7 @@ export interface FollowedDaemon {
   /** Asks now, and not only when it is time to. */
   askNow(): void
   /** @throws SdError `SD_CLI_NOT_RUNNING` while the daemon is away. */
-  call(method: string, params?: Json): Promise<Json>
+  call(method: string, params?: Json, options?: CallOptions): Promise<Json>
   /** Resolves when nothing is under way any more. */
   stop(): Promise<void>
 }
@@ -69,9 +69,9 @@ class Follower implements FollowedDaemon {
     this.#wake.abort()
   }
 
-  async call(method: string, params?: Json): Promise<Json> {
+  async call(method: string, params?: Json, options?: CallOptions): Promise<Json> {
     if (!this.#client) throw new SdError('SD_CLI_NOT_RUNNING', 'Not running: it has not come back yet.')
-    return await this.#client.call(method, params)
+    return await this.#client.call(method, params, options)
   }
 
   async stop(): Promise<void> {

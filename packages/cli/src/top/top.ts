@@ -136,7 +136,8 @@ class Top {
   }
 
   async #restart(): Promise<string> {
-    await this.#daemon?.call('restart', { reason: 'asked for in sd-cli top' })
+    // It answers when it knows that the new code starts, which takes as long as it takes.
+    await this.#daemon?.call('restart', { reason: 'asked for in sd-cli top' }, { timeout: 0 })
     return 'It restarts.'
   }
 

@@ -70,8 +70,8 @@ export function createBuiltInMethods(parts: MethodParts): Record<string, Control
     async restart(params) {
       checkParams(params, { reason: mayBeText })
       const restarting = daemon.restart((params.reason as string) ?? 'restart over the control socket')
-      // It is refused at once or not at all; the rest of the promise is about the stop.
-      await Promise.race([restarting, new Promise((resolve) => setImmediate(resolve))])
+      // It is refused before the daemon begins to stop; the rest of the promise is about the stop.
+      await Promise.race([restarting, whenAborted(daemon.signal)])
       return { pid: process.pid, state: daemon.state }
     },
 
@@ -84,6 +84,11 @@ export function createBuiltInMethods(parts: MethodParts): Record<string, Control
 
     ...createLogs(log),
   }
+}
+
+function whenAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }
 
 /** @returns `SIGUSR1` for `usr1`, `USR1` and `SIGUSR1`. */

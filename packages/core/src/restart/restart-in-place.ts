@@ -1,17 +1,22 @@
-import { accessSync, constants, realpathSync } from 'node:fs'
 import { type BackOffPolicy, backOffDelay, countFailure, isPastLimit } from '../back-off.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { launcher } from '../launcher.ts'
 import { type Checks, must, resolveOptions } from '../resolve-options.ts'
 import { SdError } from '../sd-error.ts'
-import { firstEnvironment } from './first-environment.ts'
 import { flushOutput } from './flush-output.ts'
 import { HAND_OVER_VARIABLE, type HandedOver, takeHandedOver } from './handed-over.ts'
 import { describeProcess, livingChildren } from './living-children.ts'
+import { checkSuccessor } from './preflight.ts'
 import type { Restarter, RestartOrder } from './restarter.ts'
+import { findSuccessor, readStartPlace, type Successor } from './successor.ts'
 
-/** What a daemon's failures cost. */
+/** How a daemon is replaced, and what its failures cost. */
 export interface RestartOptions {
+  /**
+   * Milliseconds that a new process may take to load the daemon's file and to check its environment, before the running
+   * daemon is stopped; 0: it is stopped without such a check. @default 30_000
+   */
+  preflightTimeout?: number
   /** Milliseconds before it is started again after the first failure; each further one doubles it. @default 1000 */
   firstPause?: number
   /** Milliseconds of the longest pause. @default 60_000 */
@@ -23,6 +28,7 @@ export interface RestartOptions {
 }
 
 const defaults = Object.freeze({
+  preflightTimeout: 30_000,
   firstPause: 1000,
   longestPause: 60_000,
   mostFailures: 10,
@@ -30,6 +36,7 @@ const defaults = Object.freeze({
 })
 
 const checks: Checks<RestartOptions> = {
+  preflightTimeout: must.beNumber(0, 3_600_000, 'milliseconds'),
   firstPause: must.beNumber(0, 3_600_000, 'milliseconds'),
   longestPause: must.beNumber(0, 24 * 3_600_000, 'milliseconds'),
   mostFailures: must.beInteger(0),
@@ -39,7 +46,8 @@ const checks: Checks<RestartOptions> = {
 /**
  * The means by which a daemon replaces itself: `execve` puts a new Node in its place, in the same process, so
  * that pid files and supervisors stay true. It gets the same arguments, the environment that this one was
- * started with, and its stdin, stdout and stderr; every other handle is closed. Where there is no `execve`, a
+ * started with, and its stdin, stdout and stderr; every other handle is closed. Before, a process of its own has
+ * tried to load what is to come: where that fails, the daemon goes on. Where there is no `execve`, a
  * successor is started, which waits until this process is gone.
  *
  * A daemon that runs detached or supervised has this by itself, with the defaults.
@@ -51,7 +59,7 @@ const checks: Checks<RestartOptions> = {
  * ```
  */
 export function restartInPlace(options: RestartOptions = {}): Restarter {
-  const { mostFailures, ...pauses } = resolveOptions(
+  const { mostFailures, preflightTimeout, ...pauses } = resolveOptions(
     'restartInPlace',
     'SD_CORE_OPTIONS',
     options,
@@ -60,8 +68,13 @@ export function restartInPlace(options: RestartOptions = {}): Restarter {
   )
   const policy: BackOffPolicy = { ...pauses, patience: 1, limit: mostFailures }
   const before = takeHandedOver()
+  const place = readStartPlace()
   return {
     upBefore: before.upBefore,
+    async check({ signal, log }) {
+      const successor = findSuccessor(place, log)
+      if (preflightTimeout > 0) await checkSuccessor(successor, { limit: preflightTimeout, signal, log })
+    },
     async restart(order) {
       const failures = order.failed ? await backOff(before, policy, order) : before.failures
       if (!failures) return
@@ -72,8 +85,10 @@ export function restartInPlace(options: RestartOptions = {}): Restarter {
         upBefore: before.upBefore + order.uptime,
         failures,
       }
+      // What is not as it was has been told of before, unless a failure left no time for a check.
+      const successor = findSuccessor(place, order.failed ? order.log : () => {})
       await flushOutput(systemClock)
-      replaceProcess(next)
+      replaceProcess(successor, next)
     },
   }
 }
@@ -130,54 +145,27 @@ async function letChildrenEnd(order: RestartOrder): Promise<boolean> {
   return true
 }
 
-/**
- * Puts a new Node in this one's place. Returns only where there is no `execve`.
- *
- * @throws SdError `SD_CORE_RESTART` when it is clear beforehand that nothing would come after.
- */
-function replaceProcess(next: HandedOver): void {
-  checkPlace()
-  // What the program finds in `process.argv` is its own part of the command only.
-  const args = [...process.execArgv, ...(launcher()?.command ?? process.argv.slice(1))]
-  const environment = firstEnvironment()
+/** Puts a new Node in this one's place. Returns only where there is no `execve`. */
+function replaceProcess(successor: Successor, next: HandedOver): void {
+  const { file, flags, command, environment, directory } = successor
+  const args = [...flags, ...command]
   const carrying = (more: Partial<HandedOver>): Record<string, string> => ({
     ...environment,
     [HAND_OVER_VARIABLE]: JSON.stringify({ ...next, ...more }),
   })
   launcher()?.beforeReplace?.()
+  process.chdir(directory)
   // For what listens to `exit` the program ends here, although the process goes on.
   const { execve } = process
-  if (!execve) return startSuccessor(args, carrying({ predecessor: process.pid }))
+  if (!execve) return startSuccessor(file, args, carrying({ predecessor: process.pid }))
   process.emit('exit', 0)
-  execve(process.execPath, [process.argv0, ...args], carrying({ pid: process.pid }))
+  // One that fails ends the process on the spot, with a core dump and no word in the log.
+  execve(file, [process.argv0, ...args], carrying({ pid: process.pid }))
 }
 
-/** An `execve` that fails ends the process on the spot, with a core dump and no word in the log. */
-function checkPlace(): void {
-  const { execPath } = process
-  try {
-    accessSync(execPath, constants.X_OK)
-  } catch (cause) {
-    const message = `The daemon cannot be restarted: there is no ${execPath} to run it with any more. Install Node there again, and start the daemon.`
-    throw new SdError('SD_CORE_RESTART', message, { cause })
-  }
-  try {
-    // Not process.cwd(), which remembers, nor stat(2), which a removed directory still answers.
-    realpathSync.native('.')
-  } catch (cause) {
-    const message = `The daemon cannot be restarted: its working directory was removed. Start it again from a directory that stays.`
-    throw new SdError('SD_CORE_RESTART', message, { cause })
-  }
-}
-
-function startSuccessor(args: readonly string[], env: Record<string, string>): void {
+function startSuccessor(file: string, args: readonly string[], env: Record<string, string>): void {
   // Asked for here and not imported: worker processes load this file too, and never come here.
   const { spawn } = process.getBuiltinModule('node:child_process')
-  const successor = spawn(process.execPath, args, {
-    env,
-    stdio: 'inherit',
-    detached: true,
-    windowsHide: true,
-  })
+  const successor = spawn(file, args, { env, stdio: 'inherit', detached: true, windowsHide: true })
   successor.unref()
 }

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../clock.ts'
-import type { Restarter, RestartOrder } from './restarter.ts'
+import type { RestartCheck, Restarter, RestartOrder } from './restarter.ts'
 
 /** A daemon that fails within this time of its start would fail again: it is not restarted. Milliseconds. */
 const LEAST_LIFE = 10_000
@@ -38,6 +38,11 @@ export class RestartPlan {
   /** Whether the daemon is stopping in order to be replaced. */
   get isPending(): boolean {
     return this.#plan !== undefined
+  }
+
+  /** Resolves when nothing is known that a restart would fail of. @throws what the restarter has found. */
+  async check(check: RestartCheck): Promise<void> {
+    await this.#restarter?.check?.(check)
   }
 
   /** Has the daemon replaced when it has stopped. @param failed - whether a failure is the reason. */

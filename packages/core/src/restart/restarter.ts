@@ -18,6 +18,14 @@ export interface RestartOrder {
   pause(milliseconds: number): Promise<boolean>
 }
 
+/** What a restarter is told when it is asked whether a restart would succeed. */
+export interface RestartCheck {
+  /** Aborted when the daemon stops meanwhile. */
+  readonly signal: AbortSignal
+  /** Writes to the daemon's log. */
+  log(message: string): void
+}
+
 /**
  * What gives a daemon the power to replace itself. Without one it runs in a plain shell, and a restart is
  * refused.
@@ -28,6 +36,11 @@ export interface Restarter {
    * live is restarted also when it fails at its start. @default 0
    */
   readonly upBefore?: number
+  /**
+   * Called before a daemon that works is stopped for a restart. When it rejects, the daemon goes on, and the restart fails with
+   * that error.
+   */
+  check?(check: RestartCheck): Awaitable<void>
   /** Called when the daemon has stopped. Replaces the process, or rejects. */
   restart(order: RestartOrder): Awaitable<void>
 }
