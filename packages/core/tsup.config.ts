@@ -7,6 +7,7 @@ export default packageBuild(
     'process-identity': 'src/process-identity.ts',
     // On its own: it loads what belongs to the network.
     'unix-socket': 'src/unix-socket/index.ts',
+    directory: 'src/directory/index.ts',
     'own-place': 'src/own-place.ts',
   },
   // Mitt comes along: looking its package up would take longer than all that is in it.

@@ -47,7 +47,11 @@ async function listen(answer: unknown, uid = process.getuid!()): Promise<void> {
   chmodSync(sandbox.dir, 0o755)
   mkdirSync(place.runDirectory, { mode: 0o700 })
   chownSync(place.runDirectory, uid, -1)
-  const args = [fixture('liar.mjs'), join(place.runDirectory, 'liar.sock'), JSON.stringify(answer)]
+  const args = [
+    fixture('liar.mjs'),
+    join(place.runDirectory, 'liar.sock'),
+    JSON.stringify({ version: answer }),
+  ]
   const env = { ...process.env, ...place.env }
   const child = spawn(process.execPath, args, { uid, env, stdio: ['ignore', 'pipe', 'inherit'] })
   ends.push(() => end(child))

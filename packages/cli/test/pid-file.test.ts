@@ -132,6 +132,14 @@ describe('a pid file', () => {
       expect(() => writePidFile(join(sandbox.dir, 'theirs', 'my.pid'), own())).toThrow(
         /belongs to user id 65534/,
       )
+      // Whose directory is above can put another one in its place.
+      mkdirSync(join(sandbox.dir, 'theirs', 'ours'))
+      expect(() => writePidFile(join(sandbox.dir, 'theirs', 'ours', 'my.pid'), own())).toThrow(
+        expect.objectContaining({
+          code: 'SD_CLI_PID_FILE',
+          message: expect.stringContaining(join(sandbox.dir, 'theirs: ')),
+        }),
+      )
     })
   }
 

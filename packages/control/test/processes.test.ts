@@ -127,7 +127,9 @@ describe('a socket that is left behind', () => {
     const path = join(directory, 'service.sock')
     killed.kill('SIGKILL')
     await killed.exit
-    expect(await listDaemons({ directory })).toEqual([{ name: 'service', path, state: 'stale' }])
+    expect(await listDaemons({ directory })).toEqual([
+      { name: 'service', path, uid: process.getuid!(), state: 'stale' },
+    ])
     await expect(connect()).rejects.toMatchObject({ code: 'SD_CONTROL_NOT_RUNNING' })
     const next = await start()
     expect(next.lines).toContain(`up ${path}`)

@@ -1,6 +1,6 @@
-import { lstatSync, mkdirSync, type Stats } from 'node:fs'
-import { homedir } from 'node:os'
+import { lstatSync, type Stats } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
+import { holdDirectory, homeDirectory, OTHERS_MAY_WRITE } from './directory/index.ts'
 import { SdError } from './sd-error.ts'
 
 /**
@@ -9,7 +9,8 @@ import { SdError } from './sd-error.ts'
  *
  * @param env - @default process.env
  * @param uid - the user's id. @default that of this process
- * @throws SdError `SD_CORE_RUN_DIRECTORY` when the variable that applies is no absolute path.
+ * @throws SdError `SD_CORE_RUN_DIRECTORY` when the variable that applies is no absolute path, or none applies and the user
+ * has no home directory.
  */
 export function runDirectory(
   env: Readonly<Record<string, string | undefined>> = process.env,
@@ -20,11 +21,15 @@ export function runDirectory(
   if (env.RUNTIME_DIRECTORY) return absolute('RUNTIME_DIRECTORY', env.RUNTIME_DIRECTORY.split(':')[0]!)
   if (uid === 0) return process.platform === 'linux' ? '/run/sd' : '/var/run/sd'
   if (env.XDG_RUNTIME_DIR) return join(absolute('XDG_RUNTIME_DIR', env.XDG_RUNTIME_DIR), 'sd')
-  return join(env.HOME || homedir(), '.local', 'state', 'sd')
+  const home = homeDirectory(env)
+  if (home !== undefined) return join(home, '.local', 'state', 'sd')
+  const message = `There is no run directory: user id ${uid} has no home directory. Set SD_RUN_DIR to a directory of that user.`
+  throw new SdError('SD_CORE_RUN_DIRECTORY', message)
 }
 
 /**
- * Makes the run directory if need be, for its owner only, and makes sure that nobody else can write to it.
+ * Makes the run directory if need be, for its owner only, and makes sure that nobody else can write to it, or change what
+ * its path leads to.
  *
  * @param directory - @default runDirectory()
  * @returns the directory.
@@ -38,11 +43,16 @@ export async function openRunDirectory(directory: string = runDirectory()): Prom
   let status: Stats
   try {
     // Synchronous: a start that waits for threads of the pool takes longer.
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    const held = holdDirectory(directory, { make: true })
+    held.close()
     status = lstatSync(directory)
   } catch (cause) {
+    if (cause instanceof SdError) {
+      const message = `${cause.message} SD_RUN_DIR names another run directory.`
+      throw new SdError('SD_CORE_RUN_DIRECTORY', message, { directory, ancestor: cause.ancestor, cause })
+    }
     const remedy = 'Make it, or set SD_RUN_DIR to another one.'
-    return refuse(`cannot be made (${(cause as Error).message})`, remedy, cause)
+    return refuse(`cannot be used (${(cause as Error).message})`, remedy, cause)
   }
   if (!status.isDirectory()) refuse('is no directory', 'Remove it, or set SD_RUN_DIR to another one.')
   const uid = process.getuid?.()
@@ -50,7 +60,7 @@ export async function openRunDirectory(directory: string = runDirectory()): Prom
     const remedy = `Give it to user id ${uid} (chown), or set SD_RUN_DIR to another one.`
     refuse(`belongs to user id ${status.uid}`, remedy)
   }
-  if (status.mode & 0o022) {
+  if (status.mode & OTHERS_MAY_WRITE) {
     refuse('can be written to by other users', `Take that right away: chmod go-w ${directory}`)
   }
   return directory

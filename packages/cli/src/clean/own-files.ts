@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import { SdError } from '@sd/core'
+import { holdDirectory, OTHERS_MAY_WRITE } from '@sd/core/directory'
 
 /** A file that is this user's own. */
 interface OwnFile {
@@ -8,9 +9,6 @@ interface OwnFile {
   readonly path: string
   readonly status: Stats
 }
-
-/** Others may not write. */
-const WRITABLE_BY_OTHERS = 0o022
 
 /**
  * The entries of a directory that belong to this user, and are no links: everything else is nobody's business.
@@ -25,7 +23,8 @@ export function listOwnFiles(directory: string): OwnFile[] {
   if (!status.isDirectory()) throw refuse(directory, 'it is no directory')
   if (uid !== undefined && status.uid !== uid && status.uid !== 0)
     throw refuse(directory, `it belongs to user id ${status.uid}`)
-  if (status.mode & WRITABLE_BY_OTHERS) throw refuse(directory, 'others can write to it')
+  if (status.mode & OTHERS_MAY_WRITE) throw refuse(directory, 'others can write to it')
+  checkPath(directory)
   return readdirSync(directory)
     .sort()
     .flatMap((file) => {
@@ -36,6 +35,15 @@ export function listOwnFiles(directory: string): OwnFile[] {
     })
 }
 
-function refuse(directory: string, why: string): SdError {
-  return new SdError('SD_CLI_CLEAN', `${directory} is not cleaned: ${why}.`, { directory })
+/** Who can exchange a directory on the way decides what is removed. */
+function checkPath(directory: string): void {
+  try {
+    holdDirectory(directory).close()
+  } catch (cause) {
+    throw refuse(directory, (cause as Error).message.replace(/\.$/, ''), cause)
+  }
+}
+
+function refuse(directory: string, why: string, cause?: unknown): SdError {
+  return new SdError('SD_CLI_CLEAN', `${directory} is not cleaned: ${why}.`, { directory, cause })
 }

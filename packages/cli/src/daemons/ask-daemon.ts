@@ -16,11 +16,13 @@ import { withControl } from './with-control.ts'
 export async function askDaemon<Result>(
   target: string,
   out: Output,
-  work: (client: ControlClient) => Promise<Result>,
+  work: (client: ControlClient, seen: Sighting & { state: 'answers' }) => Promise<Result>,
 ): Promise<Result> {
   const seen = await lookForShown(target, out)
   if (seen.state === 'answers')
-    return withProgress(out, `Asking ${seen.name}`, () => withControl(seen.socket, work))
+    return withProgress(out, `Asking ${seen.name}`, () =>
+      withControl(seen.socket, (client) => work(client, seen)),
+    )
   if (seen.state === 'mute') throw muteError(seen)
   throw await notRunningError(seen)
 }

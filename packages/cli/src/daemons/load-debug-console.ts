@@ -18,7 +18,7 @@ const PACKAGE = '@sd/debug-console'
 /**
  * Loads the debug console: the one that the daemon's program has, else our own.
  *
- * @param file - the daemon's program.
+ * @param file - the daemon's program, if its code may run here.
  * @throws SdError `SD_CLI_NO_DEBUG_CONSOLE` when there is none.
  */
 export async function loadDebugConsole(file?: string): Promise<DebugConsoleModule> {
@@ -26,7 +26,7 @@ export async function loadDebugConsole(file?: string): Promise<DebugConsoleModul
     const found = from === undefined ? undefined : resolvePackage(from)
     if (found !== undefined) return (await import(pathToFileURL(found).href)) as DebugConsoleModule
   }
-  const message = `${PACKAGE} is not installed. Install it beside the daemon: npm install ${PACKAGE}`
+  const message = `${PACKAGE} is not installed where sd-cli is. Install it there: npm install ${PACKAGE} (with -g, if sd-cli was installed with -g).`
   throw new SdError('SD_CLI_NO_DEBUG_CONSOLE', message, { file })
 }
 

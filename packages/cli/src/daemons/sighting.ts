@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { basename, dirname, extname, resolve } from 'node:path'
-import { type ListedDaemon, listDaemons } from '@sd/control/client'
+import { holdSocket, type ListedDaemon, listDaemons } from '@sd/control/client'
 import { SdError } from '@sd/core'
 import type { ProcessIdentity } from '@sd/core/process-identity'
 import type { Output } from '../output/output.ts'
@@ -14,7 +14,13 @@ import { type BelievedPidFile, believePidFile, listPidFiles, programOf } from '.
 
 /** What is to be seen of a daemon from outside. The process of one that answers not always is: see {@link isSeen}. */
 export type Sighting = { readonly name: string } & (
-  | { readonly state: 'answers'; readonly socket: string; readonly process: ProcessIdentity }
+  | {
+      readonly state: 'answers'
+      readonly socket: string
+      /** Whose daemon it is. */
+      readonly uid: number
+      readonly process: ProcessIdentity
+    }
   /** It lives, without a control socket that answers: only signals reach it. */
   | { readonly state: 'mute'; readonly process: ProcessIdentity | undefined; readonly why: string }
   /** It has died and left these files behind. */
@@ -74,6 +80,8 @@ async function lookForName(name: string, pidFile?: string): Promise<Sighting> {
 async function lookAtSocket(path: string): Promise<Sighting> {
   const all = await listDaemons({ directory: dirname(path) })
   const listed = all.find((each) => each.path === path)
+  // Says why it was left out.
+  if (!listed) holdSocket(path).close()
   const name = listed?.daemon?.name ?? basename(path, '.sock')
   if (listed?.state === 'alive') return { name, ...seenAnswering(listed) }
   if (listed?.state !== 'silent') return { name, state: 'dead', left: [path] }
@@ -84,11 +92,13 @@ async function lookAtSocket(path: string): Promise<Sighting> {
 function seenAnswering(listed: ListedDaemon): {
   state: 'answers'
   socket: string
+  uid: number
   process: ProcessIdentity
 } {
   // Nobody has that identity, and so nobody is signalled.
   const nobody = { pid: listed.daemon!.pid, startTime: '' }
-  return { state: 'answers', socket: listed.path, process: processOfDaemon(listed) ?? nobody }
+  const { path: socket, uid } = listed
+  return { state: 'answers', socket, uid, process: processOfDaemon(listed) ?? nobody }
 }
 
 /** Who names a pid file wants to know why it says nothing. */

@@ -2,6 +2,7 @@ import * as fs from 'node:fs'
 import { constants } from 'node:fs'
 import { dirname } from 'node:path'
 import { SdError } from '@sd/core'
+import { holdDirectory, OTHERS_MAY_WRITE } from '@sd/core/directory'
 import { identify, isAlive, type ProcessIdentity, readBoot } from '@sd/core/process-identity'
 
 /** What a pid file says. */
@@ -11,9 +12,6 @@ export interface PidRecord extends ProcessIdentity {
   /** The file that the daemon runs, as a URL. */
   readonly program: string | undefined
 }
-
-/** Who can write there can have somebody else signalled. */
-const WRITABLE_BY_OTHERS = 0o022
 
 /** Nothing that is a pid file is longer. Bytes. */
 const LONGEST = 16 * 1024
@@ -51,7 +49,8 @@ export function ownPidRecord(program: string | undefined): PidRecord {
 }
 
 /**
- * Why a pid file must not be believed, or made, in a place: who can write there decides whom we signal.
+ * Why a pid file must not be believed, or made, in a place: who can write there, or exchange a directory above it, decides
+ * whom we signal.
  *
  * @returns in words; undefined when all is well.
  */
@@ -61,10 +60,15 @@ export function findPlaceProblem(path: string): string | undefined {
   if (!status?.isDirectory()) return `there is no directory ${directory}: make it, or choose another one`
   if (!isTrusted(status.uid))
     return `the directory ${directory} belongs to user id ${status.uid}: use one of your own`
-  if (status.mode & WRITABLE_BY_OTHERS) {
+  if (status.mode & OTHERS_MAY_WRITE) {
     return `others can write to the directory ${directory}: choose another one, or take that right away (chmod go-w ${directory})`
   }
-  return undefined
+  try {
+    holdDirectory(directory).close()
+    return undefined
+  } catch (error) {
+    return (error as Error).message.replace(/\.$/, '')
+  }
 }
 
 /**
@@ -82,7 +86,7 @@ export function readPidFile(path: string): PidRecord | undefined {
     const problem = findPlaceProblem(path)
     if (problem) throw pidFileError(path, problem)
     if (!isTrusted(status.uid)) throw pidFileError(path, `it belongs to user id ${status.uid}`)
-    if (status.mode & WRITABLE_BY_OTHERS) throw pidFileError(path, 'others can write to it')
+    if (status.mode & OTHERS_MAY_WRITE) throw pidFileError(path, 'others can write to it')
     if (status.size > LONGEST) throw pidFileError(path, 'it is no pid file: too long')
     const record = parsePidFile(fs.readFileSync(found, 'utf8'))
     if (!record)

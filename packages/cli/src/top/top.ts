@@ -1,7 +1,7 @@
 import { SdError, toError } from '@sd/core'
 import { type ProcessIdentity, readIdentity, signalProcess } from '@sd/core/process-identity'
 import { muteError, notRunningError } from '../daemons/ask-daemon.ts'
-import { belongsToOwnerOf } from '../daemons/process-of-daemon.ts'
+import { belongsTo } from '../daemons/process-of-daemon.ts'
 import { isSeen, lookForShown, type Sighting } from '../daemons/sighting.ts'
 import type { Output } from '../output/output.ts'
 import { type Key, TerminalScreen } from '../screen/terminal-screen.ts'
@@ -119,8 +119,8 @@ class Top {
 
   /** Undefined of one that nobody here may signal: the pids are what the daemon says. */
   #identify(pid: number): ProcessIdentity | undefined {
-    const { socket, process } = this.#seen
-    return isSeen(process) && belongsToOwnerOf(socket, pid) ? readIdentity(pid) : undefined
+    const { uid, process } = this.#seen
+    return isSeen(process) && belongsTo(uid, pid) ? readIdentity(pid) : undefined
   }
 
   async #obey(order: TopOrder): Promise<void> {

@@ -1,7 +1,7 @@
-import { lstatSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Checks, type Json, must, resolveOptions, runDirectory, SdError } from '@sd/core'
 import { type Introduction, PROTOCOL, readIntroduction } from '../protocol.ts'
+import { holdSocket, notRunning, permissionError } from './held-socket.ts'
 import { findOnlySocket, listDaemons } from './list-daemons.ts'
 import { type NotificationHandler, openChannel, type RpcChannel } from './rpc-channel.ts'
 
@@ -73,7 +73,6 @@ export async function connectControl(target: string, options: ConnectOptions = {
   const path = target.includes('/')
     ? resolve(target)
     : await findByName(target, directory ?? runDirectory(), timeout)
-  checkOwner(path)
   const channel = await open(path, timeout)
   try {
     const daemon = await callWithin(channel, path, 'version', { protocol: PROTOCOL }, { timeout })
@@ -117,15 +116,17 @@ async function findByName(name: string, directory: string, timeout: number): Pro
 }
 
 async function open(path: string, timeout: number): Promise<RpcChannel> {
+  const held = holdSocket(path)
   const limit = timeLimit(path, 'connect', timeout)
   try {
-    return await openChannel(path, limit.signal)
+    return await openChannel(path, limit.signal, held.at)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ECONNREFUSED') throw notRunning(`nobody serves ${path}`, { path })
     if (code === 'EACCES' || code === 'EPERM') throw permissionError(path, error)
     throw error
   } finally {
+    held.close()
     limit.end()
   }
 }
@@ -154,21 +155,4 @@ function timeLimit(path: string, method: string, timeout: number): { signal: Abo
     abort.abort(new SdError('SD_CONTROL_TIMEOUT', message, { path, method, timeout }))
   }, timeout)
   return { signal: abort.signal, end: () => clearTimeout(timer) }
-}
-
-/** One who connects trusts the other side, too. */
-function checkOwner(path: string): void {
-  const found = lstatSync(path, { throwIfNoEntry: false })
-  const uid = process.getuid?.()
-  if (!found || uid === undefined || uid === 0 || found.uid === uid || found.uid === 0) return
-  throw permissionError(path)
-}
-
-function permissionError(path: string, cause?: unknown): SdError {
-  const message = `${path} belongs to another user: only that user and root can control the daemon.`
-  return new SdError('SD_CONTROL_PERMISSION', message, { path, cause })
-}
-
-function notRunning(what: string, facts: Record<string, string>): SdError {
-  return new SdError('SD_CONTROL_NOT_RUNNING', `Not running: ${what}.`, facts)
 }

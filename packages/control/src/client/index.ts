@@ -5,5 +5,6 @@ export {
   type ControlClient,
   connectControl,
 } from './connect-control.ts'
+export { type HeldSocket, holdSocket } from './held-socket.ts'
 export { type ListedDaemon, type ListOptions, listDaemons } from './list-daemons.ts'
 export type { NotificationHandler } from './rpc-channel.ts'

@@ -1,8 +1,10 @@
-import { lstatSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { runDirectory, SdError, toError } from '@sd/core'
+import { runDirectory, toError } from '@sd/core'
+import type { HeldDirectory } from '@sd/core/directory'
 import { type Introduction, PROTOCOL, readIntroduction } from '../protocol.ts'
 import { mayBeOf, nameOfSocket } from '../socket-path.ts'
+import { directoryError, holdSocketDirectory, isInPlace, ownerOfSocket } from './held-socket.ts'
 import { openChannel } from './rpc-channel.ts'
 
 /** A control socket in the run directory. */
@@ -17,6 +19,8 @@ export interface ListedDaemon {
   readonly state: 'alive' | 'silent' | 'stale'
   /** How it introduced itself. */
   readonly daemon?: Introduction
+  /** The user id whose socket it is: nobody but that user and root can have put it there. */
+  readonly uid: number
   /** Why it is silent. */
   readonly problem?: string
 }
@@ -41,70 +45,93 @@ export interface ListOptions {
  * ```
  */
 export async function listDaemons(options: ListOptions = {}): Promise<ListedDaemon[]> {
-  const { directory = runDirectory(), timeout = 2000, name } = options
-  const sockets = listSockets(directory, name).filter(({ path }) => isSocket(path))
-  const found = await Promise.all(sockets.map(({ socket, path }) => look(socket, path, timeout)))
-  // A daemon called `poller.2` is not a second `poller`.
-  return name === undefined ? found : found.filter(({ daemon }) => !daemon || daemon.name === name)
+  const { directory = ownRunDirectory(), timeout = 2000, name } = options
+  const held = directory === undefined ? undefined : holdSocketDirectory(directory)
+  if (!held) return []
+  try {
+    const found = await Promise.all(
+      listSockets(held, name).map(({ socket, file, uid }) => {
+        const known = { name: socket, path: join(directory!, file), uid }
+        return look(known, held.at(file), timeout)
+      }),
+    )
+    // A daemon called `poller.2` is not a second `poller`.
+    return name === undefined ? found : found.filter(({ daemon }) => !daemon || daemon.name === name)
+  } finally {
+    held.close()
+  }
+}
+
+/** Who has no home has no daemons there. */
+function ownRunDirectory(): string | undefined {
+  try {
+    return runDirectory()
+  } catch (error) {
+    if (process.env.SD_RUN_DIR || process.env.RUNTIME_DIRECTORY || process.env.XDG_RUNTIME_DIR) throw error
+    return undefined
+  }
 }
 
 // Synchronously: node:fs/promises takes longer to load than a directory to read, and every launched daemon would.
 
-/** What may be the sockets of daemons; only those of one name, where it is given. */
-function listSockets(directory: string, name: string | undefined): { socket: string; path: string }[] {
-  return listFiles(directory).flatMap((file) => {
+/** The sockets of a directory that may be those of daemons; only those of one name, where it is given. */
+function listSockets(
+  held: HeldDirectory,
+  name: string | undefined,
+): { socket: string; file: string; uid: number }[] {
+  return readNames(held).flatMap((file) => {
     const socket = nameOfSocket(file)
     if (socket === undefined || (name !== undefined && !mayBeOf(socket, name))) return []
-    return [{ socket, path: join(directory, file) }]
+    const uid = ownerOfSocket(held, file)
+    return uid === undefined || !isInPlace(held, uid) ? [] : [{ socket, file, uid }]
   })
 }
 
-function listFiles(directory: string): string[] {
+function readNames(held: HeldDirectory): string[] {
   try {
-    return readdirSync(directory).sort()
-  } catch (error) {
-    return readNothing(directory, error as NodeJS.ErrnoException)
-  }
-}
-
-/** Where there is no directory there is no daemon. Where one may not look, there may be some. */
-function readNothing(directory: string, cause: NodeJS.ErrnoException): string[] {
-  if (cause.code !== 'EACCES' && cause.code !== 'EPERM') return []
-  const message = `The run directory ${directory} is another user's: only that user and root can look for daemons there.`
-  throw new SdError('SD_CONTROL_PERMISSION', message, { path: directory, cause })
-}
-
-function isSocket(path: string): boolean {
-  try {
-    return lstatSync(path).isSocket()
-  } catch {
-    return false
+    return readdirSync(held.at('.')).sort()
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code !== 'EACCES' && code !== 'EPERM') throw cause
+    // Where one may not look, there may be some.
+    throw directoryError(held.path, cause)
   }
 }
 
 /** The socket of a daemon, where there is none that could be a second one's. */
 export function findOnlySocket(directory: string, name: string): string | undefined {
-  const [only, ...others] = listSockets(directory, name)
-  return others.length === 0 && only?.socket === name ? only.path : undefined
+  const held = holdSocketDirectory(directory)
+  if (!held) return undefined
+  try {
+    const [only, ...others] = listSockets(held, name)
+    return others.length === 0 && only?.socket === name ? join(directory, only.file) : undefined
+  } finally {
+    held.close()
+  }
 }
 
-async function look(socket: string, path: string, timeout: number): Promise<ListedDaemon> {
+/** @param at - where the socket is, in the directory that is held. */
+async function look(
+  known: Pick<ListedDaemon, 'name' | 'path' | 'uid'>,
+  at: string,
+  timeout: number,
+): Promise<ListedDaemon> {
+  const { path } = known
   const abort = new AbortController()
   const timer = setTimeout(() => abort.abort(new Error(`no answer within ${timeout} ms`)), timeout)
   try {
-    const channel = await openChannel(path, abort.signal)
+    const channel = await openChannel(path, abort.signal, at)
     try {
       const answer = await channel.call('version', { protocol: PROTOCOL }, abort.signal)
       const daemon = readIntroduction(path, answer)
-      return { name: daemon.name, path, state: 'alive', daemon }
+      return { ...known, name: daemon.name, state: 'alive', daemon }
     } finally {
       await channel.close()
     }
   } catch (thrown) {
     const error = toError(thrown) as NodeJS.ErrnoException
-    if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT')
-      return { name: socket, path, state: 'stale' }
-    return { name: socket, path, state: 'silent', problem: error.message }
+    if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') return { ...known, state: 'stale' }
+    return { ...known, state: 'silent', problem: error.message }
   } finally {
     clearTimeout(timer)
   }

@@ -121,11 +121,15 @@ function rpcError({ code: rpcCode, message, data }: RpcErrorObject): SdError {
   return new SdError(typeof code === 'string' ? code : 'SD_CONTROL_RPC', message, { ...facts, rpcCode })
 }
 
-/** @throws the system's error. */
-export function openChannel(path: string, signal: AbortSignal): Promise<RpcChannel> {
+/**
+ * @param path - as people know it.
+ * @param at - what is connected to. @default path
+ * @throws the system's error.
+ */
+export function openChannel(path: string, signal: AbortSignal, at: string = path): Promise<RpcChannel> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason)
-    const socket = connect(path)
+    const socket = connect(at)
     const settle = (act: () => void): void => {
       socket.off('error', fail)
       signal.removeEventListener('abort', giveUp)

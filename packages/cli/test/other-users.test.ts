@@ -1,0 +1,191 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, chownSync, existsSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { isAlive, type ProcessIdentity, readIdentity } from '@sd/core/process-identity'
+import { cliCommand, fixture, runCli } from './run-cli.ts'
+import { usePlace } from './use-place.ts'
+
+/** Another user of the machine, who is hostile. */
+const THEM = 54_321
+
+const describeAsRoot = process.getuid?.() === 0 ? describe : describe.skip
+const ends: (() => Promise<void>)[] = []
+
+/** A process of root. */
+let bystander: ProcessIdentity
+let theirs: string
+
+// Before the place sees whether something is left.
+afterEach(async () => {
+  const survived = isAlive(bystander)
+  for (const end of ends.splice(0)) await end()
+  expect(survived).toBe(true)
+})
+
+const place = usePlace()
+
+beforeEach(() => {
+  chmodSync(place.sandbox.dir, 0o755)
+  theirs = makeDirectory('theirs', THEM)
+  bystander = readIdentity(startSleeper(0))!
+})
+
+function makeDirectory(name: string, uid: number, mode = 0o755): string {
+  const path = join(place.sandbox.dir, name)
+  mkdirSync(path)
+  chmodSync(path, mode)
+  if (uid !== 0) chownSync(path, uid, uid)
+  return path
+}
+
+function endLater(child: ChildProcess): void {
+  ends.push(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const gone = once(child, 'exit')
+    child.kill()
+    await gone
+  })
+}
+
+function startSleeper(uid: number): number {
+  const child = spawn('sleep', ['1000'], { uid, env: { ...process.env, ...place.sandbox.env } })
+  endLater(child)
+  return child.pid!
+}
+
+/** Has something listen as the daemon `liar`. @param answers - by method. */
+async function listen(
+  directory: string,
+  uid: number,
+  answers: Readonly<Record<string, unknown>>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const socket = join(directory, 'liar.sock')
+  const args = [fixture('liar.mjs'), socket, JSON.stringify(answers)]
+  const options = { uid, gid: uid, env: { ...process.env, ...place.env, ...env } }
+  const child = spawn(process.execPath, args, { ...options, stdio: ['ignore', 'pipe', 'inherit'] })
+  endLater(child)
+  await Promise.race([
+    once(child.stdout!, 'data'),
+    once(child, 'exit').then(() => Promise.reject(new Error('It has ended.'))),
+  ])
+  return socket
+}
+
+const introduction = (pid: number, program: string | null = null) => ({
+  protocol: 1,
+  name: 'liar',
+  pid,
+  program,
+  processStart: readIdentity(pid)?.startTime ?? null,
+})
+
+/** A package that tells who has imported it. */
+function plantPackage(at: string, marker: string): void {
+  const directory = join(at, 'node_modules/@sd/debug-console')
+  mkdirSync(directory, { recursive: true })
+  writeFileSync(join(directory, 'package.json'), '{ "type": "module", "exports": "./index.js" }')
+  const text = `import { writeFileSync } from 'node:fs'
+writeFileSync(${JSON.stringify(marker)}, String(process.getuid()))
+export const attachConsole = async () => ({ why: 'ended', message: '' })
+`
+  writeFileSync(join(directory, 'index.js'), text)
+}
+
+describeAsRoot('root, who operates a daemon of another user,', () => {
+  test('imports nothing from a path that the daemon names', async () => {
+    const marker = join(theirs, 'imported')
+    plantPackage(theirs, marker)
+    const version = introduction(process.pid, join(theirs, 'program.js'))
+    const socket = await listen(theirs, THEM, { version, console: { socket: join(theirs, 'gone.debug') } })
+    expect(await runCli(place, ['console', socket])).toMatchObject({ code: 7 })
+    expect(existsSync(marker)).toBe(false)
+  })
+
+  test('is not connected to a socket of somebody else that the daemon names', async () => {
+    const ours = makeDirectory('ours', 0)
+    const private_ = await listen(ours, 0, {})
+    const socket = await listen(theirs, THEM, {
+      version: introduction(process.pid),
+      console: { socket: private_ },
+    })
+    const { code, stderr } = await runCli(place, ['console', socket])
+    expect(stderr).toContain(private_)
+    expect(code).toBe(4)
+  })
+
+  test('signals no process of anybody else, although a link is turned while the daemon answers', async () => {
+    const ours = makeDirectory('ours', 0)
+    const version = introduction(bystander.pid)
+    await listen(ours, 0, { version })
+    const link = join(theirs, 'link')
+    const home = makeDirectory('theirs/home', THEM)
+    symlinkSync(home, link)
+    await listen(home, THEM, { version }, { FLIP_LINK: link, FLIP_TO: ours })
+    for (const words of [
+      ['signal', join(link, 'liar.sock'), 'KILL'],
+      ['stop', join(link, 'liar.sock'), '--force', '--timeout', '0.1'],
+    ]) {
+      // Back, for the next command.
+      symlinkSync(home, `${link}.new`)
+      renameSync(`${link}.new`, link)
+      expect(await runCli(place, words)).not.toMatchObject({ code: 0 })
+      expect(isAlive(bystander)).toBe(true)
+    }
+  })
+
+  test('is not led to a socket of root by a link of that user', async () => {
+    const ours = makeDirectory('ours', 0)
+    await listen(ours, 0, { version: introduction(bystander.pid) })
+    symlinkSync(ours, join(theirs, 'link'))
+    const path = join(theirs, 'link', 'liar.sock')
+    for (const words of [
+      ['signal', path, 'KILL'],
+      ['stop', path],
+      ['status', path],
+    ]) {
+      expect(await runCli(place, words)).toMatchObject({ code: 4 })
+    }
+  })
+
+  test('signals one of its own', async () => {
+    const sleeper = readIdentity(startSleeper(THEM))!
+    const socket = await listen(theirs, THEM, { version: introduction(sleeper.pid) })
+    expect(await runCli(place, ['signal', socket, 'TERM'])).toMatchObject({ code: 0 })
+    await expectEnd(sleeper)
+  })
+
+  test('believes nothing that lies where all users can exchange it', async () => {
+    const open = makeDirectory('open', 0, 0o777)
+    const socket = await listen(open, 0, { version: introduction(bystander.pid) })
+    const { code, stderr } = await runCli(place, ['signal', socket, 'KILL'])
+    expect(stderr).toContain(open)
+    expect(code).toBe(4)
+  })
+})
+
+describeAsRoot('a user', () => {
+  const asThem = ['setpriv', `--reuid=${THEM}`, `--regid=${THEM}`, '--clear-groups', ...cliCommand]
+
+  test('has nothing to do with a daemon in a place that a third one can exchange', async () => {
+    const third = makeDirectory('third', THEM + 1)
+    const run = makeDirectory('third/run', THEM)
+    const sleeper = readIdentity(startSleeper(THEM))!
+    const socket = await listen(run, THEM, { version: introduction(sleeper.pid) })
+    const { code, stderr } = await runCli(place, ['signal', socket, 'KILL'], { command: asThem, cwd: '/' })
+    expect(stderr).toContain(`${third}: it belongs to user id ${THEM + 1}`)
+    expect(code).toBe(4)
+    expect(isAlive(sleeper)).toBe(true)
+    const env = { SD_TRUSTED_DIRS: `/nowhere:${third}` }
+    expect(await runCli(place, ['signal', socket, 'TERM'], { command: asThem, cwd: '/', env })).toMatchObject(
+      { code: 0 },
+    )
+    await expectEnd(sleeper)
+  })
+})
+
+async function expectEnd(sleeper: ProcessIdentity): Promise<void> {
+  while (isAlive(sleeper)) await new Promise((resolve) => setTimeout(resolve, 10))
+}

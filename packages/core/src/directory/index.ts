@@ -1,0 +1,3 @@
+export { type HeldDirectory, type HoldOptions, holdDirectory } from './hold-directory.ts'
+export { homeDirectory } from './home-directory.ts'
+export { OTHERS_MAY_WRITE } from './ownership.ts'
