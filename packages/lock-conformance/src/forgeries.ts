@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { runFixture } from '@sd/testing'
-import { failureOf, SLACK, type Stage } from './stage.ts'
+import { failureOf, numbersOf, SLACK, type Stage } from './stage.ts'
 
 export function testForgeries(stage: Stage): void {
   const { provesDeath, ttl } = stage.subject
@@ -53,6 +53,39 @@ export function testForgeries(stage: Stage): void {
     const lease = await stage.take(ttl * 4)
     await lease.release()
   })
+
+  test('a holder in a container that is gone, with the pid of the one that takes over, is not taken for that one', async () => {
+    const forged = await stage.forge({ startTime: '1', namespaces: 'pid:[1] time:[1]' })
+    const lease = await stage.take()
+    expect(lease.token).toBeGreaterThan(forged.token)
+    await lease.release()
+  })
+
+  // Namespaces are root's to make.
+  const onlyRoot = process.platform === 'linux' && process.getuid?.() === 0 ? test : test.skip
+  onlyRoot(
+    'of two containers in which the daemon has the same pid, the second waits for the ttl of the first',
+    async () => {
+      const container = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc']
+      const first = stage.runBehind(container, 'holder', ttl, 0)
+      const [token] = await numbersOf(first, 'held')
+      const refused = stage.runBehind(container, 'holder', ttl, 0)
+      const [line] = await refused.waitForLine(/^refused .*$/)
+      if (stage.subject.spansContainers ?? true)
+        expect(line).toMatch(/SD_LOCK_HELD.* in another container on /)
+      else expect(line).toContain('another container')
+      expect(await refused.exit).toEqual({ code: 0, signal: null })
+      first.kill()
+      await first.exit
+      const second = stage.runBehind(container, 'holder', ttl, 0)
+      const [next] = await numbersOf(second, 'held')
+      expect(next).toBeGreaterThan(token!)
+      second.tell('release')
+      expect(await second.exit).toEqual({ code: 0, signal: null })
+      // What a process had open in a container that is gone cannot be told from here.
+      if (stage.subject.spansContainers ?? true) expect(await stage.server.leftovers()).toEqual([])
+    },
+  )
 
   test('a lock of this very process that it does not know was its own before it replaced itself', async () => {
     if (!provesDeath) return

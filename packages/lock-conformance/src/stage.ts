@@ -22,8 +22,14 @@ export class Stage {
 
   /** Runs a fixture of the suite, with the module's URL and the place as its first arguments. */
   run(fixture: string, ...args: readonly (string | number)[]): Fixture {
+    return this.runBehind([], fixture, ...args)
+  }
+
+  /** As {@link run}, through a command that runs Node. */
+  runBehind(prefix: readonly string[], fixture: string, ...args: readonly (string | number)[]): Fixture {
     return runFixture(new URL(`./fixtures/${fixture}.ts`, import.meta.url), {
       env: { ...this.sandbox.env, SD_SUPERVISED: '1' },
+      prefix,
       args: [this.subject.module.href, this.server.place, ...args.map(String)],
     })
   }

@@ -38,6 +38,8 @@ export interface LockSubject {
   readonly excludes?: boolean
   /** Whether a dead holder on the same machine is taken over from at once. */
   readonly provesDeath: boolean
+  /** Whether processes of two containers that have the same pid can use it at the same time. @default true */
+  readonly spansContainers?: boolean
   /** A ttl that the backend honours and that the tests can wait for. Milliseconds. */
   readonly ttl: number
   /** Sizes other than usual, for a backend where a round takes long. */

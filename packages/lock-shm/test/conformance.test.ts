@@ -7,6 +7,7 @@ describeLock(
     name: 'the lock in shared memory',
     module: new URL('./shm-module.ts', import.meta.url),
     provesDeath: true,
+    spansContainers: false,
     ttl: 1000,
     start() {
       const place = mkdtempSync('/dev/shm/sd-test-')

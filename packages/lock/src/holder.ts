@@ -1,4 +1,5 @@
 import { SdError } from '@sd/core'
+import { readOwnPlace } from '@sd/core/own-place'
 
 /** Who has a lock: what a backend stores. Plain data, the same over every backend. */
 export interface LockHolder {
@@ -31,7 +32,7 @@ export interface LockHolder {
 }
 
 /** The fields, by what they are. */
-const texts = ['id', 'name', 'startTime', 'host', 'boot', 'namespaces', 'since'] as const
+const texts = ['id', 'startTime', 'host', 'boot', 'namespaces', 'since'] as const
 const numbers = ['pid', 'thread', 'token', 'ttl', 'renewals', 'renewedAt'] as const
 
 /**
@@ -49,12 +50,16 @@ export function parseHolder(text: string): LockHolder | undefined {
   return isHolder(value) ? value : undefined
 }
 
+/** What may be shown to people: a server, or a member of one's group, may have written anything. */
+const PLAIN = /^\P{C}{0,255}$/u
+
 /** Whether it has all that a holder has. */
 export function isHolder(value: unknown): value is LockHolder {
   if (typeof value !== 'object' || value === null) return false
   const found = value as Record<string, unknown>
   return (
-    texts.every((field) => typeof found[field] === 'string') &&
+    typeof found.name === 'string' &&
+    texts.every((field) => typeof found[field] === 'string' && PLAIN.test(found[field])) &&
     numbers.every((field) => Number.isFinite(found[field])) &&
     (found.restarting === undefined || typeof found.restarting === 'boolean') &&
     isToken(found.token)
@@ -67,8 +72,12 @@ function isToken(value: unknown): boolean {
 }
 
 /** `process 4711 on web1, since 2026-01-31T18:04:06.042Z`. */
-export function describeHolder({ pid, host, since, restarting }: LockHolder): string {
-  return `process ${pid} on ${host}, since ${since}${restarting ? ' (restarting)' : ''}`
+export function describeHolder({ pid, host, since, restarting, ...place }: LockHolder): string {
+  const self = readOwnPlace()
+  // Pids in containers are small: it may be one's own there, too.
+  const isContained = place.boot === self.boot && place.namespaces !== self.namespaces
+  const where = isContained ? ` in another container on ${host}` : ` on ${host}`
+  return `process ${pid}${where}, since ${since}${restarting ? ' (restarting)' : ''}`
 }
 
 /**

@@ -19,6 +19,11 @@ export function explainStoreError(name: string, directory: string, thrown: unkno
     const message = `Too many processes and threads read from "${name}" (${error.message}). Use fewer.`
     return new SdError('SD_SHM_READERS', message, { segment: name, directory, cause: error })
   }
+  // LMDB marks each process with a lock at the place of its pid in a file.
+  if (/EAGAIN|Resource temporarily unavailable/.test(error.message)) {
+    const message = `The shared memory "${name}" in ${directory} is used from another container, by a process with this one's pid (${process.pid}). Have the containers share their pids, or not their memory.`
+    return new SdError('SD_SHM_DIRECTORY', message, { segment: name, directory, cause: error })
+  }
   if (UNUSABLE.test(error.message)) {
     const message = `The shared memory "${name}" in ${directory} cannot be used by this process (${error.message}).`
     return new SdError('SD_SHM_DIRECTORY', message, { segment: name, directory, cause: error })
