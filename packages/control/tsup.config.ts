@@ -1,3 +1,7 @@
 import { packageBuild } from '../../scripts/package-build.ts'
 
-export default packageBuild({ index: 'src/index.ts', client: 'src/client/index.ts' })
+export default packageBuild({
+  index: 'src/index.ts',
+  client: 'src/client/index.ts',
+  life: 'src/life/index.ts',
+})

@@ -98,7 +98,7 @@ describe('clean', () => {
     expect(stdout).toMatch(/DAEMON +WHAT +WHERE[\s\S]*leaving +lock[\s\S]*leaving +socket/)
     expect(stderr).toContain('Removed 4 of 4.')
     // The last token of the lock is to stay: tokens must rise.
-    expect(readdirSync(runs)).toEqual(['leaving.lock.last'])
+    expect(readdirSync(runs)).toEqual(['leaving.life', 'leaving.lock.last'])
     expect(readdirSync(segments).filter((name) => !name.startsWith('.'))).toEqual([])
     expect((await sd('clean', '--yes')).stderr).toContain('Nothing to clean')
     expect((await sd('status', 'leaving')).code).toBe(3)
@@ -125,7 +125,7 @@ describe('clean', () => {
       expect(readdirSync(runs)).toHaveLength(count)
     }
     expect(await typeAt('y\n')).toContain('Removed 4 of 4.')
-    expect(readdirSync(runs)).toEqual(['leaving.lock.last'])
+    expect(readdirSync(runs)).toEqual(['leaving.life', 'leaving.lock.last'])
   }, 60_000)
 
   test('cleans for one name only', async () => {

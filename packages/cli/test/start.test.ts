@@ -21,6 +21,12 @@ const read = (...path: string[]) => readFileSync(join(place.sandbox.dir, ...path
 /** The log that the daemon was given. It writes it when it has time to. */
 const logged = () => (existsSync(join(place.logDirectory, 'ticker.log')) ? read('log', 'ticker.log') : '')
 
+/** What is in the run directory, besides the records of lives, which stay. */
+const leftBehind = () =>
+  existsSync(place.runDirectory)
+    ? readdirSync(place.runDirectory).filter((file) => !file.endsWith('.life'))
+    : []
+
 /** Asked from here: until a command has begun a daemon may be in its next life. */
 async function stateOf(name: string): Promise<string> {
   const client = await connectControl(name, { directory: place.runDirectory })
@@ -53,7 +59,7 @@ describe('start', () => {
 
     expect(await cli('stop', 'ticker')).toMatchObject({ code: 0, stdout: 'ticker has stopped.\n' })
     expect(await cli('stop', 'ticker')).toMatchObject({ code: 0, stdout: 'ticker is not running.\n' })
-    expect(readdirSync(place.runDirectory)).toEqual([])
+    expect(leftBehind()).toEqual([])
     expect(readdirSync(place.logDirectory).sort()).toEqual(['ticker.log', 'ticker.out'])
     expect(read('log', 'ticker.out')).toBe('')
   })
@@ -97,7 +103,7 @@ describe('start', () => {
     expect(stderr).toMatch(message)
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(place.sandbox.processes()).toEqual([])
-    if (existsSync(place.runDirectory)) expect(readdirSync(place.runDirectory)).toEqual([])
+    expect(leftBehind()).toEqual([])
     const asJson = await cli('start', fixture('failing.ts'), how, '--json')
     expect(asJson.json()).toMatchObject({ error: { code: 'SD_CLI_START' } })
     expect(asJson.code).toBe(1)

@@ -12,6 +12,7 @@ import { identify } from '@sd/core/process-identity'
 import { listPathProblems } from '@sd/core/unix-socket'
 import type { ControlMethod } from './control-method.ts'
 import { ControlServer } from './control-server.ts'
+import { recordLife } from './life/life-recorder.ts'
 import { LogRing } from './log/log-ring.ts'
 import { MethodRegistry } from './method-registry.ts'
 import { createBuiltInMethods } from './methods/built-in-methods.ts'
@@ -63,6 +64,7 @@ export function control(options: ControlOptions = {}): Plugin<'control', Control
     // As they are installed when the daemon starts, and not when somebody asks; but a start need not wait for that.
     const readPackages = (): Introduction['packages'] => (packages ??= readPackageVersions())
     host.on('started', () => void setImmediate(readPackages))
+    recordLife(host.daemon as DaemonBase)
     let path: string | undefined
     let processStart: string | null | undefined
 

@@ -1,3 +1,4 @@
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach } from '@jest/globals'
 import { type ControlOptions, control } from '@sd/control'
@@ -22,6 +23,8 @@ export function controlDaemons() {
     for (const end of ends.splice(0).reverse()) await end()
     if (SD_RUN_DIR === undefined) delete process.env.SD_RUN_DIR
     else process.env.SD_RUN_DIR = SD_RUN_DIR
+    // A daemon leaves nothing but the record of its life.
+    for (const file of readdirSync(sandbox.dir)) if (file.endsWith('.life')) rmSync(join(sandbox.dir, file))
     await sandbox.assertNothingLeft({ emptyDir: true })
   })
 

@@ -19,6 +19,7 @@ import { formatValues } from './format-values.ts'
 import { readInstructions } from './install-instructions.ts'
 import { launcher } from './launcher.ts'
 import { Life, type StopOrder } from './life.ts'
+import type { LifeState } from './life-change.ts'
 import type { LifecycleState } from './lifecycle.ts'
 import { createEventLog } from './log/event-log.ts'
 import { Loop } from './loop.ts'
@@ -111,6 +112,7 @@ export abstract class DaemonBase {
       state: () => this.state,
       daemonized: () => launcher()?.daemonized ?? false,
       preflight: isPreflight,
+      logFile: () => this.#log.status().file,
     })
   }
 
@@ -350,6 +352,7 @@ export abstract class DaemonBase {
   /** The daemon's statistics, and every plugin's: what SIGUSR1 writes to the log. */
   inspect(): DaemonStatistics {
     const { rss, heapUsed } = process.memoryUsage()
+    const { file, dropped, problem } = this.#log.status()
     return {
       name: this.#label,
       pid: process.pid,
@@ -358,6 +361,7 @@ export abstract class DaemonBase {
       restarts: takeHandedOver().restarts,
       loop: this.#life.loop?.statistics() ?? NO_ITERATIONS,
       memory: { rss, heapUsed },
+      logFile: { path: file ?? null, dropped, problem: problem ?? null },
       plugins: this.#plugins.inspect(),
     }
   }
@@ -412,7 +416,8 @@ export abstract class DaemonBase {
     if (signals) this.#guardProcess()
     // A process that belongs to somebody else's program is not ours to replace.
     if (signals && !this.#restart.isPossible && canComeBack()) this.#restart.provide(restartInPlace())
-    this.signal.addEventListener('abort', () => this.#clock.thaw(), { once: true })
+    this.signal.addEventListener('abort', () => this.#onOrder(), { once: true })
+    this.dispatch('life', { state: 'starting' })
     const leaveTarget = enterDebugTarget(this.#clock)
     const { predecessor } = takeHandedOver()
     if (predecessor !== undefined) await predecessorEnd(predecessor, this.#clock)
@@ -449,6 +454,20 @@ export abstract class DaemonBase {
     return this.#run?.catch(() => report) ?? report
   }
 
+  /** It is to stop, or to be replaced. */
+  #onOrder(): void {
+    this.#clock.thaw()
+    this.dispatch('life', this.#leaving())
+  }
+
+  /** What the end of this life is about. */
+  #leaving(): { state: LifeState; reason: string } {
+    const { reason } = this.#restart
+    if (reason !== undefined) return { state: 'restarting', reason }
+    const order = this.#life.order!
+    return { state: 'stopping', reason: order.signal ?? order.reason }
+  }
+
   #guardProcess(): void {
     this.#guard = guardProcess({
       stop: (signal) => this.#onStopSignal(signal),
@@ -469,6 +488,7 @@ export abstract class DaemonBase {
     } else if (this.#restart.isPending) {
       this.log(`${by}: stopping instead of restarting`)
       this.#restart.drop()
+      this.dispatch('life', { state: 'stopping', reason: by })
     } else if (this.#life.hurried) {
       process.exit(128 + signalNumber(signal))
     } else {
@@ -508,6 +528,7 @@ export abstract class DaemonBase {
     this.log(`Started (${describeInterval(this.#resolved.interval)})${again}`)
     this.#scheduleRestart()
     this.dispatch('started', { pid: process.pid })
+    this.dispatch('life', { state: 'running' })
   }
 
   #scheduleRestart(): void {
@@ -544,25 +565,33 @@ export abstract class DaemonBase {
     this.log(`Stopped after ${Math.round(report.duration)} ms (${report.signal ?? report.reason})`)
     await this.#log.close()
     this.#guard?.retire()
-    const exitCode = (await this.#replaceProcess()) ? report.exitCode : report.exitCode || 1
+    const failure = await this.#replaceProcess(report)
+    const ended = failure ? { ...report, error: failure, exitCode: report.exitCode || 1 } : report
     // Here only if the process was not replaced.
     if (report.reason === 'restart') {
       for (const { who, what } of await this.#plugins.cancelRestart()) this.error(`${who} ${what}`)
     }
     this.#guard?.remove()
-    if (this.#resolved.signals) this.#endProcess(report.reason, exitCode)
-    return { ...report, exitCode }
+    this.dispatch('life', { state: 'ended', reason: report.signal ?? report.reason, report: ended })
+    if (this.#resolved.signals) this.#endProcess(report.reason, ended.exitCode)
+    return { ...report, exitCode: ended.exitCode }
   }
 
-  /** @returns false when it failed. */
-  async #replaceProcess(): Promise<boolean> {
+  /** @returns what it failed with. */
+  async #replaceProcess(report: StopReport): Promise<Error | undefined> {
+    const { reason } = this.#restart
+    if (reason === undefined) return undefined
+    this.dispatch('life', { state: 'restarting', reason, report })
     try {
       const log = (message: string): void => this.log(message)
-      await this.#restart.carryOut({ uptime: this.#life.uptime, log }, isLastDaemon)
-      return true
+      await this.#restart.carryOut({ uptime: this.#life.uptime, log }, isLastDaemon, (retry) =>
+        this.dispatch('life', retry ? { state: 'retrying', reason, retry } : { state: 'restarting', reason }),
+      )
+      return undefined
     } catch (thrown) {
-      this.#log.report('fatal', [toError(thrown)], this.#label)
-      return false
+      const error = toError(thrown)
+      this.#log.report('fatal', [error], this.#label)
+      return error
     }
   }
 

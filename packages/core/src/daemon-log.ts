@@ -3,6 +3,7 @@ import type { DaemonEvents, EventBus } from './event-bus.ts'
 import { formatValues } from './format-values.ts'
 import { type EventLog, tellUnlogged } from './log/event-log.ts'
 import { readLogArguments } from './log/log-arguments.ts'
+import type { LogStatus } from './log/log-file.ts'
 import type { LogLevel, LogRecord } from './log/log-record.ts'
 import { toError } from './sd-error.ts'
 
@@ -80,6 +81,11 @@ export class DaemonLog {
       tellUnlogged(record, thrown)
     }
     return record
+  }
+
+  status(): LogStatus {
+    this.#sink ??= this.#open()
+    return this.#sink.status()
   }
 
   flushNow(): void {

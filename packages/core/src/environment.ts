@@ -14,6 +14,10 @@ export interface Environment {
   verbose: boolean
   /** Where its process id is written, if anywhere. */
   pidFile: string | undefined
+  /** Where its log is written at present, absolute; undefined where the log is no file. */
+  logFile: string | undefined
+  /** Where the process prints, where that is a file beside the log. */
+  outFile: string | undefined
   /** Whether plugins take up calls that an earlier life of the daemon has left unfinished. */
   recoverWorkers: boolean
   /** The time of day at which `run` was called. */
@@ -25,7 +29,14 @@ export interface Environment {
 
 /** What keeps itself up to date: read off the daemon each time it is asked for. */
 export type KnownValues = {
-  readonly [K in 'parent' | 'shutdown' | 'verbose' | 'state' | 'daemonized' | 'preflight']: () => unknown
+  readonly [K in
+    | 'parent'
+    | 'shutdown'
+    | 'verbose'
+    | 'state'
+    | 'daemonized'
+    | 'preflight'
+    | 'logFile']: () => unknown
 }
 
 /** The values of one daemon: the ones it knows, beneath the ones that were set. */

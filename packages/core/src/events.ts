@@ -1,5 +1,6 @@
 import type { ConsoleCommand } from './debug/console-command.ts'
 import type { Awaitable, Json } from './json.ts'
+import type { LifeChange } from './life-change.ts'
 import type { LogRecord } from './log/log-record.ts'
 import type { StopReason } from './stop-report.ts'
 
@@ -48,6 +49,8 @@ export interface DaemonEvents {
   log: LogRecord
   /** The daemon is about to replace itself. */
   restart: { readonly reason: string }
+  /** The daemon's life has come to another state: what an operator sees of it from outside. */
+  life: LifeChange
   /** The loop has ended; plugins drain next. */
   shutdown: { readonly reason: StopReason }
   /** A plugin's `share()` has a new answer. */

@@ -38,6 +38,7 @@ export type { DaemonEvents, EventHandle, EventName, Handler, ListenOptions } fro
 export type { InstallInstructions } from './install-instructions.ts'
 export type { Awaitable, Json } from './json.ts'
 export { installLauncher, type LaunchedDaemon, type Launcher, launcher } from './launcher.ts'
+export type { LifeChange, LifeState, RetryPause } from './life-change.ts'
 export type { LifecycleState } from './lifecycle.ts'
 export { type LogArguments, type LogFunction, readLogArguments, withLabel } from './log/log-arguments.ts'
 export type { LogLevel, LogRecord } from './log/log-record.ts'

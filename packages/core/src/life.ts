@@ -73,6 +73,11 @@ export class Life {
     return this.#state
   }
 
+  /** Why it is to stop; undefined before. */
+  get order(): StopOrder | undefined {
+    return this.#order
+  }
+
   /** How the stop went, once it has. */
   get report(): Promise<StopReport> {
     return this.#report

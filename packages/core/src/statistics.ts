@@ -14,6 +14,15 @@ export interface DaemonStatistics {
   readonly loop: LoopStatistics
   /** Bytes. */
   readonly memory: { readonly rss: number; readonly heapUsed: number }
+  /** The log's file. */
+  readonly logFile: {
+    /** Where it is written at present, absolute; null where the log is no file. */
+    readonly path: string | null
+    /** How many messages were dropped since the start, because the file could not be written. */
+    readonly dropped: number
+    /** Why it cannot be written at present. */
+    readonly problem: string | null
+  }
   /** Each plugin's `inspect()`. */
   readonly plugins: Readonly<Record<string, Json>>
 }

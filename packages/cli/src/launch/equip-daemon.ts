@@ -1,9 +1,11 @@
 import { pathToFileURL } from 'node:url'
 import { control } from '@sd/control'
+import { recordLife } from '@sd/control/life'
 import { type LaunchedDaemon, openRunDirectory, SdError } from '@sd/core'
 import { defaultPidFile } from '../pid-file/default-pid-file.ts'
 import { pidFile } from '../pid-file/pid-file-plugin.ts'
 import type { LaunchPlan } from './launch-plan.ts'
+import { printedFile } from './printed-file.ts'
 
 /**
  * Gives a daemon that is about to start what its switches ask for.
@@ -17,7 +19,12 @@ export async function equipDaemon(
 ): Promise<void> {
   const { daemon, name, plugins } = launched
   if (switches.recoverWorkers) recoverCalls(launched)
-  if (switches.control && !plugins.includes('control')) addControl(launched)
+  // Where the process prints is the log itself where that was named.
+  const outFile = switches.detached && switches.log === undefined ? printedFile(name) : undefined
+  if (outFile !== undefined) daemon.set('outFile', outFile)
+  const isControlled = plugins.includes('control') || (switches.control && addControl(launched))
+  // The control socket's plugin does that by itself.
+  if (!isControlled) recordLife(daemon)
   const path = switches.pidFile ?? (switches.control ? await findDefaultPidFile(name) : undefined)
   if (path !== undefined) {
     daemon.set('pidFile', path)
@@ -49,12 +56,15 @@ function recoverCalls({ daemon, name, canRecoverCalls }: LaunchedDaemon): void {
   daemon.set('recoverWorkers', true)
 }
 
-function addControl({ daemon }: LaunchedDaemon): void {
+/** @returns whether it could be added. */
+function addControl({ daemon }: LaunchedDaemon): boolean {
   try {
     daemon.plugin(control())
+    return true
   } catch (error) {
     if ((error as SdError).code !== 'SD_CORE_PLUGIN_NAME') throw error
     daemon.log('There is no control socket: the daemon has a member named "control" of its own.')
+    return false
   }
 }
 

@@ -1,5 +1,6 @@
 import { flushCompileCache } from 'node:module'
 import { join } from 'node:path'
+import { recordFailedLoad } from '@sd/control/life'
 import { type Launcher, SdError, type StopReport, toError } from '@sd/core'
 import { errorAsJson } from '../output/error-as-json.ts'
 import { capturePrints } from './capture-prints.ts'
@@ -50,6 +51,7 @@ export async function launchDaemon(
     }
     return report
   } catch (thrown) {
+    recordFailedLoad(toError(thrown))
     if (pipe) tellFailure(pipe, name, toError(thrown), lines())
     throw thrown
   }

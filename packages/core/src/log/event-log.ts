@@ -2,13 +2,14 @@ import { writeSync } from 'node:fs'
 import type { Clock } from '../clock.ts'
 import { toError } from '../sd-error.ts'
 import { formatRecord, LOG_HEADER } from './format-record.ts'
-import { LogFile } from './log-file.ts'
+import { LogFile, type LogStatus } from './log-file.ts'
 import type { LogRecord } from './log-record.ts'
 import type { Logger } from './logger.ts'
 
 /** Where the records of a daemon go. */
 export interface EventLog {
   write(record: LogRecord): void
+  status(): LogStatus
   /** For the moment before the process ends. */
   flushNow(): void
   /** Ends all that the log holds open. What is written later still arrives. */
@@ -25,6 +26,8 @@ export interface EventLogSettings {
   readonly foreground: boolean
 }
 
+const NO_FILE: LogStatus = { file: undefined, dropped: 0, problem: undefined }
+
 /** The built-in log (file and stdout), or the user's own logger in its place. */
 export function createEventLog(settings: EventLogSettings): EventLog {
   if (settings.logger) return createLoggerLog(settings.logger)
@@ -39,8 +42,12 @@ export function createEventLog(settings: EventLogSettings): EventLog {
       fileName: settings.logFile,
       header: LOG_HEADER,
       note,
-      onFailure: (error, name) =>
-        toStdout?.write(note(`The log file ${name} cannot be written: ${error.message}`)),
+      onFailure: (error, name) => {
+        const text = note(`The log file ${name} cannot be written: ${error.message}`)
+        // Detached, stderr is the file beside the log, and whatever replaces the stream would log it again.
+        if (toStdout) toStdout.write(text)
+        else writeNow(process.stderr.fd, text)
+      },
     })
   return {
     write(record) {
@@ -48,6 +55,7 @@ export function createEventLog(settings: EventLogSettings): EventLog {
       file?.write(text)
       toStdout?.write(text)
     },
+    status: () => file?.status() ?? NO_FILE,
     flushNow: () => file?.flushNow(),
     async close() {
       await file?.close()
@@ -63,6 +71,7 @@ function createLoggerLog(logger: Logger): EventLog {
       const outcome: unknown = logger[level]({ pid, label }, message)
       if (outcome instanceof Promise) outcome.catch((thrown) => tellUnlogged(record, thrown))
     },
+    status: () => NO_FILE,
     flushNow: () => {},
     close: async () => {},
   }
@@ -84,7 +93,8 @@ function openStdout(): { write(text: string): void; close(): void } {
   return {
     write(text) {
       if (state === 'open') process.stdout.write(text)
-      if (state === 'closed') writeLate(text)
+      // The listener for errors is gone.
+      if (state === 'closed') writeNow(process.stdout.fd, text)
     },
     close() {
       if (state === 'open') state = 'closed'
@@ -94,10 +104,9 @@ function openStdout(): { write(text: string): void; close(): void } {
   }
 }
 
-/** Writes what is said when the listener for errors is gone. */
-function writeLate(text: string): void {
+function writeNow(descriptor: number, text: string): void {
   try {
-    writeSync(process.stdout.fd, text)
+    writeSync(descriptor, text)
   } catch {
     // The reader has gone away, too.
   }

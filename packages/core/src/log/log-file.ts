@@ -1,6 +1,6 @@
 import * as fs from 'node:fs'
 import { constants, type Stats } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import type { Clock, Timer } from '../clock.ts'
 import { toError } from '../sd-error.ts'
@@ -38,6 +38,16 @@ export interface LogFileSettings {
   readonly onFailure: (error: Error, fileName: string) => void
 }
 
+/** How the log's file is doing. */
+export interface LogStatus {
+  /** Where it is written at present, absolute; undefined where the log is no file. */
+  readonly file: string | undefined
+  /** How many messages were dropped since the start, because the file could not be written. */
+  readonly dropped: number
+  /** Why it cannot be written at present. */
+  readonly problem: string | undefined
+}
+
 /**
  * Appends text to a file that changes its name over time. Text is written by one asynchronous write at a
  * time. When the disk is full or the file cannot be opened, text is dropped and counted, the daemon goes on,
@@ -49,13 +59,14 @@ export class LogFile {
   #waiting: string[] = []
   #waitingSize = 0
   #dropped = 0
+  #droppedBefore = 0
   #file: { readonly name: string; readonly descriptor: number; readonly stat: Stats } | undefined
   #period = Number.NaN
   #name = ''
   #lookedAt = Number.NEGATIVE_INFINITY
   #writing: Promise<void> | undefined
   #retry: Timer | undefined
-  #failing = false
+  #problem: string | undefined
   #closing = false
   #closed = false
 
@@ -66,6 +77,11 @@ export class LogFile {
   /** How many messages were dropped and not yet reported. */
   get dropped(): number {
     return this.#dropped
+  }
+
+  status(): LogStatus {
+    const dropped = this.#dropped + this.#droppedBefore
+    return { file: this.#presentFile(), dropped, problem: this.#problem }
   }
 
   /** Takes text to write. Never throws, never waits, except after `close`: then it writes at once. */
@@ -95,7 +111,7 @@ export class LogFile {
       opened = this.#file ? undefined : this.#openNow()
       const descriptor = this.#file?.descriptor ?? opened!
       fs.writeSync(descriptor, (missing > 0 ? this.#note(missing) : '') + texts.join(''))
-      this.#dropped -= missing
+      this.#countReported(missing)
     } catch {
       this.#dropped += texts.length
     }
@@ -131,7 +147,7 @@ export class LogFile {
     do {
       try {
         await this.#writeWaiting(await this.#openFile())
-        this.#failing = false
+        this.#problem = undefined
       } catch (thrown) {
         this.#dropped += this.#take().length
         await this.#fail(toError(thrown))
@@ -153,7 +169,21 @@ export class LogFile {
       this.#dropped += countAfter(written - Buffer.byteLength(note), texts)
       throw thrown
     } finally {
-      if (written >= Buffer.byteLength(note)) this.#dropped -= missing
+      if (written >= Buffer.byteLength(note)) this.#countReported(missing)
+    }
+  }
+
+  #countReported(missing: number): void {
+    this.#dropped -= missing
+    this.#droppedBefore += missing
+  }
+
+  /** The user's function may fail: a write tells of that. */
+  #presentFile(): string | undefined {
+    try {
+      return resolve(this.#currentName())
+    } catch {
+      return undefined
     }
   }
 
@@ -172,10 +202,9 @@ export class LogFile {
   async #fail(error: Error): Promise<void> {
     // Opened anew for the next try: the header may be missing, or the file system gone.
     await this.#closeFile()
-    if (!this.#failing) {
-      this.#failing = true
-      this.#settings.onFailure(error, this.#name)
-    }
+    const isNews = this.#problem === undefined
+    this.#problem = error.message
+    if (isNews) this.#settings.onFailure(error, this.#name)
     if (this.#closing) return
     const retry = (): void => {
       this.#retry = undefined

@@ -116,7 +116,8 @@ async function backOff(
   order.log(
     `Restarting in ${(delay / 1000).toFixed(1)} s after failure ${times} of at most ${policy.limit}: ${order.reason}`,
   )
-  return (await order.pause(delay)) ? counted : undefined
+  const retry = { failures: times, limit: policy.limit, delay }
+  return (await order.pause(delay, retry)) ? counted : undefined
 }
 
 /** Milliseconds that children may take to end. */

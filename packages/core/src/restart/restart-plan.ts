@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../clock.ts'
+import type { RetryPause } from '../life-change.ts'
 import type { RestartCheck, Restarter, RestartOrder } from './restarter.ts'
 
 /** A daemon that fails within this time of its start would fail again: it is not restarted. Milliseconds. */
@@ -45,6 +46,11 @@ export class RestartPlan {
     await this.#restarter?.check?.(check)
   }
 
+  /** Why it is to be replaced, in words; undefined where it is not. */
+  get reason(): string | undefined {
+    return this.#plan?.reason
+  }
+
   /** Has the daemon replaced when it has stopped. @param failed - whether a failure is the reason. */
   make(reason: string, failed: boolean): void {
     this.#plan = { reason, failed }
@@ -73,14 +79,21 @@ export class RestartPlan {
    * Replaces the daemon, if that is the plan.
    *
    * @param isAlone - whether no other daemon lives in this process, which is replaced as a whole.
+   * @param onRetry - told when a pause after a failure begins; with undefined when it is over.
    * @throws what the restarter throws.
    */
   async carryOut(
     { uptime, log }: Pick<RestartOrder, 'uptime' | 'log'>,
     isAlone: () => boolean,
+    onRetry: (retry: RetryPause | undefined) => void,
   ): Promise<void> {
     if (!this.#plan) return
-    const pause = (milliseconds: number): Promise<boolean> => this.#pause(milliseconds)
+    const pause = async (milliseconds: number, retry?: RetryPause): Promise<boolean> => {
+      if (retry) onRetry(retry)
+      const goesOn = await this.#pause(milliseconds)
+      if (retry && goesOn) onRetry(undefined)
+      return goesOn
+    }
     if (!isAlone()) log('Waits with the restart until the other daemons of this process have stopped.')
     while (!isAlone()) if (!(await pause(LOOK_AGAIN))) return
     await this.#restarter?.restart({ ...this.#plan, uptime, log, pause })

@@ -1,4 +1,5 @@
 import type { Awaitable } from '../json.ts'
+import type { RetryPause } from '../life-change.ts'
 
 /** What a restarter is told, and may use. */
 export interface RestartOrder {
@@ -13,9 +14,10 @@ export interface RestartOrder {
   /**
    * Waits, with the daemon stopped: for instance before it is tried again after a failure. A HUP ends it.
    *
+   * @param retry - what is told of the pause, where a failure is the reason for it.
    * @returns false when the daemon was told to stop for good meanwhile: then it must not be replaced.
    */
-  pause(milliseconds: number): Promise<boolean>
+  pause(milliseconds: number, retry?: RetryPause): Promise<boolean>
 }
 
 /** What a restarter is told when it is asked whether a restart would succeed. */
