@@ -14,7 +14,11 @@ export default packageBuild(
   // All that `sd-cli run` needs in two files: to find and load twenty takes longer than a daemon takes to start.
   // Core itself is not in them, because the daemon has it, too.
   {
-    noExternal: ['@sd/control', '@sd/process/compile-cache', /^@sd\/core\/(unix-socket|process-identity)$/],
+    noExternal: [
+      '@sd/control',
+      '@sd/process/compile-cache',
+      /^@sd\/core\/(unix-socket|process-identity|escape-text)$/,
+    ],
     esbuildPlugins: [errorsOfCore],
     esbuildOptions(options) {
       options.conditions = ['@sd/source']

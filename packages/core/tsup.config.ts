@@ -9,6 +9,8 @@ export default packageBuild(
     'unix-socket': 'src/unix-socket/index.ts',
     directory: 'src/directory/index.ts',
     'own-place': 'src/own-place.ts',
+    // On its own: consoles need nothing else of this package.
+    'escape-text': 'src/escape-text.ts',
   },
   // Mitt comes along: looking its package up would take longer than all that is in it.
   { noExternal: ['mitt'] },

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { isAlive, type ProcessIdentity, readIdentity } from '@sd/core/process-identity'
 import { createSandbox, type Sandbox } from '@sd/testing'
-import { escapeAnswer } from '../src/text/escape-answer.ts'
 import { fixture, type Place, placeOf, runCli } from './run-cli.ts'
 
 // Each command is a process, and a machine may have many.
@@ -101,11 +100,5 @@ describe('whoever listens on a control socket', () => {
     )
     expect(code).toBe(0)
     expect((await cli('list', '--json')).json()).toMatchObject([{ name: 'liar', pid: null, state: 'silent' }])
-  })
-})
-
-test('what a daemon has told is shown, and not obeyed', () => {
-  expect(escapeAnswer({ '\x1b[2J': ['\x07', 1, null, { state: 'a\nb\x1b' }] })).toEqual({
-    '\\x1b[2J': ['\\x07', 1, null, { state: 'a\nb\\x1b' }],
   })
 })

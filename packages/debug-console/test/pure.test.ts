@@ -7,7 +7,6 @@ import { inFrame, inGlobalScope } from '../src/agent/expression.ts'
 import { readBoundNames, readParameters } from '../src/agent/read-parameters.ts'
 import { type RawSourceMap, SourceMap } from '../src/agent/source-map.ts'
 import { Columns } from '../src/hub/columns.ts'
-import { printable } from '../src/hub/printable.ts'
 import { StopQueue } from '../src/hub/stop-queue.ts'
 import { resolveDebugConsoleOptions } from '../src/options.ts'
 import { JsonLines } from '../src/protocol/json-lines.ts'
@@ -137,11 +136,6 @@ describe('a source map', () => {
     expect(() => new SourceMap({ ...raw, version: 2 }, 'file:///a.js')).toThrow('no source map of revision 3')
     expect(() => new SourceMap({ ...raw, mappings: '!' }, 'file:///a.js')).toThrow('"!" is no digit')
   })
-})
-
-test('what a program prints cannot take over the terminal', () => {
-  expect(printable('a\x1b[31mred\x1b[0m\tb\nc')).toBe('a\x1b[31mred\x1b[0m\tb\nc')
-  expect(printable('\x1b[2J\x07\x1b]0;title\x07\r')).toBe('\\x1b[2J\\x07\\x1b]0;title\\x07\\x0d')
 })
 
 describe('a probe', () => {

@@ -1,4 +1,5 @@
 import { SdError } from '@sd/core'
+import { escapeText } from '@sd/core/escape-text'
 import { readOwnPlace } from '@sd/core/own-place'
 
 /** Who has a lock: what a backend stores. Plain data, the same over every backend. */
@@ -77,7 +78,7 @@ export function describeHolder({ pid, host, since, restarting, ...place }: LockH
   // Pids in containers are small: it may be one's own there, too.
   const isContained = place.boot === self.boot && place.namespaces !== self.namespaces
   const where = isContained ? ` in another container on ${host}` : ` on ${host}`
-  return `process ${pid}${where}, since ${since}${restarting ? ' (restarting)' : ''}`
+  return escapeText(`process ${pid}${where}, since ${since}${restarting ? ' (restarting)' : ''}`)
 }
 
 /**

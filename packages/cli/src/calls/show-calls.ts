@@ -1,7 +1,6 @@
 import { askDaemon } from '../daemons/ask-daemon.ts'
 import { formatDuration } from '../output/format-values.ts'
 import type { Output } from '../output/output.ts'
-import { escapeAnswer } from '../text/escape-answer.ts'
 
 /** What the control method `calls` answers. */
 interface CallsAnswer {
@@ -22,7 +21,7 @@ interface CallsAnswer {
 export async function showCalls({ daemon }: { readonly daemon: string }, out: Output): Promise<void> {
   const answer = (await askDaemon(daemon, out, (client) => client.call('calls'))) as unknown as CallsAnswer
   if (out.json) return out.printJson(answer)
-  const { calls, pools } = escapeAnswer(answer)
+  const { calls, pools } = answer
   if (calls.length === 0)
     return out.say(pools.length === 0 ? 'The daemon has no workers.' : 'No call is under way.')
   out.printTable({

@@ -1,3 +1,4 @@
+import { escapeText } from '@sd/core/escape-text'
 import type { Options } from 'yargs'
 import type { Command } from '../command.ts'
 import { listDaemonNames } from './daemon-names.ts'
@@ -38,7 +39,9 @@ export async function completeWords(
   const typed = words.at(-1) ?? ''
   const before = words.slice(0, -1)
   const found = await findCandidates(before, typed, commands)
-  return { ...found, candidates: found.candidates.filter(([word]) => word.startsWith(typed)) }
+  // What cannot be shown as it is cannot be typed either.
+  const fits = ([word]: Candidate): boolean => word.startsWith(typed) && escapeText(word) === word
+  return { ...found, candidates: found.candidates.filter(fits) }
 }
 
 async function findCandidates(

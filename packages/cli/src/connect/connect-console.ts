@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { finished, pipeline } from 'node:stream/promises'
 import { SdError } from '@sd/core'
+import { escapeText } from '@sd/core/escape-text'
 import { type LineConsole, openLineConsole } from '../line-console/line-console.ts'
 import type { Output } from '../output/output.ts'
-import { escapeControls } from '../text/escape-controls.ts'
 import { openConnection } from './open-connection.ts'
 import { formatAddress, parseAddress } from './parse-address.ts'
 import { ReceivedText } from './received-text.ts'
@@ -68,11 +68,11 @@ async function passThrough(socket: Socket, name: string): Promise<number> {
 async function printText(socket: Socket, stdout: NodeJS.WriteStream): Promise<void> {
   const text = new ReceivedText()
   socket.on('data', (bytes) => {
-    for (const line of text.push(bytes)) stdout.write(`${escapeControls(line)}\n`)
+    for (const line of text.push(bytes)) stdout.write(`${escapeText(line, '\t')}\n`)
   })
   await finished(socket, { writable: false })
   const rest = text.takeRest()
-  if (rest !== undefined) stdout.write(`${escapeControls(rest)}\n`)
+  if (rest !== undefined) stdout.write(`${escapeText(rest, '\t')}\n`)
 }
 
 class ConnectConsole {
@@ -132,7 +132,7 @@ class ConnectConsole {
   }
 
   #print(lines: readonly string[]): void {
-    if (lines.length > 0) this.#console.print(lines.map(escapeControls).join('\n'))
+    if (lines.length > 0) this.#console.print(lines.join('\n'))
   }
 
   #forgetRest(): void {

@@ -7,7 +7,6 @@ import type { Output } from '../output/output.ts'
 import { withProgress } from '../output/with-progress.ts'
 import { defaultPidFile } from '../pid-file/default-pid-file.ts'
 import { readPidFile } from '../pid-file/pid-file.ts'
-import { escapeControls } from '../text/escape-controls.ts'
 import { isSameFile } from './is-same-file.ts'
 import { processOfDaemon } from './process-of-daemon.ts'
 import { type BelievedPidFile, believePidFile, listPidFiles, programOf } from './run-pid-files.ts'
@@ -112,7 +111,7 @@ function explainDisbelief(pidFile: string, out: Output): void {
 
 /** As a part of a sentence. */
 function problemOf({ problem }: ListedDaemon): string {
-  return escapeControls(String(problem)).replace(/\.$/, '')
+  return String(problem).replace(/\.$/, '')
 }
 
 /** @returns undefined where the process has ended. */

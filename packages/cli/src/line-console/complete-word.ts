@@ -1,4 +1,5 @@
 import type { Awaitable } from '@sd/core'
+import { escapeText } from '@sd/core/escape-text'
 
 /**
  * Completes the last word of a line, as readline asks for it.
@@ -13,7 +14,9 @@ export async function completeWord(
   const word = /\S*$/.exec(line)?.[0] ?? ''
   try {
     const words = (await complete?.(line)) ?? []
-    const fits = (candidate: string): boolean => candidate.toLowerCase().startsWith(word.toLowerCase())
+    // What cannot be shown as it is cannot be typed either.
+    const fits = (candidate: string): boolean =>
+      candidate.toLowerCase().startsWith(word.toLowerCase()) && escapeText(candidate) === candidate
     return [words.filter(fits), word]
   } catch {
     // It would disturb what is being typed, and running the line will say it.

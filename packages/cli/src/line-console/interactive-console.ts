@@ -1,8 +1,8 @@
 import { createInterface, type Interface } from 'node:readline'
 import { toError } from '@sd/core'
+import { escapeText } from '@sd/core/escape-text'
 import { createStyle, type Style } from '../output/style.ts'
 import { restoreAtEnd } from '../terminal/restore-at-end.ts'
-import { escapeLines } from '../text/escape-controls.ts'
 import { completeWord } from './complete-word.ts'
 import { type ConsoleHistory, HISTORY_LENGTH, openHistory } from './console-history.ts'
 import type { ConsoleStreams, LineConsole, LineConsoleOptions } from './line-console.ts'
@@ -75,7 +75,8 @@ class InteractiveConsole implements LineConsole {
     return this.#output.columns || 80
   }
 
-  print(text: string): void {
+  print(given: string): void {
+    const text = this.#style.render(given)
     if (!this.#isOpen) return void this.#output.write(`${text}\n`)
     const { drawn, cursor } = this.#readRows()
     const up = cursor > 0 ? `${ESCAPE}${cursor}A` : ''
@@ -89,7 +90,7 @@ class InteractiveConsole implements LineConsole {
   }
 
   showError(error: unknown): void {
-    this.print(this.#style.red(escapeLines(toError(error).message)))
+    this.print(this.#style.red(toError(error).message))
   }
 
   page(lines: Iterable<string>): Promise<void> {
@@ -113,7 +114,7 @@ class InteractiveConsole implements LineConsole {
 
   refresh(): void {
     if (!this.#isOpen) return
-    this.#readline.setPrompt(this.#pager ? this.#pager.prompt : this.#options.prompt())
+    this.#readline.setPrompt(escapeText(this.#pager ? this.#pager.prompt : this.#options.prompt()))
     this.#readline.prompt(true)
   }
 

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline'
 import { toError } from '@sd/core'
+import { createStyle } from '../output/style.ts'
 import type { ConsoleStreams, LineConsole, LineConsoleOptions } from './line-console.ts'
 import { repeatLine } from './repeat-line.ts'
 
@@ -26,11 +27,11 @@ class ScriptConsole implements LineConsole {
   }
 
   print(text: string): void {
-    this.#streams.output.write(`${text}\n`)
+    this.#write(this.#streams.output, text)
   }
 
   say(text: string): void {
-    this.#streams.errors.write(`${text}\n`)
+    this.#write(this.#streams.errors, text)
   }
 
   showError(error: unknown): void {
@@ -47,6 +48,10 @@ class ScriptConsole implements LineConsole {
 
   leave(): void {
     this.#stop.abort()
+  }
+
+  #write(stream: NodeJS.WriteStream, text: string): void {
+    stream.write(`${createStyle(stream).render(text)}\n`)
   }
 
   async #runAll(): Promise<boolean> {

@@ -5,7 +5,6 @@ import { withControl } from '../daemons/with-control.ts'
 import { formatBytes, formatDuration } from '../output/format-values.ts'
 import type { Output } from '../output/output.ts'
 import { withProgress } from '../output/with-progress.ts'
-import { escapeAnswer } from '../text/escape-answer.ts'
 
 /** A daemon as `list --json` shows it. */
 interface DaemonRow {
@@ -42,7 +41,7 @@ export async function listAllDaemons(_: unknown, out: Output): Promise<void> {
         align: 'right' as const,
       })),
     ],
-    rows: escapeAnswer(rows).map((row) => [
+    rows: rows.map((row) => [
       row.name,
       show(row.pid),
       row.state === 'running' ? out.style.green(row.state) : out.style.yellow(row.state),

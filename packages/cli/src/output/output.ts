@@ -1,9 +1,14 @@
+import { escapeText } from '@sd/core/escape-text'
 import { exitCodes } from '../exit-codes.ts'
+import { formatJson } from './format-json.ts'
 import { formatTable, type Table } from './format-table.ts'
 import { type Progress, startProgress } from './progress.ts'
 import { createStyle, type Style } from './style.ts'
 
-/** Where a command tells what it has found, and what it does. stdout is for data, stderr for messages. */
+/**
+ * Where a command tells what it has found, and what it does. stdout is for data, stderr for messages. Whatever text it is given,
+ * a terminal shows it and does not obey it.
+ */
 export interface Output {
   /** Whether JSON was asked for. */
   readonly json: boolean
@@ -33,10 +38,11 @@ export interface Output {
 export function createOutput({ json }: { json: boolean }): Output {
   const { stdout, stderr } = process
   const style = createStyle(stdout)
+  const tell = (message: string): void => void stderr.write(`${escapeText(message, '\n\t')}\n`)
   stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
     // Who pipes us into `head` has seen enough: that is no failure.
     if (code === 'EPIPE') process.exit()
-    stderr.write(`Error: What was found cannot be written: ${message}\n`)
+    tell(`Error: What was found cannot be written: ${message}`)
     // Whatever else the command has to say about its success.
     process.once('exit', () => {
       process.exitCode = exitCodes.error
@@ -44,18 +50,18 @@ export function createOutput({ json }: { json: boolean }): Output {
   })
   // Who does not want to hear our messages has them unsaid.
   stderr.on('error', () => {})
-  const print = (text: string): void => void stdout.write(`${text}\n`)
+  const print = (text: string): void => void stdout.write(`${style.render(text)}\n`)
   return {
     json,
     style,
     print,
     printTable: (table) => print(formatTable(table, style)),
-    printJson: (value) => print(JSON.stringify(value, null, 2)),
-    printJsonLine: (value) => print(JSON.stringify(value)),
+    printJson: (value) => print(formatJson(value, 2)),
+    printJsonLine: (value) => print(formatJson(value)),
     say(message) {
-      if (!json) stderr.write(`${message}\n`)
+      if (!json) tell(message)
     },
-    warn: (message) => void stderr.write(`${message}\n`),
+    warn: tell,
     progress: (what) => startProgress(what, json ? undefined : stderr),
   }
 }

@@ -1,4 +1,6 @@
 import type { WriteStream } from 'node:tty'
+import { escapeText } from '@sd/core/escape-text'
+import { cutText } from '../text/display-width.ts'
 
 /** Something that is under way. */
 export interface Progress {
@@ -34,8 +36,8 @@ export function startProgress(
 
   const draw = (): void => {
     shown = true
-    if (!moves) return void stream.write(`${text} ...\n`)
-    const line = `${FRAMES[frame++ % FRAMES.length]} ${text}`.slice(0, (stream.columns || 80) - 1)
+    if (!moves) return void stream.write(`${escapeText(text)} ...\n`)
+    const line = cutText(`${FRAMES[frame++ % FRAMES.length]} ${text}`, (stream.columns || 80) - 1)
     // To the beginning of the line, and clear what is there.
     stream.write(`\r\x1b[K${line}`)
     timer = setTimeout(draw, FRAME)

@@ -1,12 +1,10 @@
 import { toError } from '@sd/core'
-import { escapeLines } from '../text/escape-controls.ts'
 import { createStyle } from './style.ts'
 
 /** Tells a person of an error, on stderr. */
 export function reportFailure(thrown: unknown): void {
-  // It may be what a daemon has said, or another program.
-  const text = escapeLines(describeError(toError(thrown)))
-  process.stderr.write(`${createStyle(process.stderr).red('Error:')} ${text}\n`)
+  const style = createStyle(process.stderr)
+  process.stderr.write(`${style.render(`${style.red('Error:')} ${describeError(toError(thrown))}`)}\n`)
 }
 
 /** The message, which says what to do; the stack only where there is no code: then it is a defect. */

@@ -117,7 +117,7 @@ export class TerminalScreen {
 
   #paint({ text, style = 'plain' }: ScreenLine): string {
     const cut = cutText(text, this.columns)
-    return style === 'plain' ? cut : this.#style[style](cut)
+    return this.#style.render(style === 'plain' ? cut : this.#style[style](cut))
   }
 
   #show(): void {

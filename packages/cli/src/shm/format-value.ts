@@ -1,5 +1,4 @@
 import { inspect } from 'node:util'
-import { escapeLines } from '../text/escape-controls.ts'
 
 /** What is longer is shown by its beginning. */
 const MOST_ITEMS = 10_000
@@ -8,16 +7,14 @@ const LONGEST_TEXT = 1_000_000
 /** Of a value in one line: enough for a wide terminal. */
 const SHORT = { items: 20, text: 200, depth: 3 }
 
-/** A value as Node shows it, in as many lines as it takes. What a terminal would obey is escaped. */
+/** A value as Node shows it, in as many lines as it takes. */
 export function formatValue(value: unknown, columns: number | undefined): string {
-  return escapeLines(
-    inspect(value, {
-      depth: Number.POSITIVE_INFINITY,
-      maxArrayLength: MOST_ITEMS,
-      maxStringLength: LONGEST_TEXT,
-      breakLength: columns ?? 120,
-    }),
-  )
+  return inspect(value, {
+    depth: Number.POSITIVE_INFINITY,
+    maxArrayLength: MOST_ITEMS,
+    maxStringLength: LONGEST_TEXT,
+    breakLength: columns ?? 120,
+  })
 }
 
 /** The beginning of a value, in one line. */
@@ -30,7 +27,7 @@ export function formatShortValue(value: unknown): string {
     compact: true,
   })
   // An error has lines nevertheless.
-  return escapeLines(text).replaceAll(/\s*\n\s*/g, ' ')
+  return text.replaceAll(/\s*\n\s*/g, ' ')
 }
 
 /** A value for JSON: as it is where JSON can carry it, else `text` as Node shows it. */

@@ -1,9 +1,9 @@
 import { SdError } from '@sd/core'
-import { escapeControls } from '../text/escape-controls.ts'
+import { escapeJson, escapeText } from '@sd/core/escape-text'
 
 /** A key as it is typed: as it is, or as a JSON string where it has spaces and the like. */
 export function formatKey(key: string): string {
-  return /^[^\s"\p{Cc}]+$/u.test(key) ? escapeControls(key) : escapeControls(JSON.stringify(key))
+  return /^[^\s"]+$/.test(key) && escapeText(key) === key ? key : escapeJson(JSON.stringify(key))
 }
 
 /**

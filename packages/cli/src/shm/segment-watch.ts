@@ -1,4 +1,5 @@
 import type { Segment, SegmentChange } from '@sd/shm'
+import { formatJson } from '../output/format-json.ts'
 import { cutText } from '../text/display-width.ts'
 import { formatShortValue, valueAsJson } from './format-value.ts'
 import { formatKey } from './segment-key-text.ts'
@@ -42,5 +43,5 @@ export function formatChange(
 
 /** The same for programs. */
 export function changeAsJson({ type, key, value }: SegmentChange, at: Date): string {
-  return JSON.stringify({ time: at.toISOString(), type, key, ...(type !== 'deleted' && valueAsJson(value)) })
+  return formatJson({ time: at.toISOString(), type, key, ...(type !== 'deleted' && valueAsJson(value)) })
 }

@@ -1,6 +1,7 @@
 import { SdError, suggestName } from '@sd/core'
 import type { Segment, SegmentChange } from '@sd/shm'
 import { type LineConsole, openLineConsole } from '../line-console/line-console.ts'
+import { formatJson } from '../output/format-json.ts'
 import { formatTable } from '../output/format-table.ts'
 import { formatBytes } from '../output/format-values.ts'
 import type { Output } from '../output/output.ts'
@@ -167,7 +168,7 @@ class ShmConsole {
 
   async #list(): Promise<void> {
     const rows = await describeSegments(this.#shm)
-    if (this.#out.json) this.#print(JSON.stringify(rows))
+    if (this.#out.json) this.#print(formatJson(rows))
     else if (rows.length === 0) this.#say('There is no shared memory of this user.')
     else await this.#page(formatSegments(rows, this.#out).split('\n'))
   }
@@ -194,7 +195,7 @@ class ShmConsole {
     for (const key of keys) {
       const value = segment.get(key)
       if (value === undefined) continue
-      if (this.#out.json) yield JSON.stringify({ key, ...valueAsJson(value) })
+      if (this.#out.json) yield formatJson({ key, ...valueAsJson(value) })
       else yield this.#cut(`${formatKey(key).padEnd(width)}  ${formatShortValue(value)}`)
     }
   }
@@ -203,7 +204,7 @@ class ShmConsole {
     if (key === '') throw usage('"show" takes a key; "scan" shows them.')
     const value = this.#present.get(key)
     if (value === undefined) throw new SdError('SD_CLI_NO_KEY', `There is no key ${formatKey(key)}.`, { key })
-    if (this.#out.json) return this.#print(JSON.stringify({ key, ...valueAsJson(value) }))
+    if (this.#out.json) return this.#print(formatJson({ key, ...valueAsJson(value) }))
     const columns = this.#console?.columns ?? this.#terminalColumns
     await this.#page(formatValue(value, columns).split('\n'))
   }
@@ -244,7 +245,7 @@ class ShmConsole {
 
   #showStatistics(): void {
     const statistics = this.#present.statistics()
-    if (this.#out.json) return this.#print(JSON.stringify(statistics))
+    if (this.#out.json) return this.#print(formatJson(statistics))
     const { name, directory, size, used, peak, entries, transaction, readers, owners } = statistics
     const rows = [
       ['segment', `${name}, in ${directory}`],

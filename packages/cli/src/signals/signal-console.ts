@@ -2,9 +2,9 @@ import { listDaemons } from '@sd/control/client'
 import { SdError, suggestName } from '@sd/core'
 import { isAlive, signalProcess } from '@sd/core/process-identity'
 import { type LineConsole, openLineConsole } from '../line-console/line-console.ts'
+import { formatJson } from '../output/format-json.ts'
 import { formatTable } from '../output/format-table.ts'
 import type { Output } from '../output/output.ts'
-import { escapeControls } from '../text/escape-controls.ts'
 import { findSignal, signalNames } from './find-signal.ts'
 import { listSignals } from './signal-effects.ts'
 import { findTarget, type SignalTarget } from './signal-target.ts'
@@ -70,12 +70,11 @@ class SignalConsole {
   #prompt(): string {
     if (!this.#target) return 'signals> '
     const { daemon, identity } = this.#target
-    return `${daemon === undefined ? '' : `${escapeControls(daemon)} `}${identity.pid}> `
+    return `${daemon === undefined ? '' : `${daemon} `}${identity.pid}> `
   }
 
   #welcome(): void {
-    if (this.#target)
-      this.#console.say(`${escapeControls(this.#target.title)}. Type a signal, for instance HUP, or help.`)
+    if (this.#target) this.#console.say(`${this.#target.title}. Type a signal, for instance HUP, or help.`)
     else
       this.#console.say(
         'No process is attached yet: "pid NAME" takes a daemon, "list" shows them, "help" tells more.',
@@ -115,7 +114,7 @@ class SignalConsole {
       this.#forget()
       throw new SdError('SD_CLI_NOT_RUNNING', `Not sent: ${pid} has exited.`, { pid })
     }
-    if (this.#out.json) this.#console.print(JSON.stringify({ pid, signal }))
+    if (this.#out.json) this.#console.print(formatJson({ pid, signal }))
     else this.#console.say(`${signal} was sent to ${pid}.`)
   }
 
@@ -124,7 +123,7 @@ class SignalConsole {
     if (text === undefined || others.length > 0)
       throw usage('"pid" takes the name of a daemon, or a pid: pid poller')
     this.#target = await findTarget(text)
-    this.#console.say(`${escapeControls(this.#target.title)}.`)
+    this.#console.say(`${this.#target.title}.`)
     this.#console.refresh()
   }
 
@@ -134,7 +133,7 @@ class SignalConsole {
     }
     const signals = what === 'daemons' ? undefined : listSignals()
     const daemons = what === 'signals' ? undefined : await listDaemons()
-    if (this.#out.json) return this.#console.print(JSON.stringify({ signals, daemons }))
+    if (this.#out.json) return this.#console.print(formatJson({ signals, daemons }))
     const tables = []
     if (signals) {
       const rows = signals.map(({ number, name, effect }) => [String(number), name, effect])
@@ -146,11 +145,7 @@ class SignalConsole {
       tables.push(formatTable({ columns, rows }, this.#out.style))
     }
     if (daemons) {
-      const rows = daemons.map(({ name, state, daemon }) => [
-        escapeControls(name),
-        String(daemon?.pid ?? '-'),
-        state,
-      ])
+      const rows = daemons.map(({ name, state, daemon }) => [name, String(daemon?.pid ?? '-'), state])
       const columns = [{ title: 'daemon' }, { title: 'pid', align: 'right' as const }, { title: 'state' }]
       tables.push(
         daemons.length > 0 ? formatTable({ columns, rows }, this.#out.style) : 'No daemon of yours runs.',
@@ -168,9 +163,7 @@ class SignalConsole {
     if (!this.#target || isAlive(this.#target.identity)) return
     const { daemon, identity } = this.#target
     this.#forget()
-    this.#console.say(
-      `${identity.pid}${daemon === undefined ? '' : ` (${escapeControls(daemon)})`} has exited.`,
-    )
+    this.#console.say(`${identity.pid}${daemon === undefined ? '' : ` (${daemon})`} has exited.`)
   }
 
   #forget(): void {

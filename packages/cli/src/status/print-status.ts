@@ -1,3 +1,4 @@
+import { escapeText } from '@sd/core/escape-text'
 import { type DaemonStatus, listProcesses, sumMemory } from '../daemons/daemon-status.ts'
 import { formatLogLine } from '../output/format-log-line.ts'
 import { formatBytes, formatDuration } from '../output/format-values.ts'
@@ -7,8 +8,10 @@ import { readLock, readPools } from './plugin-facts.ts'
 /** Prints what a daemon tells of itself, for people. */
 export function printStatus(status: DaemonStatus, out: Output): void {
   const { bold, green, yellow } = out.style
-  const state = status.state === 'running' ? green(status.state) : yellow(status.state)
-  out.print(`${bold(status.name)} is ${state}, pid ${status.pid}, for ${formatDuration(status.uptime)}`)
+  const state = status.state === 'running' ? green(status.state) : yellow(escapeText(status.state))
+  out.print(
+    `${bold(escapeText(status.name))} is ${state}, pid ${status.pid}, for ${formatDuration(status.uptime)}`,
+  )
   printFacts(status, out)
   printProcesses(status, out)
   printPools(status, out)
@@ -30,7 +33,7 @@ function printFacts(status: DaemonStatus, out: Output): void {
     ['lock', readLock(plugins)],
   ]
   for (const [name, fact] of facts) {
-    if (fact !== undefined) out.print(`  ${out.style.dim(name.padEnd(9))} ${fact}`)
+    if (fact !== undefined) out.print(`  ${out.style.dim(name.padEnd(9))} ${escapeText(fact)}`)
   }
 }
 

@@ -6,7 +6,6 @@ import { statusCodes } from '../exit-codes.ts'
 import type { Output } from '../output/output.ts'
 import { withProgress } from '../output/with-progress.ts'
 import { readLineCount } from '../read-line-count.ts'
-import { escapeAnswer } from '../text/escape-answer.ts'
 import { printStatus } from './print-status.ts'
 
 /** What `status` is called with. */
@@ -30,7 +29,7 @@ export async function showStatus(given: StatusArguments, out: Output): Promise<n
   )
   const status = answer as unknown as DaemonStatus
   if (out.json) out.printJson({ ...status, running: true, socket: seen.socket })
-  else printStatus(escapeAnswer(status), out)
+  else printStatus(status, out)
   return statusCodes.running
 }
 

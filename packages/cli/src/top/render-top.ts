@@ -2,7 +2,6 @@ import { formatBytes, formatDuration } from '../output/format-values.ts'
 import { shareRows } from '../screen/share-rows.ts'
 import type { ScreenLine } from '../screen/terminal-screen.ts'
 import { displayWidth, fitText } from '../text/display-width.ts'
-import { escapeControls } from '../text/escape-controls.ts'
 import type { DaemonSight } from './follow-daemon.ts'
 import type { CallView, PoolView, ProcessView, Snapshot } from './snapshot.ts'
 import { selectedProcess, sortProcesses, type TopView } from './top-view.ts'
@@ -63,7 +62,7 @@ export function renderTop(scene: TopScene): ScreenLine[] {
 function renderHead({ sight: { snapshot, gone }, now, columns }: TopScene): ScreenLine[] {
   const { name, pid, state, uptime, restarts, loop, memory, processor, processes } = snapshot
   const clock = now.toTimeString().slice(0, 8)
-  const title = `${escapeControls(name)}  pid ${pid}  ${gone ? 'gone' : state}  up ${formatDuration(uptime)}`
+  const title = `${name}  pid ${pid}  ${gone ? 'gone' : state}  up ${formatDuration(uptime)}`
   const again = restarts > 0 ? `  ${restarts} ${restarts === 1 ? 'restart' : 'restarts'}` : ''
   const room = columns - clock.length - 1
   const first = title + again
@@ -85,7 +84,7 @@ function renderState({ sight: { gone }, age }: TopScene): ScreenLine[] {
     const since = gone.since.toTimeString().slice(0, 8)
     return [
       {
-        text: `Gone since ${since}. Waiting for it to come back. ${escapeControls(gone.reason)}`,
+        text: `Gone since ${since}. Waiting for it to come back. ${gone.reason}`,
         style: 'red',
       },
     ]
@@ -103,14 +102,14 @@ function renderFoot({ question, notice }: TopView): ScreenLine[] {
     const { pid, role, text } = question
     return [
       {
-        text: `Signal to ${pid} (${escapeControls(role)}), by name or number; Esc: none > ${text}_`,
+        text: `Signal to ${pid} (${role}), by name or number; Esc: none > ${text}_`,
         style: 'yellow',
       },
     ]
   }
   if (question?.kind === 'restart')
     return [{ text: 'Restart the daemon? y: yes, any other key: no', style: 'yellow' }]
-  if (notice) return [{ text: escapeControls(notice), style: 'yellow' }]
+  if (notice) return [{ text: notice, style: 'yellow' }]
   return [{ text: KEYS, style: 'dim' }]
 }
 
@@ -159,7 +158,7 @@ function renderProcesses(snapshot: Snapshot, view: TopView): Block {
 
 function renderProcess(process: ProcessView, index: number, width: number, isSelected: boolean): ScreenLine {
   const { pid, role, processor, memory, uptime } = process
-  const name = index === 0 ? escapeControls(role) : `  ${escapeControls(role)}`
+  const name = index === 0 ? role : `  ${role}`
   const values = [percent(processor), bytes(memory), uptime === null ? '-' : formatDuration(uptime)]
   const cells = values.map((value) => fitText(value, 13, 'right')).join('')
   const text = `${isSelected ? '>' : ' '}${fitText(String(pid), 7, 'right')}  ${fitText(name, width)}${cells}`
@@ -181,11 +180,11 @@ function renderPool({ name, size, busy, queued, methods }: PoolView, width: numb
   const total = methods.reduce((sum, { count }) => sum + count, 0)
   const values = [size ?? '-', busy, queued, total].map(String)
   return [
-    { text: `  ${fitText(escapeControls(name), width)}${cellsOf(values)}` },
+    { text: `  ${fitText(name, width)}${cellsOf(values)}` },
     ...methods.map((method): ScreenLine => {
       const times = [method.mean, method.p99].map(milliseconds)
       const cells = cellsOf(['', '', '', String(method.count), ...times])
-      return { text: `  ${fitText(`  ${escapeControls(method.name)}`, width)}${cells}`, style: 'dim' }
+      return { text: `  ${fitText(`  ${method.name}`, width)}${cells}`, style: 'dim' }
     }),
   ]
 }
@@ -215,7 +214,7 @@ function renderCalls({ calls }: Snapshot): Block | undefined {
 }
 
 function nameOf({ pool, method }: CallView): string {
-  return escapeControls(`${pool}.${method}`)
+  return `${pool}.${method}`
 }
 
 function cellsOf(values: readonly string[]): string {

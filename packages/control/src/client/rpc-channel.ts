@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { type Json, SdError } from '@sd/core'
+import { escapeText } from '@sd/core/escape-text'
 import { LineReader } from '../json-rpc/line-reader.ts'
 import type { Response, RpcErrorObject } from '../json-rpc/messages.ts'
 
@@ -118,7 +119,9 @@ export class RpcChannel {
 function rpcError({ code: rpcCode, message, data }: RpcErrorObject): SdError {
   // What an error is made of is not among the facts, whoever sent them.
   const { code, name: _, message: __, stack: ___, ...facts } = data ?? {}
-  return new SdError(typeof code === 'string' ? code : 'SD_CONTROL_RPC', message, { ...facts, rpcCode })
+  // A message is for people, who read it in a terminal.
+  const text = escapeText(String(message), '\n\t')
+  return new SdError(typeof code === 'string' ? code : 'SD_CONTROL_RPC', text, { ...facts, rpcCode })
 }
 
 /**

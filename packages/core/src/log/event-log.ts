@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs'
 import type { Clock } from '../clock.ts'
+import { escapeText } from '../escape-text.ts'
 import { toError } from '../sd-error.ts'
 import { formatRecord, LOG_HEADER } from './format-record.ts'
 import { LogFile, type LogStatus } from './log-file.ts'
@@ -79,7 +80,8 @@ function createLoggerLog(logger: Logger): EventLog {
 
 /** It is not the daemon's life that hangs on a log; stderr is what is left to tell it on. */
 export function tellUnlogged({ message }: LogRecord, thrown: unknown): void {
-  process.emitWarning(`The logger failed: ${toError(thrown).message}. Not logged: ${message}`)
+  const warning = `The logger failed: ${toError(thrown).message}. Not logged: ${message}`
+  process.emitWarning(escapeText(warning, '\n\t'))
 }
 
 /** Writes to stdout until its reader goes away (`daemon | head`), which must not end the daemon. */

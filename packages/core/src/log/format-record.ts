@@ -1,3 +1,4 @@
+import { escapeText } from '../escape-text.ts'
 import type { LogRecord } from './log-record.ts'
 
 /** Column widths; a longer pid or label pushes the rest to the right instead of being cut. */
@@ -9,10 +10,10 @@ export const LOG_HEADER: string = `${columns('Date', 'PID', 'Label')}Message\n`
 
 /** A record as text: one line per line of the message, aligned under the first. */
 export function formatRecord(record: LogRecord): string {
-  const head = columns(formatDate(record.time), String(record.pid), escapeControls(record.label))
+  const head = columns(formatDate(record.time), String(record.pid), escapeText(record.label))
   const [first = '', ...more] = record.message.split(/\r\n|\n/)
   const indent = ' '.repeat(head.length)
-  return `${head}${escapeControls(first)}\n${more.map((line) => `${indent}${escapeControls(line)}\n`).join('')}`
+  return `${head}${escapeText(first, '\t')}\n${more.map((line) => `${indent}${escapeText(line, '\t')}\n`).join('')}`
 }
 
 function columns(date: string, pid: string, label: string): string {
@@ -25,13 +26,4 @@ function formatDate(time: Date): string {
   const day = `${time.getFullYear()}-${pad(time.getMonth() + 1)}-${pad(time.getDate())}`
   const clock = `${pad(time.getHours())}:${pad(time.getMinutes())}:${pad(time.getSeconds())}`
   return `${day} ${clock}.${pad(time.getMilliseconds(), 3)}`
-}
-
-/** Whoever reads the log in a terminal must not run what a stranger wrote into it. Tabs stay, and so do the lines of a message, which are split before. */
-function escapeControls(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-  return text.replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, (character) => {
-    const code = character.charCodeAt(0)
-    return code > 0xff ? `\\u${code.toString(16)}` : `\\x${code.toString(16).padStart(2, '0')}`
-  })
 }

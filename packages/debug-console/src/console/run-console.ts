@@ -1,11 +1,12 @@
 import { connect } from 'node:net'
+import { escapeText } from '@sd/core/escape-text'
 import { JsonLines } from '../protocol/json-lines.ts'
 import { type FromConsole, type Hello, PROTOCOL, type ToConsole } from '../protocol/messages.ts'
 import type { ConsoleEnd, ConsoleStreams } from './attach-console.ts'
 import { type ConsoleInput, openScriptInput } from './script-input.ts'
 import { openTerminalInput } from './terminal-input.ts'
 
-/** What `attachConsole` does. */
+/** What `attachConsole` does. What the daemon tells is shown, and not obeyed: it may be another user's. */
 export function runConsole(socketPath: string, streams: ConsoleStreams): Promise<ConsoleEnd> {
   return new Promise((resolve) => {
     const isTerminal = Boolean(streams.input.isTTY && streams.output.isTTY)
@@ -48,19 +49,22 @@ export function runConsole(socketPath: string, streams: ConsoleStreams): Promise
           input = open()
           return
         case 'print':
-          return input?.print(message.text)
+          return input?.print(escapeText(message.text, '\n\t'))
         case 'prompt':
-          return message.turn === sent ? input?.prompt(message.text) : undefined
+          return message.turn === sent ? input?.prompt(escapeText(message.text)) : undefined
         case 'completions':
-          return input?.complete(message.id, message.names)
+          return input?.complete(
+            message.id,
+            message.names.filter((name) => escapeText(name) === name),
+          )
         case 'refused':
-          end = { why: 'refused', message: message.message }
+          end = { why: 'refused', message: escapeText(message.message, '\n\t') }
           return
         case 'end':
-          end = { why: 'ended', message: message.message }
+          end = { why: 'ended', message: escapeText(message.message, '\n\t') }
           // Whoever reads this has the terminal back: a Ctrl-C that comes before would be a key that nobody reads.
           input?.close()
-          input?.print(message.message)
+          input?.print(end.message)
       }
     }
   })

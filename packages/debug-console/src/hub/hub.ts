@@ -1,4 +1,5 @@
 import type { Server } from 'node:net'
+import { stripVTControlCharacters } from 'node:util'
 import { type DebugProcess, type LeaseRenewal, systemClock } from '@sd/core'
 import type { Command, DebugSession } from '../commands/command.ts'
 import { commandTable } from '../commands/command-table.ts'
@@ -23,7 +24,6 @@ import { type DebuggedProcess, RemoteProcess } from './debugged-process.ts'
 import { MainProcess } from './main-process.ts'
 import { PlanBook } from './plan-book.ts'
 import { PluginCommands } from './plugin-commands.ts'
-import { printable } from './printable.ts'
 import { isUsersRole, ProcessLabels } from './process-labels.ts'
 import { Prompter, type PromptSubject } from './prompter.ts'
 import { StopQueue } from './stop-queue.ts'
@@ -432,9 +432,10 @@ export class Hub implements DebugSession, PromptSubject {
     this.#plugins.onEnded(run, text)
   }
 
+  /** On a terminal of its own a program may print in colours; at the console it has none. */
   onOutput(text: string): void {
     const { console } = this.#prompter
-    if (console) console.send({ type: 'print', text: printable(text.replace(/\n$/, '')) })
+    if (console) console.send({ type: 'print', text: stripVTControlCharacters(text.replace(/\n$/, '')) })
     else this.#tell({ type: 'undelivered', text })
   }
 

@@ -3,7 +3,6 @@ import type { FromConsole, Stop, StopCall, ToConsole } from '../protocol/message
 import { Columns } from './columns.ts'
 import type { DebuggedProcess } from './debugged-process.ts'
 import { describePrompt, describeStop } from './describe-stop.ts'
-import { printable } from './printable.ts'
 import type { ProcessLabels } from './process-labels.ts'
 
 /** Spaces that a column is wide. */
@@ -46,9 +45,7 @@ export class Prompter {
 
   print(text: string): void {
     const margin = this.#margin()
-    const lines = printable(text)
-      .split('\n')
-      .map((line) => `${margin}${line}`)
+    const lines = text.split('\n').map((line) => `${margin}${line}`)
     this.console?.send({ type: 'print', text: lines.join('\n') })
   }
 
