@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { runFixture, waitUntil } from '@sd/testing'
@@ -88,6 +88,57 @@ describe('restarts', () => {
     const log = readFileSync(join(place.logDirectory, 'slow.log'), 'utf8')
     expect(log).not.toMatch(/Restarting|Stopped/)
     expect(await cli('stop', 'slow', '--timeout', '0')).toMatchObject({ code: 0 })
+  })
+
+  describe('of a release behind a link', () => {
+    const at = (...parts: string[]) => join(place.sandbox.dir, ...parts)
+    const core = JSON.stringify(import.meta.resolve('@sd/core'))
+
+    function writeRelease(release: string): void {
+      mkdirSync(at(release))
+      const code = `import { createDaemon } from ${core}
+        const daemon = createDaemon({ name: 'linked', interval: null }).setup(() => daemon.log('runs ${release} in ' + process.cwd()))
+        export default daemon`
+      writeFileSync(at(release, 'linked.mjs'), code)
+    }
+
+    function point(release: string): void {
+      symlinkSync(release, at('next'))
+      renameSync(at('next'), at('current'))
+    }
+
+    const ways: [string, () => Parameters<typeof runCli>[2], string[], boolean][] = [
+      [
+        'its directory, by $PWD',
+        () => ({ cwd: at('current'), env: { PWD: at('current') } }),
+        ['linked.mjs'],
+        true,
+      ],
+      ['its path', () => ({ cwd: at(), env: { PWD: at() } }), ['current/linked.mjs'], false],
+      ['--cwd', () => ({ cwd: at(), env: { PWD: at() } }), ['current/linked.mjs', '--cwd', 'current'], true],
+    ]
+    test.each(ways)(
+      'named by %s, follows it, also where the old release is gone',
+      async (_, from, words, inside) => {
+        for (const release of ['r1', 'r2']) writeRelease(release)
+        point('r1')
+        const { pid } = (await runCli(place, ['start', ...words, '--json'], from())).json<{ pid: number }>()
+        point('r2')
+        rmSync(at('r1'), { recursive: true })
+        expect((await cli('restart', 'linked', '--json')).json()).toEqual({
+          name: 'linked',
+          pid,
+          restarts: 1,
+        })
+        const log = readFileSync(join(place.logDirectory, 'linked.log'), 'utf8')
+        expect(log).toMatch(inside ? /runs r2 in .*r2/ : /runs r2 in /)
+        // Nothing is left of it: the daemon goes on.
+        rmSync(at('r2'), { recursive: true })
+        expect(await cli('restart', 'linked')).toMatchObject({ code: 1 })
+        expect((await cli('status', 'linked', '--json')).json()).toMatchObject({ pid, state: 'running' })
+        expect(await cli('stop', at('current', 'linked.mjs'))).toMatchObject({ code: 0 })
+      },
+    )
   })
 
   test('gives arguments to a daemon that has to be started, and cannot to one that runs', async () => {

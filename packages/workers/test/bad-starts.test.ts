@@ -1,3 +1,5 @@
+import { copyFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { createDaemon } from '@sd/core'
 import { createSandbox, type Sandbox } from '@sd/testing'
@@ -32,6 +34,35 @@ async function failure(options: PoolOptions<never> | object): Promise<Error & Re
   expect(daemon.state).toBe('stopped')
   return error
 }
+
+test('a call that needs a process names a file that is gone at once, and works when it is there again', async () => {
+  const file = join(sandbox.dir, 'leaving.mjs')
+  const api = JSON.stringify(new URL('../src/index.ts', import.meta.url).href)
+  writeFileSync(
+    file,
+    `import { defineWorker } from ${api}; defineWorker(import.meta.url, { exit() { process.exit() }, pid: () => process.pid })`,
+  )
+  const worker = defineWorker(file, { exit: (): void => {}, pid: () => 0 })
+  const { workers, stop, daemon } = await startDaemon(sandbox, { leaving: { worker } })
+  expect(await workers.leaving.pid()).toBeGreaterThan(0)
+  copyFileSync(file, `${file}.old`)
+  rmSync(file)
+  // The process that lives has its code.
+  expect(await workers.leaving.pid()).toBeGreaterThan(0)
+  await expect(workers.leaving.exit()).rejects.toMatchObject({ code: 'SD_WORKERS_DIED' })
+  // More often than a pool's processes may die young.
+  for (let n = 0; n < 15; n++) {
+    const call = workers.leaving.pid()
+    await expect(call).rejects.toMatchObject({
+      code: 'SD_WORKERS_START_FAILED',
+      message: expect.stringContaining(file),
+    })
+  }
+  expect(daemon.state).toBe('running')
+  copyFileSync(`${file}.old`, file)
+  expect(await workers.leaving.pid()).toBeGreaterThan(0)
+  await stop()
+})
 
 describe('a pool that starts its processes with the daemon fails the start, and leaves nothing running', () => {
   test('when the file is missing', async () => {

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { basename, dirname, extname, resolve } from 'node:path'
 import { holdSocket, type ListedDaemon, listDaemons } from '@sd/control/client'
-import { SdError } from '@sd/core'
+import { logicalPath, SdError } from '@sd/core'
 import type { ProcessIdentity } from '@sd/core/process-identity'
 import type { Output } from '../output/output.ts'
 import { withProgress } from '../output/with-progress.ts'
@@ -54,7 +54,7 @@ export function lookForShown(target: string, out: Output, pidFile?: string): Pro
  */
 export async function lookFor(target: string, pidFile?: string): Promise<Sighting> {
   if (isSocket(target)) return lookAtSocket(resolve(target))
-  const name = isProgram(target) ? await nameOfProgram(resolve(target)) : target
+  const name = isProgram(target) ? await nameOfProgram(logicalPath(target)) : target
   // Nobody has ever run that file, as far as anybody can tell.
   if (name === undefined) return { name: basename(target, extname(target)), state: 'stopped' }
   return lookForName(name, pidFile)

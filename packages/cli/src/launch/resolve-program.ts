@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs'
-import { basename, dirname, extname, resolve } from 'node:path'
-import { SdError, suggestName } from '@sd/core'
+import { basename, dirname, extname } from 'node:path'
+import { logicalPath, SdError, suggestName } from '@sd/core'
 
 /** What Node runs. */
 const EXTENSIONS = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']
@@ -8,11 +8,11 @@ const EXTENSIONS = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']
 /**
  * The file of a daemon.
  *
- * @returns its absolute path.
+ * @returns its absolute path, through the links by which it was named: a restart follows them.
  * @throws SdError `SD_CLI_NO_PROGRAM` when there is none, or it cannot be one.
  */
 export function resolveProgram(given: string): string {
-  const path = resolve(given)
+  const path = logicalPath(given)
   const refuse = (problem: string): never => {
     throw new SdError('SD_CLI_NO_PROGRAM', problem, { file: path })
   }

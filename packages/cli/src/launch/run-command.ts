@@ -1,3 +1,4 @@
+import { isSameEntry, logicalPath } from '@sd/core'
 import { ownProgram } from '../own-program.ts'
 import { formatSwitches, type LaunchSwitches } from './switches.ts'
 
@@ -8,5 +9,12 @@ import { formatSwitches, type LaunchSwitches } from './switches.ts'
  */
 export function runCommand(file: string, switches: LaunchSwitches, args: readonly string[]): string[] {
   const forDaemon = args.length > 0 ? ['--', ...args] : []
-  return [ownProgram(), 'run', ...formatSwitches(switches), file, ...forDaemon]
+  return [calledProgram(), 'run', ...formatSwitches(switches), file, ...forDaemon]
+}
+
+/** Ourselves, as we were called: a release that is replaced behind a link may bring its own copy of us. */
+function calledProgram(): string {
+  const own = ownProgram()
+  const called = process.argv[1]
+  return called !== undefined && isSameEntry(called, own) ? logicalPath(called) : own
 }

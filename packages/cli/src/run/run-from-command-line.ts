@@ -1,5 +1,12 @@
-import { resolve } from 'node:path'
-import { type Awaitable, childServer, type DaemonBase, launcher, SdError, type StopReport } from '@sd/core'
+import {
+  type Awaitable,
+  childServer,
+  type DaemonBase,
+  launcher,
+  logicalPath,
+  SdError,
+  type StopReport,
+} from '@sd/core'
 import { exitCodeOf } from '../exit-codes.ts'
 import { toDaemon } from '../launch/find-daemon.ts'
 import { formatSwitches, readSwitches } from '../launch/switches.ts'
@@ -47,7 +54,7 @@ export async function runFromCommandLine(
 }
 
 async function obey(daemon: DaemonBase, given: OwnWords, out: Output): Promise<StopReport | undefined> {
-  const file = resolve(process.argv[1] ?? '')
+  const file = logicalPath(process.argv[1] ?? '')
   checkCompanions(given)
   if (given.H) out.print((await import('./own-help.ts')).describeOwnFile(file))
   else if (given.i) await (await import('../install/print-instructions.ts')).printInstructions(daemon, out)

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, mkdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { SdError } from '@sd/core'
+import { logicalPath, SdError } from '@sd/core'
 import { openLogDirectory } from '../launch/log-directory.ts'
 import { openPrintedFile } from '../launch/printed-file.ts'
 import { watchPrintedText } from '../launch/printed-text.ts'
@@ -64,7 +64,13 @@ function launch({ command, cwd, umask }: DetachedStart, printed: PrintedText): C
     const child = spawn(process.execPath, [...process.execArgv, ...command], {
       cwd,
       detached: true,
-      env: { ...process.env, [READY_VARIABLE]: String(PIPE), ...printed.environment },
+      // The directory as it was named: through links, which a restart follows.
+      env: {
+        ...process.env,
+        ...(cwd !== undefined && { PWD: logicalPath(cwd) }),
+        [READY_VARIABLE]: String(PIPE),
+        ...printed.environment,
+      },
       stdio: ['ignore', printed.descriptor, printed.descriptor, 'pipe'],
     })
     return child

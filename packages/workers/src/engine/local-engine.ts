@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import {
   childServer,
@@ -216,10 +217,22 @@ export class LocalEngine implements Engine {
       called: this.#called,
     })
     this.#complete = Math.max(wanted, alive.length) >= this.#size
+    if (wanted > alive.length && this.#isFileMissing()) {
+      this.#complete = false
+      // The processes that live have its code, and go on; without any, no call would ever run.
+      if (alive.length === 0) this.#refuseWaiting(() => missingFileError(alias, this.#context.definition.url))
+      return
+    }
     for (let missing = wanted - alive.length; missing > 0; missing--) {
       if (this.#manager.spawnDelay(alias) > 0) return this.#fillLater(this.#manager)
       this.#spawn(this.#manager)
     }
+  }
+
+  /** Whether the worker's file was moved or deleted: a process would only fail to import it, which counts as a young death. */
+  #isFileMissing(): boolean {
+    const { url } = this.#context.definition
+    return url.startsWith('file:') && !existsSync(fileURLToPath(url))
   }
 
   #fillLater(manager: ProcessManager): void {
@@ -347,4 +360,12 @@ function startError(alias: string, cause: Error): SdError {
   const reason = cause.cause instanceof Error ? cause.cause.message : cause.message
   const message = `The worker "${alias}" could not be started: ${reason}`
   return new SdError('SD_WORKERS_START_FAILED', message, { cause, pool: alias })
+}
+
+function missingFileError(alias: string, url: string): SdError {
+  const file = fileURLToPath(url)
+  return startError(
+    alias,
+    new Error(`its file is missing (${file}). Put it there again, or restart the daemon.`),
+  )
 }
