@@ -36,6 +36,7 @@ import { PluginRegistry } from './plugin-registry.ts'
 import { applyPriority, defaultPriority } from './priority.ts'
 import { endProcess, guardProcess, isLastDaemon, type ProcessGuard } from './process-guard.ts'
 import { canComeBack } from './restart/can-come-back.ts'
+import { holdEarlySignals, releaseEarlySignals } from './restart/early-signals.ts'
 import { takeHandedOver } from './restart/handed-over.ts'
 import { predecessorEnd } from './restart/predecessor-end.ts'
 import { concludePreflight, isPreflight } from './restart/preflight-process.ts'
@@ -43,11 +44,14 @@ import { restartInPlace } from './restart/restart-in-place.ts'
 import { RestartPlan } from './restart/restart-plan.ts'
 import type { Restarter } from './restart/restarter.ts'
 import { SdError, toError } from './sd-error.ts'
-import { signalNumber } from './signals.ts'
+import { StopOrders, signalNumber } from './signals.ts'
 import { type DaemonStatistics, formatStatistics } from './statistics.ts'
 import type { StopReason, StopReport } from './stop-report.ts'
 
 const BRAND: unique symbol = Symbol.for('sd.daemon') as never
+
+// A process that was replaced has listened before; what else the program imports may take its time.
+holdEarlySignals()
 
 /** Whether a value is a daemon, of whichever copy of this package. */
 export function isDaemon(value: unknown): value is DaemonBase {
@@ -73,6 +77,7 @@ export abstract class DaemonBase {
   readonly #plugins = new PluginRegistry(this.#clock)
   readonly #life: Life
   readonly #restart: RestartPlan = new RestartPlan(this.#clock)
+  readonly #stopOrders = new StopOrders()
   readonly #environment: EnvironmentValues
   #options: ResolvedDaemonOptions | undefined
   #guard: ProcessGuard | undefined
@@ -154,7 +159,10 @@ export abstract class DaemonBase {
    * @param hurry - whether it stops at once where it is stopping already. @default true
    */
   terminate(by = 'terminate was called', hurry = true): void {
-    if (hurry || !this.signal.aborted || this.#restart.isPending) this.#onStopSignal('SIGTERM', by)
+    if (!hurry && this.signal.aborted && !this.#restart.isPending) return
+    // Said by a program, it is meant as it is said.
+    this.#stopOrders.note()
+    this.#obeyStop('SIGTERM', by)
   }
 
   /** Whether the daemon could be restarted: known once it runs. */
@@ -416,6 +424,7 @@ export abstract class DaemonBase {
     if (signals) this.#guardProcess()
     // A process that belongs to somebody else's program is not ours to replace.
     if (signals && !this.#restart.isPossible && canComeBack()) this.#restart.provide(restartInPlace())
+    releaseEarlySignals()
     this.signal.addEventListener('abort', () => this.#onOrder(), { once: true })
     this.dispatch('life', { state: 'starting' })
     const leaveTarget = enterDebugTarget(this.#clock)
@@ -481,7 +490,11 @@ export abstract class DaemonBase {
     if (this.#bus.hasListeners('signal')) this.#guard.listenToOthers()
   }
 
-  #onStopSignal(signal: NodeJS.Signals, by: string = signal): void {
+  #onStopSignal(signal: NodeJS.Signals): void {
+    if (!this.#stopOrders.isRepeated()) this.#obeyStop(signal, signal)
+  }
+
+  #obeyStop(signal: NodeJS.Signals, by: string): void {
     if (!this.signal.aborted) {
       this.log(`${by}: stopping`)
       void this.#life.stop({ reason: 'signal', signal })
@@ -510,6 +523,7 @@ export abstract class DaemonBase {
     if (this.signal.aborted) return this.#restart.hasten()
     if (this.#restart.isPossible) return void this.restart('SIGHUP')
     // Without a launcher a hang-up means that the terminal is gone.
+    this.#stopOrders.note()
     this.log('SIGHUP: stopping, because a daemon in a plain shell does not restart')
     void this.#life.stop({ reason: 'signal', signal: 'SIGHUP' })
   }

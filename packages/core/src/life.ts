@@ -35,6 +35,9 @@ export interface StopOrder {
   readonly error?: Error
 }
 
+/** What is under way when a start is given up may take this long to end by itself. Milliseconds. */
+const START_ENDS_WITHIN = 500
+
 /** The share of the shutdown's time that the loop's last iteration has for itself. */
 const LOOP_SHARE = 0.25
 
@@ -179,11 +182,14 @@ export class Life {
     }
   }
 
-  /** Waits for a step of the start; when told to stop meanwhile, not beyond the deadline. */
+  /** Waits for a step of the start; when told to stop meanwhile, only a moment longer. */
   async #untilGivenUp(name: string, step: () => Promise<unknown>): Promise<void> {
     const done = step().then(() => true)
     const late = this.#ordered().then(async () => {
-      await this.#deadline?.passed
+      const limit = createDeadline(this.#parts.clock, START_ENDS_WITHIN)
+      done.then(limit.cancel, limit.cancel)
+      await Promise.race([this.#deadline?.passed, limit.passed])
+      limit.cancel()
       return false
     })
     if (await Promise.race([done, late])) return

@@ -31,8 +31,28 @@ const LEFT_ALONE: ReadonlySet<string> = new Set(
     .map((name) => `SIG${name}`),
 )
 
-/** A terminal, and the package manager in front of it, deliver one Ctrl-C more than once within this time. */
-const SAME_KEY_PRESS = 300
+/**
+ * A terminal and the package manager in front of it deliver one Ctrl-C more than once, and so do a wrapper that passes
+ * SIGTERM on and the process group that has been sent it anyway. Milliseconds.
+ */
+const ONE_ORDER = 300
+
+/** Tells a second order to stop from one order that arrives twice. */
+export class StopOrders {
+  #at = Number.NEGATIVE_INFINITY
+
+  /** Notes an order. */
+  note(): void {
+    this.#at = performance.now()
+  }
+
+  /** Notes an order. @returns whether it is one that has come already. */
+  isRepeated(): boolean {
+    const isRepeated = performance.now() - this.#at < ONE_ORDER
+    if (!isRepeated) this.note()
+    return isRepeated
+  }
+}
 
 /**
  * Listens for signals. The ones that the daemon has no use for are caught only once somebody listens to them
@@ -46,13 +66,7 @@ export function listenForSignals(actions: SignalActions): SignalListener {
     installed.set(signal, action)
   }
 
-  let lastInterrupt = Number.NEGATIVE_INFINITY
-  install('SIGINT', () => {
-    const now = performance.now()
-    const repeated = now - lastInterrupt < SAME_KEY_PRESS
-    lastInterrupt = now
-    if (!repeated) actions.stop('SIGINT')
-  })
+  install('SIGINT', () => actions.stop('SIGINT'))
   install('SIGTERM', () => actions.stop('SIGTERM'))
   install('SIGHUP', () => actions.restart())
   install('SIGUSR1', () => actions.dumpStatistics())

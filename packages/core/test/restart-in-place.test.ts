@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { createSandbox, type Fixture, runFixture, type Sandbox, waitUntil } from '@sd/testing'
 
@@ -24,6 +25,9 @@ afterEach(() => sandbox.assertNothingLeft())
 function writeVersion(version: number): void {
   writeFileSync(join(sandbox.dir, 'version.mjs'), `export const version = ${version}\n`)
 }
+
+/** Of the test that looks for a moment in which an order is lost. */
+const ROUNDS = process.env.SD_SOAK ? 200 : 10
 
 const SUPERVISED = { SD_SUPERVISED: '1' }
 const reborn = new URL('./fixtures/reborn.ts', import.meta.url)
@@ -172,6 +176,75 @@ describe('a restart in place', () => {
     process.kill(second!.pid, 'SIGTERM')
     expect((await fixture.exit).code).toBe(0)
   })
+})
+
+describe('a signal that comes while the next life is loaded', () => {
+  const go = (): void => writeFileSync(join(sandbox.dir, 'go'), '')
+  const times = (fixture: Fixture, line: string): number =>
+    fixture.lines.filter((each) => each === line).length
+
+  /** A daemon that was told to restart and is loading its file again. */
+  async function runUntilReloading(): Promise<Fixture> {
+    const fixture = runFixture(new URL('./fixtures/slow-import.ts', import.meta.url), {
+      args: [sandbox.dir],
+      env: { ...sandbox.env, ...SUPERVISED },
+    })
+    await fixture.waitForLine(/^loading$/)
+    go()
+    await fixture.waitForLine(/^up$/)
+    fixture.kill('SIGHUP')
+    await waitUntil(() => times(fixture, 'loading') === 2, 'loading again', 30_000)
+    return fixture
+  }
+
+  test.each(['SIGTERM', 'SIGINT'] as const)('%s stops it in good order', async (signal) => {
+    const fixture = await runUntilReloading()
+    go()
+    fixture.kill(signal)
+    expect(await fixture.exit).toEqual({ code: 0, signal: null })
+    expect(times(fixture, 'down')).toBe(1)
+  })
+
+  test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it also where that takes too long', async (signal) => {
+    const fixture = await runUntilReloading()
+    fixture.kill(signal)
+    expect(await fixture.exit).toEqual({ code: null, signal })
+  })
+
+  test('SIGHUP restarts it once more', async () => {
+    const fixture = await runUntilReloading()
+    fixture.kill('SIGHUP')
+    go()
+    await waitUntil(() => times(fixture, 'loading') === 3, 'loading a third time', 30_000)
+    go()
+    await waitUntil(() => fixture.lines.some((line) => line.includes('restart 2')), 'restarted twice', 30_000)
+    fixture.kill('SIGTERM')
+    expect(await fixture.exit).toEqual({ code: 0, signal: null })
+  })
+
+  test('SIGUSR1 shows its statistics', async () => {
+    const fixture = await runUntilReloading()
+    fixture.kill('SIGUSR1')
+    go()
+    await fixture.waitForLine(/Statistics$/)
+    fixture.kill('SIGTERM')
+    expect(await fixture.exit).toEqual({ code: 0, signal: null })
+  })
+})
+
+describe('an order to stop', () => {
+  test('behind one to restart is never lost', async () => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const fixture = run('calm')
+      await untilLives(fixture, 1)
+      fixture.kill('SIGHUP')
+      // No event tells of the moments that matter: they lie around the exchange of the process.
+      await sleep((40 * round) / ROUNDS)
+      fixture.kill('SIGTERM')
+      const { code, signal } = await fixture.exit
+      expect(signal ?? code).toEqual(signal ? 'SIGTERM' : 0)
+    }
+  }, 300_000)
 })
 
 describe('a daemon that fails', () => {

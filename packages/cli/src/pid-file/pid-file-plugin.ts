@@ -1,6 +1,6 @@
 import { definePlugin, type Plugin, SdError } from '@sd/core'
 import { findPlaceProblem, ownPidRecord } from './pid-file.ts'
-import { writePidFile } from './write-pid-file.ts'
+import { removePidFile, writePidFile } from './write-pid-file.ts'
 
 /** What a daemon's pid file needs. */
 interface PidFileSettings {
@@ -23,24 +23,27 @@ export function pidFile({
   optional,
   staysInPlace,
 }: PidFileSettings): Plugin<'pidFile', string> {
-  return definePlugin('pidFile', (host) => ({
-    service: path,
+  return definePlugin('pidFile', (host) => {
+    // Also where the start is given up: after a restart in place the file is there from before.
+    process.once('exit', () => {
+      if (!staysInPlace()) removePidFile(path, ownPidRecord(program))
+    })
+    return {
+      service: path,
 
-    checkEnvironment() {
-      const problem = optional ? undefined : findPlaceProblem(path)
-      return problem === undefined ? [] : [`the pid file ${path} cannot be written: ${problem}.`]
-    },
+      checkEnvironment() {
+        const problem = optional ? undefined : findPlaceProblem(path)
+        return problem === undefined ? [] : [`the pid file ${path} cannot be written: ${problem}.`]
+      },
 
-    setup() {
-      try {
-        const remove = writePidFile(path, ownPidRecord(program))
-        process.once('exit', () => {
-          if (!staysInPlace()) remove()
-        })
-      } catch (error) {
-        if (!optional || !(error instanceof SdError)) throw error
-        host.debug(error.message)
-      }
-    },
-  }))
+      setup() {
+        try {
+          writePidFile(path, ownPidRecord(program))
+        } catch (error) {
+          if (!optional || !(error instanceof SdError)) throw error
+          host.debug(error.message)
+        }
+      },
+    }
+  })
 }

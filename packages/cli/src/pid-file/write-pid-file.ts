@@ -14,10 +14,9 @@ import { removeDeadPidFile } from './remove-dead-pid-file.ts'
 /**
  * Writes a pid file. One whose process has ended is replaced; nothing else is ever overwritten.
  *
- * @returns removes it, if it still is this one.
  * @throws SdError `SD_CLI_PID_FILE_HELD` when its process lives, `SD_CLI_PID_FILE` when it cannot be written safely.
  */
-export function writePidFile(path: string, record: PidRecord): () => void {
+export function writePidFile(path: string, record: PidRecord): void {
   const problem = findPlaceProblem(path)
   if (problem) throw pidFileError(path, problem)
   const present = readPidFile(path)
@@ -29,7 +28,6 @@ export function writePidFile(path: string, record: PidRecord): () => void {
     if (present) removeDeadPidFile(path, present)
     create(path, formatPidFile(record))
   }
-  return () => removePidFile(path, record)
 }
 
 /** Removes a pid file if it names this very process. Idempotent. */

@@ -88,7 +88,7 @@ export function restartInPlace(options: RestartOptions = {}): Restarter {
       // What is not as it was has been told of before, unless a failure left no time for a check.
       const successor = findSuccessor(place, order.failed ? order.log : () => {})
       await flushOutput(systemClock)
-      replaceProcess(successor, next)
+      if (await order.pause(0)) replaceProcess(successor, next)
     },
   }
 }
@@ -159,6 +159,8 @@ function replaceProcess(successor: Successor, next: HandedOver): void {
   // For what listens to `exit` the program ends here, although the process goes on.
   const { execve } = process
   if (!execve) return startSuccessor(file, args, carrying({ predecessor: process.pid }))
+  // Nothing here can hear an order to stop any more, and the next life could not know of it: it ends the process.
+  for (const signal of ['SIGTERM', 'SIGINT']) process.removeAllListeners(signal)
   process.emit('exit', 0)
   // One that fails ends the process on the spot, with a core dump and no word in the log.
   execve(file, [process.argv0, ...args], carrying({ pid: process.pid }))

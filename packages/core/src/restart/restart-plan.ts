@@ -89,6 +89,7 @@ export class RestartPlan {
   ): Promise<void> {
     if (!this.#plan) return
     const pause = async (milliseconds: number, retry?: RetryPause): Promise<boolean> => {
+      if (milliseconds === 0) return this.#hearSignals()
       if (retry) onRetry(retry)
       const goesOn = await this.#pause(milliseconds)
       if (retry && goesOn) onRetry(undefined)
@@ -98,6 +99,12 @@ export class RestartPlan {
     while (!isAlone()) if (!(await pause(LOOK_AGAIN))) return
     await this.#restarter?.restart({ ...this.#plan, uptime, log, pause })
     this.#plan = undefined
+  }
+
+  /** Node hears of signals when it looks for what has come in, and immediates are called behind that: the second one surely. */
+  async #hearSignals(): Promise<boolean> {
+    for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve))
+    return this.isPending
   }
 
   #pause(milliseconds: number): Promise<boolean> {

@@ -12,7 +12,8 @@ export interface RestartOrder {
   /** Writes to the daemon's log. */
   log(message: string): void
   /**
-   * Waits, with the daemon stopped: for instance before it is tried again after a failure. A HUP ends it.
+   * Waits, with the daemon stopped: for instance before it is tried again after a failure. A HUP ends it. 0: only until all
+   * signals that have come so far are known, which is to be the last thing before the process is replaced.
    *
    * @param retry - what is told of the pause, where a failure is the reason for it.
    * @returns false when the daemon was told to stop for good meanwhile: then it must not be replaced.
