@@ -235,7 +235,7 @@ describe('a signal that comes while the next life is loaded', () => {
 describe('an order to stop', () => {
   test('behind one to restart is never lost', async () => {
     for (let round = 0; round < ROUNDS; round++) {
-      const fixture = run('calm')
+      const fixture = run('unchecked')
       await untilLives(fixture, 1)
       fixture.kill('SIGHUP')
       // No event tells of the moments that matter: they lie around the exchange of the process.
