@@ -75,7 +75,7 @@ async function killAndWait(pid: number): Promise<void> {
   await waitUntil(() => !existsSync(`/proc/${pid}`), 'it is gone')
 }
 
-const KINDS = ['lock', 'socket', 'pid file', 'segment']
+const KINDS = ['lock', 'socket', 'pid file']
 
 describe('clean', () => {
   test('removes all that a killed daemon has left, and nothing of one that lives', async () => {
@@ -96,10 +96,11 @@ describe('clean', () => {
     const { stdout, stderr, code } = await sd('clean', '--yes')
     expect(code).toBe(0)
     expect(stdout).toMatch(/DAEMON +WHAT +WHERE[\s\S]*leaving +lock[\s\S]*leaving +socket/)
-    expect(stderr).toContain('Removed 4 of 4.')
+    expect(stderr).toContain('Removed 3 of 3.')
     // The last token of the lock is to stay: tokens must rise.
     expect(readdirSync(runs)).toEqual(['leaving.life', 'leaving.lock.last'])
-    expect(readdirSync(segments).filter((name) => !name.startsWith('.'))).toEqual([])
+    // Shared memory is data.
+    expect(readdirSync(segments)).toEqual(['leaving'])
     expect((await sd('clean', '--yes')).stderr).toContain('Nothing to clean')
     expect((await sd('status', 'leaving')).code).toBe(3)
 
@@ -124,7 +125,7 @@ describe('clean', () => {
       expect(await typeAt(typed)).toContain(message)
       expect(readdirSync(runs)).toHaveLength(count)
     }
-    expect(await typeAt('y\n')).toContain('Removed 4 of 4.')
+    expect(await typeAt('y\n')).toContain('Removed 3 of 3.')
     expect(readdirSync(runs)).toEqual(['leaving.life', 'leaving.lock.last'])
   }, 60_000)
 
@@ -133,7 +134,7 @@ describe('clean', () => {
     writeFileSync(join(runs, 'other.pid'), readFileSync(join(runs, 'leaving.pid')))
     const { leftovers } = await clean('other', '--yes')
     expect(leftovers).toMatchObject([{ kind: 'pid file', name: 'other', removed: true }])
-    expect((await clean('leaving', '--yes')).leftovers).toHaveLength(4)
+    expect((await clean('leaving', '--yes')).leftovers).toHaveLength(3)
   }, 60_000)
 
   test('leaves alone what it does not know', async () => {
@@ -212,11 +213,50 @@ describe('clean', () => {
       for (const file of readdirSync(runs)) chownSync(join(runs, file), 1, 1)
       const before = readdirSync(runs).sort()
       const { leftovers } = await clean('--yes')
-      expect(leftovers.map(({ kind }) => kind)).toEqual(['segment'])
+      expect(leftovers).toEqual([])
       expect(readdirSync(runs).sort()).toEqual(before)
     },
     60_000,
   )
+
+  test('removes a segment of shared memory by its name only, and only when no process runs that used it', async () => {
+    const pid = await start()
+    const kept = await sd('clean', '--segment', 'leaving', '--yes', '--json')
+    expect(kept.code).toBe(1)
+    expect(JSON.parse(kept.stdout)).toMatchObject({
+      ...{ directories: [], leftovers: [] },
+      leftAlone: [{ path: 'shm:leaving', why: `process ${pid} has it open` }],
+    })
+    await killAndWait(pid)
+    const before = readdirSync(runs).sort()
+    expect((await sd('clean', '--segment', 'nothing', '--yes')).code).toBe(1)
+    expect((await sd('clean', '--segment', '../r', '--yes')).code).toBe(1)
+    const { leftovers } = await clean('--segment', 'leaving', '--yes')
+    expect(leftovers).toMatchObject([{ kind: 'segment', name: 'leaving', removed: true }])
+    expect(readdirSync(segments)).toEqual([])
+    // Nothing else was asked for.
+    expect(readdirSync(runs).sort()).toEqual(before)
+  }, 60_000)
+
+  test('a daemon that restarts in place keeps its segment, its lock and its files', async () => {
+    const pid = await start()
+    const found = new Set<string>()
+    for (let restart = 1; restart <= 3; restart++) {
+      process.kill(pid, 'SIGHUP')
+      const restarted = async (): Promise<boolean> => {
+        const { stdout } = await sd('status', 'leaving', '--json')
+        return JSON.parse(stdout || '{}').restarts === restart
+      }
+      do {
+        for (const { path } of (await clean('--yes')).leftovers) found.add(path)
+        const { stdout } = await sd('clean', '--segment', 'leaving', '--yes', '--json')
+        for (const { path } of (JSON.parse(stdout) as Answer).leftovers) found.add(path)
+      } while (!(await restarted()))
+    }
+    expect([...found]).toEqual([])
+    expect(readdirSync(segments)).toEqual(['leaving'])
+    expect((await sd('stop', 'leaving')).code).toBe(0)
+  }, 120_000)
 
   test('a daemon that starts at the same time loses nothing', async () => {
     for (let round = 0; round < 5; round++) {

@@ -1,13 +1,15 @@
+import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SdError, systemClock } from '@sd/core'
 import { isGraveName, removeGrave } from './grave.ts'
 import { listSegments } from './list-segments.ts'
+import { missingError } from './segment-errors.ts'
 import type { SegmentMemory } from './segment-memory.ts'
 import { checkSegmentName } from './segment-name.ts'
-import { describeSelf, isGone, type SegmentOwner } from './segment-owner.ts'
-import { openSegmentsDirectory } from './segments-directory.ts'
+import { describeSelf, isGone, type SegmentOwner, type SegmentUser } from './segment-owner.ts'
+import { openSegmentsDirectory, segmentsDirectory } from './segments-directory.ts'
 import { type OpenedMemory, openMemories, openMemory } from './shared-memories.ts'
 import { WriteGate } from './write-gate.ts'
 
@@ -28,7 +30,7 @@ export async function cleanSegments(
   onFailure: (name: string, error: unknown) => void = () => {},
 ): Promise<string[]> {
   await removeGraves(await openSegmentsDirectory())
-  return filterSegments(removeUnusedSegment, onFailure)
+  return filterSegments((name) => removeUnusedSegment(name), onFailure)
 }
 
 /**
@@ -42,18 +44,46 @@ export async function listUnusedSegments(
   return filterSegments(isUnused, onFailure)
 }
 
+/** How to remove a segment. */
+export interface RemoveOptions {
+  /**
+   * Whether it stays while a process runs that had it open: it may open it again, as a daemon does that restarts in place.
+   * @default false
+   */
+  spareFormer?: boolean
+}
+
 /**
  * Removes one segment, if nobody has it open any more.
  *
  * @returns whether it was removed.
  * @throws SdError `SD_SHM_NAME`; `SD_SHM_DIRECTORY` for what is no segment; `SD_SHM_DAMAGED`.
  */
-export async function removeUnusedSegment(name: string): Promise<boolean> {
+export async function removeUnusedSegment(
+  name: string,
+  { spareFormer = false }: RemoveOptions = {},
+): Promise<boolean> {
   checkSegmentName(name)
   const opened = await openIfAlone(name, (memory, self) =>
-    memory.condemn((owners) => owners.every((owner) => isGone(owner, self))),
+    memory.condemn((owners, former) =>
+      [...owners, ...(spareFormer ? former : [])].every((owner) => isGone(owner, self)),
+    ),
   )
   return opened ? removeCondemned(opened) : false
+}
+
+/**
+ * Which processes have a segment open, and which had it and still run. It is not opened for that.
+ *
+ * @returns undefined while somebody writes to it, and so uses it.
+ * @throws as {@link removeUnusedSegment}; SdError `SD_SHM_MISSING`.
+ */
+export async function listSegmentUsers(name: string): Promise<SegmentUser[] | undefined> {
+  checkSegmentName(name)
+  if (!existsSync(join(segmentsDirectory(), name))) throw missingError(name)
+  const opened = await openIfAlone(name, (memory) => memory.users())
+  await opened?.memory.abandon(PATIENCE)
+  return opened?.result
 }
 
 async function isUnused(name: string): Promise<boolean> {

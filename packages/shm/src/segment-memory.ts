@@ -10,7 +10,7 @@ import { DEFAULT_SIZE } from './options.ts'
 import { retryDelay } from './retry-delay.ts'
 import { damagedError, destroyedError, explainStoreError, foreignError } from './segment-errors.ts'
 import { findForeignFile } from './segment-files.ts'
-import { isGone, type SegmentOwner } from './segment-owner.ts'
+import { isGone, type SegmentOwner, type SegmentUser } from './segment-owner.ts'
 import type { WriteGate } from './write-gate.ts'
 import { WriteQueue } from './write-queue.ts'
 
@@ -37,6 +37,8 @@ const metaKeys = {
   /** Who removes the segment. Once it is there, it stays. */
   remover: Buffer.from('remover'),
   owners: { start: Buffer.from('owner.'), end: Buffer.from('owner/') },
+  /** Processes that have closed it, each once. */
+  former: { start: Buffer.from('former.'), end: Buffer.from('former/') },
 }
 
 /** What a write may do, within a transaction. */
@@ -67,6 +69,7 @@ export class SegmentMemory {
   readonly store: LmdbStore
   readonly #self: SegmentOwner
   readonly #ownerKey: Buffer
+  readonly #formerKey: Buffer
   readonly #handle: number
   readonly #gate: WriteGate
   readonly #queue: WriteQueue<Writer>
@@ -88,6 +91,7 @@ export class SegmentMemory {
     this.#gate = gate
     this.#handle = handle
     this.#ownerKey = Buffer.from(`owner.${self.pid}.${self.startTime}.${self.thread}`)
+    this.#formerKey = Buffer.from(`former.${self.pid}.${self.startTime}`)
     refuseForeign(name, directory)
     try {
       this.store = new LmdbStore(directory, DEFAULT_SIZE)
@@ -147,8 +151,10 @@ export class SegmentMemory {
       if (this.#size !== present || !meta.getBinary(metaKeys.size)) {
         meta.putSync(metaKeys.size, Buffer.from(String(this.#size)), 0)
       }
-      for (const { key, value } of [...meta.getRange(metaKeys.owners)]) {
-        if (isGone(parseOwner(value), this.#self)) meta.removeSync(key)
+      for (const range of [metaKeys.owners, metaKeys.former]) {
+        for (const { key, value } of [...meta.getRange(range)]) {
+          if (isGone(parseOwner(value), this.#self)) meta.removeSync(key)
+        }
       }
       meta.putSync(this.#ownerKey, Buffer.from(JSON.stringify(this.#self)), 0)
       return 'registered'
@@ -197,9 +203,24 @@ export class SegmentMemory {
 
   /** Who has it open, and has not ended, in the order of their pids. */
   owners(): SegmentOwner[] {
-    const options = metaKeys.owners
+    return this.#listLiving(metaKeys.owners)
+  }
+
+  /** Who has it open, and which other processes had it and still run. */
+  users(): SegmentUser[] {
+    const owners = this.owners()
+    const former = this.#listLiving(metaKeys.former).filter(
+      ({ pid, startTime }) => !owners.some((owner) => owner.pid === pid && owner.startTime === startTime),
+    )
+    return [
+      ...owners.map((owner) => ({ ...owner, isOpen: true })),
+      ...former.map((owner) => ({ ...owner, isOpen: false })),
+    ]
+  }
+
+  #listLiving(range: { readonly start: Buffer; readonly end: Buffer }): SegmentOwner[] {
     const owners = this.read((snapshot) =>
-      Array.from(this.store.meta.getRange({ ...options, ...snapshot }), ({ value }) => parseOwner(value)),
+      Array.from(this.store.meta.getRange({ ...range, ...snapshot }), ({ value }) => parseOwner(value)),
     )
     return owners
       .filter((owner) => !isGone(owner, this.#self))
@@ -209,10 +230,12 @@ export class SegmentMemory {
   /**
    * Within the gate: ends the segment and moves it out of the way, unless somebody else who lives does so.
    *
-   * @param isWanted - asked within the transaction that decides.
+   * @param isWanted - asked within the transaction that decides, with who has it open, and who had it.
    * @returns where it is now, to be removed; undefined: it was not moved.
    */
-  condemn(isWanted: (owners: readonly SegmentOwner[]) => boolean): string | undefined {
+  condemn(
+    isWanted: (owners: readonly SegmentOwner[], former: readonly SegmentOwner[]) => boolean,
+  ): string | undefined {
     if (!this.#becomeRemover(isWanted) || !this.isInPlace()) return undefined
     // What a crash leaves here, `cleanSegments` removes.
     const grave = join(dirname(this.directory), nameGrave(this.name, this.#self))
@@ -224,7 +247,7 @@ export class SegmentMemory {
 
   /** @param timeout - milliseconds that it may take to leave the list of owners. */
   async close(timeout: number): Promise<void> {
-    const leave = this.write(timeout, () => this.store.meta.removeSync(this.#ownerKey))
+    const leave = this.write(timeout, () => this.#leaveOwners())
     // Destroyed, or nobody can write: who is gone is seen all the same.
     await leave.catch(() => {})
     await this.abandon(timeout)
@@ -240,12 +263,18 @@ export class SegmentMemory {
   closeAtExit(): void {
     const isIn = this.#gate.enterSoon(EXIT_PATIENCE)
     try {
-      if (isIn) this.store.write(() => this.store.meta.removeSync(this.#ownerKey))
+      if (isIn) this.store.write(() => this.#leaveOwners())
     } catch {
       // It has been damaged, or memory is full. It ends anyway.
     }
     this.#closeFile()
     if (isIn) this.#gate.leave()
+  }
+
+  /** Within a write. The process may open it again, also as what an `execve` makes of it. */
+  #leaveOwners(): void {
+    this.store.meta.removeSync(this.#ownerKey)
+    this.store.meta.putSync(this.#formerKey, Buffer.from(JSON.stringify(this.#self)), 0)
   }
 
   #closeFile(): void {
@@ -255,13 +284,17 @@ export class SegmentMemory {
     closeSync(this.#handle)
   }
 
-  #becomeRemover(isWanted: (owners: readonly SegmentOwner[]) => boolean): boolean {
+  #becomeRemover(
+    isWanted: (owners: readonly SegmentOwner[], former: readonly SegmentOwner[]) => boolean,
+  ): boolean {
     const { meta, entries, log } = this.store
     return this.#inTransaction(() => {
       const remover = meta.getBinary(metaKeys.remover)
       if (remover && !isGone(parseOwner(remover), this.#self)) return false
-      const owners = Array.from(meta.getRange(metaKeys.owners), ({ value }) => parseOwner(value))
-      if (!remover && !isWanted(owners)) return false
+      const [owners, former] = [metaKeys.owners, metaKeys.former].map((range) =>
+        Array.from(meta.getRange(range), ({ value }) => parseOwner(value)),
+      ) as [SegmentOwner[], SegmentOwner[]]
+      if (!remover && !isWanted(owners, former)) return false
       meta.putSync(metaKeys.remover, Buffer.from(JSON.stringify(this.#self)), 0)
       // Who still has it open finds it empty.
       for (const table of [entries, log]) table.clearSync()
@@ -347,7 +380,9 @@ export class SegmentMemory {
     if (boot === this.#self.boot) return
     if (boot !== undefined) {
       for (const table of [entries, log]) table.clearSync()
-      for (const key of [...meta.getKeys(metaKeys.owners)]) meta.removeSync(key)
+      for (const range of [metaKeys.owners, metaKeys.former]) {
+        for (const key of [...meta.getKeys(range)]) meta.removeSync(key)
+      }
     }
     meta.putSync(metaKeys.boot, Buffer.from(this.#self.boot), 0)
   }

@@ -14,6 +14,12 @@ export interface SegmentOwner {
   readonly namespaces: string
 }
 
+/** A process that has a segment open, or had it and still runs. */
+export interface SegmentUser extends SegmentOwner {
+  /** False: it has closed it. It may open it again, as a daemon does that restarts in place. */
+  readonly isOpen: boolean
+}
+
 /** This thread. */
 export function describeSelf(
   { pid, startTime, thread, boot, namespaces }: OwnPlace = readOwnPlace(),

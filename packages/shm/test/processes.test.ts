@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { expect, test } from '@jest/globals'
-import { cleanSegments, listSegments, openSegment } from '@sd/shm'
+import { cleanSegments, listSegments, listSegmentUsers, openSegment, removeUnusedSegment } from '@sd/shm'
 import { useSegments } from './segments.ts'
 
 const segments = useSegments()
@@ -74,6 +74,23 @@ test('segments of owners that have died are cleaned, those in use stay', async (
   await owners[1]!.exit
   expect(await cleanSegments()).toEqual(['alive', 'mine'])
   expect(readdirSync(segments.directory)).toEqual([])
+}, 60_000)
+
+test('a process that has closed a segment is known as long as it runs', async () => {
+  const owner = segments.run('owner.ts', 'shared')
+  await owner.waitForLine(/open/, 30_000)
+  const mine = await openSegment('shared')
+  await mine.close()
+  expect(await listSegmentUsers('shared')).toMatchObject([
+    { pid: owner.pid, isOpen: true },
+    { pid: process.pid, isOpen: false },
+  ])
+  owner.kill()
+  await owner.exit
+  expect(await listSegmentUsers('shared')).toMatchObject([{ pid: process.pid, isOpen: false }])
+  expect(await removeUnusedSegment('shared', { spareFormer: true })).toBe(false)
+  expect(await removeUnusedSegment('shared')).toBe(true)
+  await expect(listSegmentUsers('shared')).rejects.toMatchObject({ code: 'SD_SHM_MISSING' })
 }, 60_000)
 
 test('processes that open, write and destroy one name, while another cleans, never meet half of a segment', async () => {

@@ -15,6 +15,7 @@ import { listOwnFiles } from './own-files.ts'
 interface CleanArguments {
   readonly daemon?: string | undefined
   readonly dir?: readonly string[] | undefined
+  readonly segment?: readonly string[] | undefined
   readonly yes: boolean
   readonly 'dry-run': boolean
 }
@@ -29,8 +30,12 @@ interface Outcome extends Omit<Leftover, 'remove'> {
 /** Removes what dead daemons have left behind. @returns the exit code. */
 export async function cleanUp(given: CleanArguments, out: Output): Promise<number> {
   const progress = out.progress('Looking for what dead daemons have left')
-  const directories = [runDirectory(), ...(given.dir ?? []).map((directory) => resolve(directory))]
-  const { leftovers, leftAlone } = await find(directories, given.daemon).finally(progress.end)
+  const { segment: segments } = given
+  const directories = segments ? [] : [runDirectory(), ...(given.dir ?? []).map((path) => resolve(path))]
+  const search = find(directories, given.daemon, segments ?? [])
+  const { leftovers, leftAlone } = await search.finally(progress.end)
+  // What was asked for by name and stays is a failure.
+  const missed = segments ? leftAlone.length : 0
   if (!out.json) show(leftovers, out)
   for (const { path, why } of leftAlone) out.say(`Left alone: ${path}: ${why}`)
   const wanted = leftovers.length > 0 && !given['dry-run'] && (given.yes || (await confirm(leftovers, out)))
@@ -38,14 +43,22 @@ export async function cleanUp(given: CleanArguments, out: Output): Promise<numbe
   for (const leftover of leftovers) outcomes.push(wanted ? await remove(leftover) : describe(leftover, false))
   if (out.json) {
     out.printJson({ directories, leftovers: outcomes, leftAlone })
-    return outcomes.some(({ problem }) => problem !== undefined) ? exitCodes.error : exitCodes.ok
+    return missed + countProblems(outcomes) > 0 ? exitCodes.error : exitCodes.ok
   }
-  if (leftovers.length === 0) out.say('Nothing to clean: no dead daemon has left anything.')
-  return report(outcomes, wanted, given, out)
+  if (leftovers.length === 0 && missed === 0) out.say('Nothing to clean: no dead daemon has left anything.')
+  report(outcomes, wanted, given, out)
+  return missed + countProblems(outcomes) > 0 ? exitCodes.error : exitCodes.ok
 }
 
+const countProblems = (outcomes: readonly Outcome[]): number =>
+  outcomes.filter(({ problem }) => problem !== undefined).length
+
 /** Each kind in the order in which it is safe to remove: what proves that a daemon is dead goes last. */
-async function find(directories: readonly string[], name: string | undefined): Promise<Findings> {
+async function find(
+  directories: readonly string[],
+  name: string | undefined,
+  segments: readonly string[],
+): Promise<Findings> {
   const packages = await loadOptionalPackages()
   const findings: Findings[] = []
   for (const directory of new Set(directories)) {
@@ -55,7 +68,7 @@ async function find(directories: readonly string[], name: string | undefined): P
     const search = { name, living: sockets.living }
     findings.push(await findLocks(directory, packages, search), sockets, findPidFiles(directory, search))
   }
-  findings.push(await findSegments(packages, { name }))
+  findings.push(await findSegments(packages, segments))
   return {
     leftovers: findings.flatMap(({ leftovers }) => leftovers),
     leftAlone: findings.flatMap(({ leftAlone }) => leftAlone),
@@ -98,15 +111,11 @@ function describe({ kind, name, path, why }: Leftover, removed: boolean, problem
   return { kind, name, path, why, removed, ...(problem !== undefined && { problem }) }
 }
 
-function report(outcomes: readonly Outcome[], wanted: boolean, given: CleanArguments, out: Output): number {
-  if (outcomes.length === 0) return exitCodes.ok
-  if (!wanted) {
-    out.say(given['dry-run'] ? 'Nothing was removed: --dry-run.' : 'Nothing was removed.')
-    return exitCodes.ok
-  }
+function report(outcomes: readonly Outcome[], wanted: boolean, given: CleanArguments, out: Output): void {
+  if (outcomes.length === 0) return
+  if (!wanted) return out.say(given['dry-run'] ? 'Nothing was removed: --dry-run.' : 'Nothing was removed.')
   const removed = outcomes.filter((outcome) => outcome.removed)
   out.say(`Removed ${removed.length} of ${outcomes.length}.`)
   const failed = outcomes.filter(({ problem }) => problem !== undefined)
   for (const { path, problem } of failed) out.warn(`Kept ${path}: ${problem}.`)
-  return failed.length > 0 ? exitCodes.error : exitCodes.ok
 }

@@ -1,27 +1,38 @@
-import type { Findings, LeftAlone, Search } from './leftover.ts'
+import { toError } from '@sd/core'
+import type { Findings, LeftAlone, Leftover } from './leftover.ts'
 import type { OptionalPackages } from './optional-packages.ts'
 
-/** Segments of `@sd/shm` that nobody has open any more. */
-export async function findSegments(
-  { shm }: OptionalPackages,
-  { name: only }: Pick<Search, 'name'>,
-): Promise<Findings> {
-  // Without it no daemon of this project has any; those of others do no harm.
-  if (!shm || (await shm.listSegments()).length === 0) return { leftovers: [], leftAlone: [] }
+/**
+ * Segments of `@sd/shm` that were asked for by name, and that no process uses. They are data, which a daemon may leave
+ * there for its next life: nothing tells whether they are needed any more.
+ */
+export async function findSegments({ shm }: OptionalPackages, names: readonly string[]): Promise<Findings> {
+  const leftovers: Leftover[] = []
   const leftAlone: LeftAlone[] = []
-  const unused = await shm.listUnusedSegments((name, error) => {
-    if (only === undefined || name === only) leftAlone.push({ path: name, why: (error as Error).message })
-  })
-  return {
-    leftAlone,
-    leftovers: unused
-      .filter((name) => only === undefined || name === only)
-      .map((name) => ({
-        kind: 'segment',
-        name,
-        path: `shm:${name}`,
-        why: 'nobody has it open',
-        remove: () => shm.removeUnusedSegment(name),
-      })),
+  for (const name of new Set(names)) {
+    const path = `shm:${name}`
+    const remove = async (): Promise<boolean> =>
+      (await shm?.removeUnusedSegment(name, { spareFormer: true })) ?? false
+    const why = await explainUse(shm, name)
+    if (why === undefined)
+      leftovers.push({ kind: 'segment', name, path, why: 'no process that used it runs', remove })
+    else leftAlone.push({ path, why })
+  }
+  return { leftovers, leftAlone }
+}
+
+/** @returns why it stays; undefined where nothing uses it. */
+async function explainUse(shm: OptionalPackages['shm'], name: string): Promise<string | undefined> {
+  if (!shm) return 'install @sd/shm beside sd-cli to have it removed'
+  try {
+    const users = await shm.listSegmentUsers(name)
+    if (!users) return 'it is in use'
+    const [user] = users
+    if (!user) return undefined
+    return user.isOpen
+      ? `process ${user.pid} has it open`
+      : `process ${user.pid} had it open and still runs, so it may open it again`
+  } catch (thrown) {
+    return toError(thrown).message
   }
 }
