@@ -39,6 +39,11 @@ async function pidOf(name: string): Promise<number> {
   return (await cli('status', name, '--json')).json<{ pid: number }>().pid
 }
 
+/** What a process has open. */
+function openFiles(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`))
+}
+
 describe('start', () => {
   test('returns when the daemon is ready, leaves it alone the second time, and stops it', async () => {
     const started = await cli('start', fixture('ticker.ts'))
@@ -63,6 +68,28 @@ describe('start', () => {
     expect(readdirSync(place.logDirectory).sort()).toEqual(['ticker.log', 'ticker.out'])
     expect(read('log', 'ticker.out')).toBe('')
   })
+
+  // 200 and 30 are beyond what Node keeps from its children by itself.
+  const isLinux = process.platform === 'linux'
+  ;(isLinux ? test : test.skip)(
+    'leaves to the caller the lock and the pipe that it was called with',
+    async () => {
+      const lock = join(place.sandbox.dir, 'deploy.lock')
+      const script = 'exec 200>"$0" 30>&1; exec "$@"'
+      const command = ['bash', '-c', script, lock, ...cliCommand]
+      // It ends when nothing holds the pipe any more.
+      expect(await runCli(place, ['start', fixture('ticker.ts')], { command })).toMatchObject({ code: 0 })
+      const pid = await pidOf('ticker')
+      expect(openFiles(pid)).not.toContain(lock)
+      expect(await runCli(place, ['restart', 'ticker'], { command })).toMatchObject({ code: 0 })
+      expect(openFiles(await pidOf('ticker'))).not.toContain(lock)
+      expect(await cli('stop', 'ticker')).toMatchObject({ code: 0 })
+      // One that is started by `restart`.
+      expect(await runCli(place, ['restart', fixture('ticker.ts')], { command })).toMatchObject({ code: 0 })
+      expect(openFiles(await pidOf('ticker'))).not.toContain(lock)
+      expect(await cli('stop', 'ticker')).toMatchObject({ code: 0 })
+    },
+  )
 
   test('gives the daemon a session, a log and nothing of the caller', async () => {
     mkdirSync(join(place.sandbox.dir, 'elsewhere'))

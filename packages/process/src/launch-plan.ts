@@ -21,6 +21,8 @@ export interface LaunchSurroundings {
   readonly protection: ParentDeathProtection
   /** The directory for compiled code. */
   readonly compileCache: string | undefined
+  /** Descriptors of this process that the child gets, too, and has to close. */
+  readonly leaking: readonly number[]
 }
 
 /** All that it takes to start a process: plain data. */
@@ -45,7 +47,7 @@ const INSPECTOR_PORT = ['--inspect-port=127.0.0.1:0']
 export function planLaunch(
   spec: ResolvedChildSpec,
   { title, priority, shared }: LaunchFacts,
-  { protection, compileCache }: LaunchSurroundings,
+  { protection, compileCache, leaking }: LaunchSurroundings,
   ppid: number = process.pid,
 ): LaunchPlan {
   const { entry } = spec
@@ -57,7 +59,14 @@ export function planLaunch(
     ...(spec.execArgv ?? inheritableExecArgv(process.execArgv)),
     ...INSPECTOR_PORT,
     entry instanceof URL || entry.startsWith('file:') ? fileURLToPath(entry) : entry,
-    writeTicket({ ppid, title, guard: guarded, cached, shared: shared && { pid: process.pid, ...shared } }),
+    writeTicket({
+      ppid,
+      title,
+      guard: guarded,
+      cached,
+      shared: shared && { pid: process.pid, ...shared },
+      leaked: leaking.length > 0 ? leaking : undefined,
+    }),
     ...spec.args,
   ]
   const stdio: LaunchPlan['stdio'] = [

@@ -1,4 +1,5 @@
 import { findCompileCache } from './compile-cache.ts'
+import { findLeakingDescriptors } from './inherited-descriptors.ts'
 import { launch } from './launch.ts'
 import { type LaunchFacts, type LaunchSurroundings, planLaunch } from './launch-plan.ts'
 import type { LaunchedProcess } from './launched-process.ts'
@@ -73,6 +74,7 @@ export class Launcher {
     this.#found ??= {
       protection: findParentDeathProtection(this.#seams.parentDeath),
       compileCache: this.#seams.compileCache ?? findCompileCache(),
+      leaking: findLeakingDescriptors(),
     }
     return this.#found
   }

@@ -10,6 +10,7 @@ import type { LaunchPlan } from './launch-plan.ts'
 import type { LoadedDaemon } from './load-daemon.ts'
 import { logDirectory } from './log-directory.ts'
 import { takePrintedFile } from './printed-file.ts'
+import { LEAKED_VARIABLE } from './start-message.ts'
 import { type StartPipe, takeStartPipe } from './start-pipe.ts'
 
 /** Milliseconds after which most of what a daemon needs is loaded. */
@@ -26,6 +27,7 @@ export async function launchDaemon(
   plan: LaunchPlan,
   load: (launcher: Omit<Launcher, 'prepare'>) => Promise<LoadedDaemon>,
 ): Promise<StopReport> {
+  await closeLeaked()
   const pipe = takeStartPipe()
   const printed = takePrintedFile()
   let lines = (): string[] => []
@@ -55,6 +57,15 @@ export async function launchDaemon(
     if (pipe) tellFailure(pipe, name, toError(thrown), lines())
     throw thrown
   }
+}
+
+/** What the launcher itself had been given, by a deploy script for instance, is not the daemon's. */
+async function closeLeaked(): Promise<void> {
+  const leaked = process.env[LEAKED_VARIABLE]
+  delete process.env[LEAKED_VARIABLE]
+  if (!leaked) return
+  const { closeLeakedDescriptors } = await import('@sd/process/inherited-descriptors')
+  closeLeakedDescriptors(leaked.split(',').map(Number))
 }
 
 /** What a daemon is to know of its launch. */

@@ -19,5 +19,8 @@ export type StartMessage =
 /** The environment variable that names the descriptor to tell it on. Core keeps it from successors. */
 export const READY_VARIABLE = 'SD_READY_FD'
 
+/** The environment variable that lists descriptors which the process has got and has to close. Core keeps it, too. */
+export const LEAKED_VARIABLE = 'SD_LEAKED_FDS'
+
 /** The environment variable that names the file where the process prints until the daemon's name is known. */
 export const PRINTED_VARIABLE = 'SD_PRINTED_FILE'

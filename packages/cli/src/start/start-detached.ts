@@ -2,10 +2,16 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, mkdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { logicalPath, SdError } from '@sd/core'
+import { findLeakingDescriptors } from '@sd/process/inherited-descriptors'
 import { openLogDirectory } from '../launch/log-directory.ts'
 import { openPrintedFile } from '../launch/printed-file.ts'
 import { watchPrintedText } from '../launch/printed-text.ts'
-import { PRINTED_VARIABLE, READY_VARIABLE, type StartMessage } from '../launch/start-message.ts'
+import {
+  LEAKED_VARIABLE,
+  PRINTED_VARIABLE,
+  READY_VARIABLE,
+  type StartMessage,
+} from '../launch/start-message.ts'
 
 /** What is to be started. */
 export interface DetachedStart {
@@ -69,6 +75,7 @@ function launch({ command, cwd, umask }: DetachedStart, printed: PrintedText): C
         ...process.env,
         ...(cwd !== undefined && { PWD: logicalPath(cwd) }),
         [READY_VARIABLE]: String(PIPE),
+        [LEAKED_VARIABLE]: findLeakingDescriptors().join(),
         ...printed.environment,
       },
       stdio: ['ignore', printed.descriptor, printed.descriptor, 'pipe'],

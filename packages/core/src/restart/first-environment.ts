@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * Set for one process only: the channel to a parent that forked it, which does not survive, and the pipe of a
- * launcher that waits for the first start.
+ * Set for one process only: the channel to a parent that forked it, which does not survive, and what a launcher
+ * that waits for the first start has told: its pipe, and what to close.
  */
 const NOT_FOR_SUCCESSORS = [
   'NODE_CHANNEL_FD',
   'NODE_CHANNEL_SERIALIZATION_MODE',
   'NODE_UNIQUE_ID',
   'SD_READY_FD',
+  'SD_LEAKED_FDS',
 ]
 
 /**

@@ -1,4 +1,5 @@
 import { readFirstFrame } from '../channel/first-frame.ts'
+import { closeLeakedDescriptors } from '../inherited-descriptors.ts'
 import { type Attachment, Attachments } from './attachments.ts'
 import { startGuardThread } from './guard-thread.ts'
 import { keepCompiledCode } from './keep-compiled-code.ts'
@@ -45,6 +46,7 @@ export function connectToParent({ lean = false }: ConnectOptions = {}): ParentLi
   }
   // The parent may have died before this process could notice: then it has another parent now.
   if (process.ppid !== ticket.ppid) killOwnGroup()
+  if (ticket.leaked) closeLeakedDescriptors(ticket.leaked)
   process.title = ticket.title
   if (ticket.cached) delete process.env.NODE_COMPILE_CACHE
   keepCompiledCode()

@@ -12,6 +12,8 @@ export interface LaunchTicket {
   readonly cached: boolean
   /** Where its large binary data passes, if it does not pass through the pipes. */
   readonly shared: SharedFilesAddress | undefined
+  /** Descriptors that it has got and that are not for it. */
+  readonly leaked?: readonly number[] | undefined
 }
 
 const PREFIX = '--sd-child='

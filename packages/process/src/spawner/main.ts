@@ -6,6 +6,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { flattenError } from '../exchange/flatten-error.ts'
+import { closeLeakedDescriptors } from '../inherited-descriptors.ts'
 import type { LaunchPlan } from '../launch-plan.ts'
 import { setNiceValue } from '../nice-value.ts'
 import { signalGroup } from '../process-group.ts'
@@ -23,6 +24,7 @@ process.on('message', (message: ToSpawner) => {
 })
 // The daemon may have died before this process had its own parent-death signal.
 if (process.ppid !== Number(process.argv[2])) process.exit()
+closeLeakedDescriptors(process.argv.slice(4).map(Number))
 process.title = process.argv[3]!
 
 function start({ id, plan, umask }: ToSpawner & { type: 'start' }): void {

@@ -47,9 +47,10 @@ export class Spawner {
    * @param title - what `ps` shows.
    * @throws the system's error when there can be no such process.
    */
-  constructor({ protection, compileCache }: LaunchSurroundings, title: string) {
+  constructor({ protection, compileCache, leaking }: LaunchSurroundings, title: string) {
     const { NODE_OPTIONS: _, NODE_V8_COVERAGE: __, ...env } = process.env
-    const [file, ...args] = [...protection.prefix, process.execPath, SPAWNER_MAIN, String(process.pid), title]
+    const own = [SPAWNER_MAIN, String(process.pid), title, ...leaking.map(String)]
+    const [file, ...args] = [...protection.prefix, process.execPath, ...own]
     this.#process = spawn(file!, args, {
       env: { NODE_COMPILE_CACHE: compileCache, ...env },
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
