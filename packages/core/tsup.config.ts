@@ -11,6 +11,7 @@ export default packageBuild(
     'own-place': 'src/own-place.ts',
     // On its own: consoles need nothing else of this package.
     'escape-text': 'src/escape-text.ts',
+    'inspector-flags': 'src/inspector-flags.ts',
   },
   // Mitt comes along: looking its package up would take longer than all that is in it.
   { noExternal: ['mitt'] },

@@ -402,7 +402,8 @@ test("a daemon's own file makes them, too, and is what they start", async () => 
     env: { ...process.env, ...sandbox.env },
   })
   expect(status).toBe(0)
-  expect(stdout).toContain(`ExecStart=${words.join(' ')}\n`)
+  const start = [words[0], '--inspect-publish-uid=stderr', '--inspect-port=127.0.0.1:0', ...words.slice(1)]
+  expect(stdout).toContain(`ExecStart=${start.join(' ')}\n`)
   expect(stdout).toContain(`# Made by: node ${file} -I systemd\n`)
 })
 

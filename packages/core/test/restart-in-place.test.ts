@@ -70,7 +70,12 @@ describe('a restart in place', () => {
     const [first, second] = await untilLives(fixture, 2)
     // Node makes the pipe of stdout one that does not block, and has one descriptor less for it.
     const { descriptors, ...facts } = first!
-    expect(second).toEqual({ ...facts, version: 2, descriptors: expect.any(Number) })
+    const execArgv = [
+      '--inspect-publish-uid=stderr',
+      '--inspect-port=127.0.0.1:0',
+      ...(facts.execArgv as string[]),
+    ]
+    expect(second).toEqual({ ...facts, version: 2, descriptors: expect.any(Number), execArgv })
     expect(second!.descriptors).toBeLessThanOrEqual(descriptors as number)
     expect(second).toMatchObject({ pid: fixture.pid, cwd: sandbox.dir, variable: null, changed: false })
     fixture.kill('SIGTERM')

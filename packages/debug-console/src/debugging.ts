@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { openRunDirectory, type PluginHost, runDirectory, SdError, toError } from '@sd/core'
+import { noInspectorFlags } from '@sd/core/inspector-flags'
 import type { AddedCommands } from './added-commands.ts'
 import { rememberTerminal } from './console/terminal-settings.ts'
 import { divertOutput } from './daemon-terminal.ts'
@@ -182,9 +183,8 @@ export class Debugging {
   #openConsole(): void {
     // One that is killed leaves the terminal to the line editor, where Ctrl-C is a key like any other.
     const restoreTerminal = process.stdin.isTTY ? rememberTerminal() : (): void => {}
-    const child = spawn(process.execPath, [...sourceFlags(), new URL(CONSOLE).pathname, this.#socket], {
-      stdio: 'inherit',
-    })
+    const command = [...noInspectorFlags, ...sourceFlags(), new URL(CONSOLE).pathname, this.#socket]
+    const child = spawn(process.execPath, command, { stdio: 'inherit' })
     this.#console = child
     child.on('error', (error) => this.#host.error(toError(error)))
     child.once('exit', (_code, signal) => {

@@ -4,7 +4,15 @@ import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { createSandbox, type Fixture, runFixture, type Sandbox, waitUntil } from '@sd/testing'
+import {
+  beOtherUser,
+  createSandbox,
+  type Fixture,
+  listeningPorts,
+  runFixture,
+  type Sandbox,
+  waitUntil,
+} from '@sd/testing'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 
@@ -18,9 +26,9 @@ beforeEach(() => {
 
 afterEach(() => sandbox.assertNothingLeft({ timeout: 15_000 }))
 
-async function startService(options: object, pool: object = {}): Promise<Fixture> {
+async function startService(options: object, pool: object = {}, execArgv: string[] = []): Promise<Fixture> {
   const args = [JSON.stringify({ options, pool })]
-  const service = runFixture(join(here, 'fixtures/service.ts'), { env, args, cwd: here })
+  const service = runFixture(join(here, 'fixtures/service.ts'), { env, args, execArgv, cwd: here })
   await service.waitForLine(/^ready /)
   return service
 }
@@ -494,4 +502,44 @@ describe('while the daemon itself is paused', () => {
       expect(daemon.lines.join('\n')).not.toMatch(/lost|overrun/)
     },
   )
+})
+
+describe('inspectors that a console opens', () => {
+  test('no other user finds the one of a worker, nor one through which a stuck worker is reached', async () => {
+    const service = await startService({ allow: true })
+    const stranger = await beOtherUser(sandbox)
+    service.tell("tell('stuck', daemon.workers.crunch.endless(7))")
+    await waitUntil(() => childPids(service.pid).length === 1, 'the worker is there')
+    const [worker] = childPids(service.pid)
+    const console = attach(`pause ${worker}`)
+    await console.waitForLine(/Paused, in endless/, 30_000)
+    console.tell(`inspect ${worker}`)
+    await console.waitForLine(/ws:\/\/127\.0\.0\.1:\d+\/[\w-]+$/, 30_000)
+    const [found] = await stranger.probe()
+    expect(found).toMatchObject({ statuses: [404, 404, 404], addresses: [], ran: [] })
+    await stranger.leave()
+    console.tell('end')
+    await console.exit
+    await stop(service)
+  })
+
+  test("the daemon's own is opened only where no other user finds it", async () => {
+    const open = await startService({ allow: true })
+    const text = await run(`inspect ${open.pid}`, 'eval 6 * 7', /^42$/)
+    expect(text).toContain('The inspector is not opened')
+    expect(listeningPorts(open.pid)).toEqual([])
+    await stop(open)
+
+    const closed = await startService({ allow: true }, {}, ['--inspect-publish-uid=stderr'])
+    const stranger = await beOtherUser(sandbox)
+    const console = attach(`inspect ${closed.pid}`)
+    await console.waitForLine(/ws:\/\/127\.0\.0\.1:\d+\/[\w-]+$/, 30_000)
+    const [found] = await stranger.probe()
+    expect(found).toMatchObject({ statuses: [404, 404, 404], addresses: [], ran: [] })
+    await stranger.leave()
+    console.tell('end')
+    await console.exit
+    await waitUntil(() => listeningPorts(closed.pid).length === 0, 'the port is closed')
+    await stop(closed)
+  })
 })

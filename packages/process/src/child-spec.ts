@@ -10,7 +10,7 @@ export interface ChildSpec {
   args?: readonly string[]
   /** Environment on top of the daemon's. @default {} */
   env?: Readonly<Record<string, string>>
-  /** Node's own flags. @default the daemon's, without those of the inspector, `--eval` and `--print` */
+  /** Node's own flags. @default the daemon's, without `--eval` and `--print`. Inspector flags of the daemon never hold for a child, not even from `NODE_OPTIONS`; those written out here do. */
   execArgv?: readonly string[]
   /**
    * When a successor follows: after every end but a drain, after an unexpected end with a signal, an error or

@@ -1,8 +1,10 @@
 /** Flags that belong to one process, not to its children. */
-const OWN_FLAG = /^(--inspect|--debug|--eval|--print|--input-type|--interactive|--check|-pe?$|-e$|-i$|-c$)/
+const OWN_FLAG =
+  /^(--(no-)?inspect|--debug[-_]port|--(no-)?disable[-_]sigusr1|--eval|--print|--input-type|--interactive|--check|-pe?$|-e$|-i$|-c$)/
 
 /** Of these, the ones whose value may be the next argument. */
-const TAKES_VALUE = /^(--inspect-port|--debug-port|--eval|--print|--input-type|-pe?|-e)$/
+const TAKES_VALUE =
+  /^(--inspect[-_]port|--inspect[-_]publish[-_]uid|--debug[-_]port|--eval|--print|--input-type|-pe?|-e)$/
 
 /**
  * The flags of Node that a child shall have, too: all but those of the inspector (its port is taken) and of

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { childInspectorFlags } from '@sd/core/inspector-flags'
 import type { SharedFiles } from './channel/shared-files.ts'
 import { writeTicket } from './child/launch-ticket.ts'
 import { childEnvironment } from './child-environment.ts'
@@ -37,9 +38,6 @@ export interface LaunchPlan {
   readonly stdio: readonly ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', ...'pipe'[]]
 }
 
-/** Opens nothing by itself: should the inspector be started by SIGUSR1, it takes a free port, not Node's 9229. */
-const INSPECTOR_PORT = ['--inspect-port=127.0.0.1:0']
-
 /**
  * @param ppid - the process that will be the child's parent.
  * @throws the system's error when there is no working directory any more.
@@ -53,11 +51,12 @@ export function planLaunch(
   const { entry } = spec
   const { env, cached } = childEnvironment(process.env, spec.env, compileCache)
   const guarded = protection.mode === 'guard'
+  const execArgv = spec.execArgv ?? inheritableExecArgv(process.execArgv)
   const [file, ...args] = [
     ...protection.prefix,
     process.execPath,
-    ...(spec.execArgv ?? inheritableExecArgv(process.execArgv)),
-    ...INSPECTOR_PORT,
+    ...childInspectorFlags(execArgv),
+    ...execArgv,
     entry instanceof URL || entry.startsWith('file:') ? fileURLToPath(entry) : entry,
     writeTicket({
       ppid,

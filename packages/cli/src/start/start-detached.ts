@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, mkdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { logicalPath, SdError } from '@sd/core'
+import { daemonNodeFlags, startsInspector } from '@sd/core/inspector-flags'
 import { findLeakingDescriptors } from '@sd/process/inherited-descriptors'
 import { openLogDirectory } from '../launch/log-directory.ts'
 import { openPrintedFile } from '../launch/printed-file.ts'
@@ -67,7 +68,10 @@ export async function startDetached(start: DetachedStart, signal: AbortSignal): 
 function launch({ command, cwd, umask }: DetachedStart, printed: PrintedText): ChildProcess {
   const before = process.umask(umask)
   try {
-    const child = spawn(process.execPath, [...process.execArgv, ...command], {
+    const { NODE_OPTIONS } = process.env
+    // The daemon's inspector is to listen where this process's does.
+    if (startsInspector(process.execArgv, NODE_OPTIONS)) process.getBuiltinModule('node:inspector').close()
+    const child = spawn(process.execPath, [...daemonNodeFlags(process.execArgv, NODE_OPTIONS), ...command], {
       cwd,
       detached: true,
       // The directory as it was named: through links, which a restart follows.

@@ -1,3 +1,5 @@
+import { daemonNodeFlags } from '@sd/core/inspector-flags'
+
 /** The program that a service definition starts, and how. All paths are absolute. */
 export interface ServiceProgram {
   /** The daemon's. */
@@ -46,10 +48,9 @@ const rest = ({ args }: ServiceProgram): string[] => (args.length === 0 ? [] : [
 
 /** Runs the daemon in the foreground, as supervisors want it. */
 export function runCommand(program: ServiceProgram): string[] {
-  const { file, cli, runsItself, args } = program
-  return runsItself
-    ? [...node(program), file, ...args]
-    : [...node(program), cli, 'run', file, ...rest(program)]
+  const { file, cli, runsItself, args, nodeOptions } = program
+  const words = runsItself ? [file, ...args] : [cli, 'run', file, ...rest(program)]
+  return [program.node, ...daemonNodeFlags(nodeOptions, undefined), ...words]
 }
 
 /** Starts the daemon detached, unless it runs. Always through `sd-cli`, which waits until it is ready. */

@@ -1,3 +1,4 @@
+import { noInspectorFlags } from '../inspector-flags.ts'
 import { identify } from '../process-identity.ts'
 import { SdError } from '../sd-error.ts'
 import { PREFLIGHT_PIPE, PREFLIGHT_VARIABLE, type PreflightVerdict } from './preflight-process.ts'
@@ -16,9 +17,6 @@ export interface PreflightOptions {
 /** What the system answers when it is out of something: that says nothing about the new code. */
 const EXHAUSTED: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM'])
 
-/** The inspector stays closed, whatever flags, `NODE_OPTIONS` and signals ask for: the daemon may have its port. */
-const NO_INSPECTOR = ['--no-inspect', '--no-inspect-brk', '--no-inspect-wait', '--disable-sigusr1']
-
 /** Characters of what was printed that are shown. */
 const SHOWN = 4000
 
@@ -34,7 +32,7 @@ export async function checkSuccessor(
 ): Promise<void> {
   // Asked for here and not imported: worker processes load this file too, and never come here.
   const { spawn } = process.getBuiltinModule('node:child_process')
-  const child = spawn(file, [...flags, ...NO_INSPECTOR, ...guardFlags(), ...command], {
+  const child = spawn(file, [...flags, ...noInspectorFlags, ...guardFlags(), ...command], {
     cwd: directory,
     env: { ...environment, [PREFLIGHT_VARIABLE]: String(process.pid) },
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],

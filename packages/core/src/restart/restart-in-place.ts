@@ -162,6 +162,8 @@ function replaceProcess(successor: Successor, next: HandedOver): void {
   // Nothing here can hear an order to stop any more, and the next life could not know of it: it ends the process.
   for (const signal of ['SIGTERM', 'SIGINT']) process.removeAllListeners(signal)
   process.emit('exit', 0)
+  // Where a debugger is connected, Node would wait in execve until that leaves.
+  process.getBuiltinModule('node:inspector')?.close()
   // One that fails ends the process on the spot, with a core dump and no word in the log.
   execve(file, [process.argv0, ...args], carrying({ pid: process.pid }))
 }

@@ -1,4 +1,5 @@
 import { accessSync, constants, realpathSync, statSync } from 'node:fs'
+import { nextLifeNodeFlags } from '../inspector-flags.ts'
 import { launcher } from '../launcher.ts'
 import { logicalDirectory, logicalPath } from '../logical-path.ts'
 import { SdError } from '../sd-error.ts'
@@ -51,7 +52,7 @@ export function findSuccessor(place: StartPlace, log: (message: string) => void)
   }
   return {
     file: execPath,
-    flags: process.execArgv,
+    flags: nextLifeNodeFlags(process.execArgv, process.env.NODE_OPTIONS),
     command: place.command,
     environment: firstEnvironment(),
     directory: findDirectory(place, log),

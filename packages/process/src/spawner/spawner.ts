@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { noInspectorFlags } from '@sd/core/inspector-flags'
 import { identify, isAlive, type ProcessIdentity } from '@sd/core/process-identity'
 import { reviveError } from '../exchange/revive-error.ts'
 import type { LaunchPlan, LaunchSurroundings } from '../launch-plan.ts'
@@ -50,7 +51,7 @@ export class Spawner {
   constructor({ protection, compileCache, leaking }: LaunchSurroundings, title: string) {
     const { NODE_OPTIONS: _, NODE_V8_COVERAGE: __, ...env } = process.env
     const own = [SPAWNER_MAIN, String(process.pid), title, ...leaking.map(String)]
-    const [file, ...args] = [...protection.prefix, process.execPath, ...own]
+    const [file, ...args] = [...protection.prefix, process.execPath, ...noInspectorFlags, ...own]
     this.#process = spawn(file!, args, {
       env: { NODE_COMPILE_CACHE: compileCache, ...env },
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
