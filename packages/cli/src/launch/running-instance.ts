@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { listDaemons } from '@sd/control/client'
+import { readLife } from '@sd/control/life'
 import { SdError } from '@sd/core'
 import { isSameFile } from '../daemons/is-same-file.ts'
 import { withControl } from '../daemons/with-control.ts'
+import { describeRetry } from '../life/describe-life.ts'
 import { defaultPidFile } from '../pid-file/default-pid-file.ts'
 import { isPidAlive, readPidFile } from '../pid-file/pid-file.ts'
 
@@ -27,11 +29,12 @@ const LAST_STEPS = 3000
  * whatever was told to who has asked.
  *
  * @param file - the one that is to be started.
- * @throws SdError `SD_CLI_ALREADY_RUNNING`; `SD_CLI_NAME_TAKEN` when it is another daemon, of another file.
+ * @throws SdError `SD_CLI_ALREADY_RUNNING`; `SD_CLI_RETRYING` when it fails and is tried again; `SD_CLI_NAME_TAKEN` when it is another daemon, of another file.
  */
 export async function refuseSecond(name: string, file: string): Promise<void> {
   const running = await findLasting(name)
   if (!running) return
+  refuseRetrying(name)
   const { pid, program } = running
   const who = pid === undefined ? ' (and does not answer)' : `, pid ${pid}`
   const facts = { daemon: name, ...(pid !== undefined && { pid }) }
@@ -40,6 +43,15 @@ export async function refuseSecond(name: string, file: string): Promise<void> {
   }
   const message = `Another daemon is named "${name}": ${program}${who}. Stop it, or give this one a name of its own.`
   throw new SdError('SD_CLI_NAME_TAKEN', message, { ...facts, program })
+}
+
+/** One that fails again and again is not what was asked for. */
+function refuseRetrying(name: string): void {
+  const life = readLife(name)
+  if (!life?.isAlive || life.state !== 'retrying' || !life.retry) return
+  const { pid } = life.process
+  const message = `${name}, pid ${pid}, is retrying: it ${describeRetry(life.retry)}. Remedy that; sd-cli restart ${name} tries it at once, sd-cli stop ${name} ends it.`
+  throw new SdError('SD_CLI_RETRYING', message, { daemon: name, pid, retry: life.retry })
 }
 
 /** @returns undefined where there is none, or not any more. */
