@@ -63,9 +63,6 @@ export function isDaemonClass(value: unknown): value is new () => DaemonBase {
   return typeof value === 'function' && BRAND in value
 }
 
-/** So many uncaught errors are told of: the first one ends the daemon. */
-const MOST_UNCAUGHT = 100
-
 /** What both styles of writing a daemon share: everything but the blanks to fill in. */
 export abstract class DaemonBase {
   /** Names the daemon in the log, in `ps` and to the tools. */
@@ -81,7 +78,6 @@ export abstract class DaemonBase {
   readonly #life: Life
   readonly #restart: RestartPlan = new RestartPlan(this.#clock)
   readonly #stopOrders = new StopOrders()
-  #uncaught = 0
   readonly #environment: EnvironmentValues
   #options: ResolvedDaemonOptions | undefined
   #guard: ProcessGuard | undefined
@@ -406,8 +402,7 @@ export abstract class DaemonBase {
     const { name, logger } = this.#resolved
     const { names: plugins, canRecoverCalls } = this.#plugins
     const hasLogger = logger !== undefined
-    const logRoom = (): Promise<void> | undefined => this.#log.room()
-    await launcher()!.prepare({ daemon: this, name, plugins, canRecoverCalls, hasLogger, logRoom })
+    await launcher()!.prepare({ daemon: this, name, plugins, canRecoverCalls, hasLogger })
     return this.#begin()
   }
 
@@ -489,15 +484,10 @@ export abstract class DaemonBase {
       dumpStatistics: () => this.#dumpStatistics(),
       wake: () => this.wake(),
       other: (signal, number) => this.dispatch('signal', { signal, number }),
-      uncaught: (error) => this.#onUncaught(error),
+      uncaught: (error) => this.fatalError(toError(error)),
       exiting: () => this.#log.flushNow(),
     })
     if (this.#bus.hasListeners('signal')) this.#guard.listenToOthers()
-  }
-
-  #onUncaught(error: unknown): void {
-    // A logger may fail anew each time that it is told of its own failure.
-    if (++this.#uncaught <= MOST_UNCAUGHT) this.fatalError(toError(error))
   }
 
   #onStopSignal(signal: NodeJS.Signals): void {

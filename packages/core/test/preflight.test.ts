@@ -22,8 +22,13 @@ const told = (what: RegExp): string[] =>
     .split('\n')
     .filter((line) => what.test(line))
 
-function run(limit?: number, env: Readonly<Record<string, string>> = {}): Fixture {
+function run(
+  limit?: number,
+  env: Readonly<Record<string, string>> = {},
+  prefix: readonly string[] = [],
+): Fixture {
   return runFixture(new URL('./fixtures/changing.ts', import.meta.url), {
+    prefix,
     args: [sandbox.dir, ...(limit === undefined ? [] : [String(limit)])],
     env: { ...sandbox.env, SD_SUPERVISED: '1', FORCE_COLOR: '0', ...env },
   })
@@ -83,12 +88,15 @@ describe('a restart that would fail', () => {
 
 describe('the process of the check', () => {
   test('has nothing of the daemon: no descriptor, no inspector', async () => {
-    const fixture = run(undefined, { NODE_OPTIONS: '--inspect=127.0.0.1:0' })
+    const lock = join(sandbox.dir, 'deploy.lock')
+    const prefix = ['bash', '-c', 'exec "$@" 200>"$0"', lock]
+    const fixture = run(undefined, { NODE_OPTIONS: '--inspect=127.0.0.1:0' }, prefix)
     await untilLives(fixture, 1)
     fixture.kill('SIGHUP')
     await untilLives(fixture, 2)
     const [facts] = told(/^preflight/).map((line) => JSON.parse(line.slice('preflight '.length)))
     expect(facts.inspector).toBeNull()
+    expect(facts.open.filter((path: string) => path === lock || path.endsWith('changing.log'))).toEqual([])
     fixture.kill('SIGTERM')
     expect((await fixture.exit).code).toBe(0)
   }, 60_000)

@@ -19,6 +19,11 @@ export const restart: Command = defineCommand({
       requiresArg: true,
       describe: 'Seconds that it may take; 0: no limit',
     },
+    force: {
+      type: 'boolean',
+      default: false,
+      describe: 'Kill one that does not answer, and start it anew',
+    },
   },
   takesRest: true,
   load: async () => (await import('../restart/restart-daemon.ts')).restartDaemon,

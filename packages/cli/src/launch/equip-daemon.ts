@@ -6,6 +6,7 @@ import { defaultPidFile } from '../pid-file/default-pid-file.ts'
 import { pidFile } from '../pid-file/pid-file-plugin.ts'
 import type { LaunchPlan } from './launch-plan.ts'
 import { printedFile } from './printed-file.ts'
+import { tellOfSecond } from './running-instance.ts'
 
 /**
  * Gives a daemon that is about to start what its switches ask for.
@@ -19,6 +20,7 @@ export async function equipDaemon(
 ): Promise<void> {
   const { daemon, name, plugins } = launched
   if (switches.recoverWorkers) recoverCalls(launched)
+  tellOfSecond(daemon)
   // Where the process prints is the log itself where that was named.
   const outFile = switches.detached && switches.log === undefined ? printedFile(name) : undefined
   if (outFile !== undefined) daemon.set('outFile', outFile)

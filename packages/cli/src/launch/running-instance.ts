@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { listDaemons } from '@sd/control/client'
-import { readLife } from '@sd/control/life'
-import { SdError } from '@sd/core'
+import { type Life, readLife } from '@sd/control/life'
+import { type DaemonBase, SdError } from '@sd/core'
 import { isSameFile } from '../daemons/is-same-file.ts'
 import { withControl } from '../daemons/with-control.ts'
-import { describeRetry } from '../life/describe-life.ts'
 import { defaultPidFile } from '../pid-file/default-pid-file.ts'
 import { isPidAlive, readPidFile } from '../pid-file/pid-file.ts'
 
@@ -29,12 +28,14 @@ const LAST_STEPS = 3000
  * whatever was told to who has asked.
  *
  * @param file - the one that is to be started.
- * @throws SdError `SD_CLI_ALREADY_RUNNING`; `SD_CLI_RETRYING` when it fails and is tried again; `SD_CLI_NAME_TAKEN` when it is another daemon, of another file.
+ * @throws SdError `SD_CLI_ALREADY_RUNNING`; `SD_CLI_RETRYING` when it waits for its next try after a failure;
+ * `SD_CLI_NAME_TAKEN` when it is another daemon, of another file.
  */
 export async function refuseSecond(name: string, file: string): Promise<void> {
   const running = await findLasting(name)
   if (!running) return
-  refuseRetrying(name)
+  const life = readLife(name)
+  if (life?.isAlive && life.state === 'retrying') throw retryingError(life)
   const { pid, program } = running
   const who = pid === undefined ? ' (and does not answer)' : `, pid ${pid}`
   const facts = { daemon: name, ...(pid !== undefined && { pid }) }
@@ -45,13 +46,24 @@ export async function refuseSecond(name: string, file: string): Promise<void> {
   throw new SdError('SD_CLI_NAME_TAKEN', message, { ...facts, program })
 }
 
-/** One that fails again and again is not what was asked for. */
-function refuseRetrying(name: string): void {
-  const life = readLife(name)
-  if (!life?.isAlive || life.state !== 'retrying' || !life.retry) return
-  const { pid } = life.process
-  const message = `${name}, pid ${pid}, is retrying: it ${describeRetry(life.retry)}. Remedy that; sd-cli restart ${name} tries it at once, sd-cli stop ${name} ends it.`
-  throw new SdError('SD_CLI_RETRYING', message, { daemon: name, pid, retry: life.retry })
+/** Says so in a daemon's log when another one of its name lives: whether there may be two is for a lock to say. */
+export function tellOfSecond(daemon: DaemonBase): void {
+  const other = readLife(daemon.name)
+  if (!other?.isAlive || other.state === 'ended' || other.process.pid === process.pid) return
+  const { pid } = other.process
+  daemon.log(
+    `Another daemon named "${daemon.name}" is ${other.state}, pid ${pid}. Stop it, or use a lock, if there may be one only.`,
+  )
+}
+
+function retryingError({ name, process: { pid }, retry }: Life): SdError {
+  const why = retry ? `: it has failed ${retry.failures} times, last with: ${retry.reason}` : ''
+  const message = `${name}, pid ${pid}, waits for its next try${why}. Try at once: sd-cli restart ${name}`
+  return new SdError('SD_CLI_RETRYING', message, {
+    daemon: name,
+    pid,
+    ...(retry && { failures: retry.failures }),
+  })
 }
 
 /** @returns undefined where there is none, or not any more. */
@@ -59,7 +71,7 @@ async function findLasting(name: string): Promise<Running | undefined> {
   // One that lives and does not answer may be about to end, or between two lives.
   let endsBefore = performance.now() + LAST_STEPS
   for (;;) {
-    const found = await findBySocket(name)
+    const found = (await findBySocket(name)) ?? findByLife(name)
     if (found?.isEnding) endsBefore = performance.now() + LAST_STEPS
     else if (found?.pid !== undefined) return found
     else {
@@ -91,6 +103,14 @@ async function askForState(socket: string): Promise<string | undefined> {
   } catch {
     return undefined
   }
+}
+
+/** One without a socket, or between two lives. */
+function findByLife(name: string): Running | undefined {
+  const life = readLife(name)
+  if (!life?.isAlive || life.state === 'ended') return undefined
+  const isEnding = life.state === 'restarting' || life.state === 'stopping'
+  return { pid: life.process.pid, program: life.program ?? undefined, isEnding }
 }
 
 function findByPidFile(name: string): Running | undefined {

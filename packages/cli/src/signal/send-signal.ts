@@ -1,8 +1,11 @@
+import { readLife } from '@sd/control/life'
 import { SdError, suggestName } from '@sd/core'
 import { signalProcess } from '@sd/core/process-identity'
 import { elsewhereError, notRunningError } from '../daemons/ask-daemon.ts'
-import { isSeen, lookForShown } from '../daemons/sighting.ts'
+import { isSeen, lookForShown, type Sighting } from '../daemons/sighting.ts'
+import { waitForChange } from '../daemons/transition.ts'
 import type { Output } from '../output/output.ts'
+import { withProgress } from '../output/with-progress.ts'
 import { findSignal, signalNames } from '../signals/find-signal.ts'
 
 /** What `signal` is called with. */
@@ -15,7 +18,7 @@ interface SignalArguments {
 /** Sends a daemon a signal: that very process, never another one that got its pid. */
 export async function sendSignal(given: SignalArguments, out: Output): Promise<void> {
   const signal = readSignal(given.signal)
-  const seen = await lookForShown(given.daemon, out, given['pid-file'])
+  const seen = await lookForListening(given, signal, out)
   const { name } = seen
   if (seen.state === 'stopped' || seen.state === 'dead') throw await notRunningError(seen)
   const { process } = seen
@@ -27,6 +30,23 @@ export async function sendSignal(given: SignalArguments, out: Output): Promise<v
   }
   if (out.json) out.printJson({ name, pid: process.pid, signal })
   else out.print(`${signal} was sent to ${name}, pid ${process.pid}.`)
+}
+
+/** Milliseconds that a restart may take. */
+const RESTARTED_WITHIN = 60_000
+
+/** What an orderly end hears, or the system obeys, at any time. */
+const ALWAYS_HEARD: ReadonlySet<string> = new Set(['SIGTERM', 'SIGINT', 'SIGKILL', 'SIGSTOP', 'SIGCONT'])
+
+/** Between two lives nothing may listen yet: Node would end, or open its inspector. */
+async function lookForListening(given: SignalArguments, signal: string, out: Output): Promise<Sighting> {
+  const end = performance.now() + RESTARTED_WITHIN
+  for (;;) {
+    const seen = await lookForShown(given.daemon, out, given['pid-file'])
+    const life = readLife(seen.name)
+    if (!life?.isAlive || life.state !== 'restarting' || ALWAYS_HEARD.has(signal)) return seen
+    await withProgress(out, `Waiting for ${seen.name}, which is restarting`, () => waitForChange(life, end))
+  }
 }
 
 function readSignal(given: string): NodeJS.Signals {

@@ -19,7 +19,9 @@ export function reportStart({ message, pid, printed, exit }: StartOutcome, out: 
     if (out.json) out.printJson({ name, pid, started: true })
     else {
       out.print(`${out.style.bold(name)} runs, pid ${pid}.`)
-      out.say(`See what it does:  sd-cli status ${name}\nFollow its log:    sd-cli logs ${name} -f`)
+      out.say(
+        `See what it does:  sd-cli status ${name}\nFollow its log:    sd-cli logs ${name} -f\nAfter SIGKILL, out of memory or a reboot nothing starts it again: a service does (sd-cli init).`,
+      )
     }
     return exitCodes.ok
   }

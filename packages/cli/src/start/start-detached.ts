@@ -13,6 +13,8 @@ import {
   READY_VARIABLE,
   type StartMessage,
 } from '../launch/start-message.ts'
+import { withLines } from '../output/with-lines.ts'
+import { removeLeftovers } from './remove-leftovers.ts'
 
 /** What is to be started. */
 export interface DetachedStart {
@@ -20,6 +22,8 @@ export interface DetachedStart {
   readonly command: readonly string[]
   /** @default the present one */
   readonly cwd?: string | undefined
+  /** @default the present one */
+  readonly environment?: NodeJS.ProcessEnv | undefined
   /** File mode bits that the daemon's files never have. */
   readonly umask: number
   /** Where the log goes, and what the process prints; undefined: a file of its own beside the logs. */
@@ -58,6 +62,9 @@ export async function startDetached(start: DetachedStart, signal: AbortSignal): 
   try {
     const outcome = await waitForWord(child, start.timeout, signal)
     return { ...outcome, pid: child.pid!, printed: printed.read() }
+  } catch (error) {
+    if (child.signalCode === 'SIGKILL') await removeLeftovers(child.pid!)
+    throw withOutput(error as SdError, printed.read())
   } finally {
     printed.close()
     child.stdio[PIPE]?.destroy()
@@ -65,10 +72,20 @@ export async function startDetached(start: DetachedStart, signal: AbortSignal): 
   }
 }
 
-function launch({ command, cwd, umask }: DetachedStart, printed: PrintedText): ChildProcess {
+/** An error with what the process has said until then. */
+function withOutput(error: SdError, printed: string): SdError {
+  const { code, message, log, ...facts } = error
+  const lines = (log as readonly string[] | undefined) ?? printed.split('\n')
+  return new SdError(code, withLines(message, lines), { ...facts, log: lines })
+}
+
+function launch(
+  { command, cwd, environment = process.env, umask }: DetachedStart,
+  printed: PrintedText,
+): ChildProcess {
   const before = process.umask(umask)
   try {
-    const { NODE_OPTIONS } = process.env
+    const { NODE_OPTIONS } = environment
     // The daemon's inspector is to listen where this process's does.
     if (startsInspector(process.execArgv, NODE_OPTIONS)) process.getBuiltinModule('node:inspector').close()
     const child = spawn(process.execPath, [...daemonNodeFlags(process.execArgv, NODE_OPTIONS), ...command], {
@@ -76,7 +93,7 @@ function launch({ command, cwd, umask }: DetachedStart, printed: PrintedText): C
       detached: true,
       // The directory as it was named: through links, which a restart follows.
       env: {
-        ...process.env,
+        ...environment,
         ...(cwd !== undefined && { PWD: logicalPath(cwd) }),
         [READY_VARIABLE]: String(PIPE),
         [LEAKED_VARIABLE]: findLeakingDescriptors().join(),
@@ -118,15 +135,22 @@ async function waitForWord(
     await Promise.race([closed, limit.passed, ended.then(() => closed)])
   } catch (error) {
     await end(child, ended)
+    // What it has logged, where it could still tell it.
+    const told = readMessage(text)
+    if (told?.kind === 'failed') Object.assign(error as SdError, { log: told.log })
     throw error
   } finally {
     limit.cancel()
   }
-  const message = text.includes('\n') ? (JSON.parse(text.split('\n')[0]!) as StartMessage) : undefined
+  const message = readMessage(text)
   // Whoever closes the pipe without a word, or with a bad one, is about to end.
   if (message?.kind !== 'ready')
     await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, KILL_AFTER).unref())])
   return { message, exit }
+}
+
+function readMessage(text: string): StartMessage | undefined {
+  return text.includes('\n') ? (JSON.parse(text.split('\n')[0]!) as StartMessage) : undefined
 }
 
 /** Rejects when the time is over, or the start is given up. */

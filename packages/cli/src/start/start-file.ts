@@ -7,7 +7,7 @@ import type { Output } from '../output/output.ts'
 import { readTimeout } from '../read-timeout.ts'
 import { checkDirectory } from './check-directory.ts'
 import { reportStart } from './report-start.ts'
-import { startDetached } from './start-detached.ts'
+import { type DetachedStart, startDetached } from './start-detached.ts'
 
 /** What `start` is called with. */
 export interface StartArguments extends GivenSwitches {
@@ -33,11 +33,16 @@ export async function startFile(given: StartArguments, out: Output): Promise<num
 export async function startCommand(
   command: readonly string[],
   log: string | undefined,
-  { cwd, umask, timeout = 60 }: Pick<StartArguments, 'cwd' | 'umask' | 'timeout'>,
+  {
+    cwd,
+    umask,
+    timeout = 60,
+    environment,
+  }: Pick<StartArguments, 'cwd' | 'umask' | 'timeout'> & Pick<DetachedStart, 'environment'>,
   out: Output,
 ): Promise<number> {
   checkDirectory(cwd)
-  const start = { command, cwd, umask: readUmask(umask), log, timeout: readTimeout(timeout) }
+  const start = { command, cwd, environment, umask: readUmask(umask), log, timeout: readTimeout(timeout) }
   const interrupted = interruption()
   const progress = out.progress('Starting')
   try {

@@ -38,13 +38,15 @@ export async function stopDaemon(given: StopArguments, out: Output): Promise<num
   }
   const progress = out.progress(`Stopping ${name}`)
   try {
-    let gone: boolean | undefined
+    let gone: boolean | 'unasked' | undefined
     if (seen.state === 'answers') gone = await askToStop(seen.socket, isSeen(process) ? 0 : timeout)
     else {
       out.say(`${name} is signalled (SIGTERM to ${process.pid}): ${seen.why}.`)
       signalProcess(process, 'SIGTERM')
     }
-    gone ??= await waitForEnd(process, timeout)
+    // Between two lives it could not be asked, and would go on.
+    if (gone === 'unasked' && isSeen(process)) signalProcess(process, 'SIGTERM')
+    if (typeof gone !== 'boolean') gone = await waitForEnd(process, timeout)
     if (!gone && !given.force) throw stillThere(name, process, given.timeout)
     if (!gone) await kill(name, process)
     progress.end()
@@ -61,18 +63,19 @@ export async function stopDaemon(given: StopArguments, out: Output): Promise<num
 
 /**
  * @param wait - milliseconds for the end of the connection: where the process cannot be seen, that is its end.
- * @returns whether it has come; undefined where it was not waited for.
+ * @returns whether it has come; undefined where it was not waited for, `unasked` where the connection was closed without an
+ * answer.
  */
-async function askToStop(socket: string, wait: number): Promise<boolean | undefined> {
+async function askToStop(socket: string, wait: number): Promise<boolean | 'unasked' | undefined> {
   try {
     return await withControl(socket, async (client) => {
       await client.call('stop')
       return wait === 0 ? undefined : await isClosedWithin(client, wait)
     })
   } catch (error) {
-    // It may be gone before it has answered.
+    // It may be gone before it has answered, or about to be replaced.
     if (!['SD_CONTROL_GONE', 'SD_CONTROL_NOT_RUNNING'].includes((error as SdError).code)) throw error
-    return undefined
+    return 'unasked'
   }
 }
 

@@ -118,6 +118,15 @@ function guardFlags(): string[] {
 
 /** Runs in the process before its program, with nothing from around it: the program's code may never give a turn. */
 function startGuard(fd: number, watch: string): void {
+  const fs = process.getBuiltinModule('node:fs')
+  // What the daemon has been given by the program that started it, and Node cannot keep from its children.
+  for (const name of fs.existsSync('/proc/self/fd') ? fs.readdirSync('/proc/self/fd') : []) {
+    const info = `/proc/self/fdinfo/${name}`
+    if (Number(name) <= fd || !fs.existsSync(info)) continue
+    const flags = /^flags:\s*([0-7]+)/m.exec(fs.readFileSync(info, 'latin1'))?.[1]
+    // O_CLOEXEC: all that Node opens by itself.
+    if (flags !== undefined && (Number.parseInt(flags, 8) & 0o2000000) === 0) fs.closeSync(Number(name))
+  }
   const { Worker } = process.getBuiltinModule('node:worker_threads')
   new Worker(`${watch}(${fd})`, { eval: true, execArgv: [], env: {}, name: 'sd preflight guard' }).unref()
 }

@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Life, readLife } from '@sd/control/life'
+import { SdError } from '@sd/core'
+import type { Output } from '../output/output.ts'
+import { withProgress } from '../output/with-progress.ts'
+import { lookForShown, type Sighting } from './sighting.ts'
+
+/** Milliseconds. */
+const LOOK_AGAIN = 50
+
+/** States that lead to another one by themselves: what is told to a daemon meanwhile may be lost, or answered wrongly. */
+const TRANSITIONS: ReadonlySet<string> = new Set(['starting', 'restarting', 'stopping'])
+
+/** Whether a daemon lives, and is on its way to another state. */
+export function isInTransition(life: Life | undefined): boolean {
+  return life?.isAlive === true && TRANSITIONS.has(life.state)
+}
+
+/**
+ * Looks for a daemon, and waits while it starts, restarts or stops, as the record of its life says.
+ *
+ * @param end - monotonic milliseconds: when it must have come to an end.
+ * @throws SdError `SD_CLI_IN_TRANSITION` when it has not; and as `lookFor`.
+ */
+export async function lookForSettled(
+  target: string,
+  out: Output,
+  { pidFile, end }: { readonly pidFile: string | undefined; readonly end: number },
+): Promise<Sighting> {
+  for (;;) {
+    const seen = await lookForShown(target, out, pidFile)
+    const life = readLife(seen.name)
+    if (!life || !isInTransition(life)) return seen
+    await withProgress(out, `Waiting for ${seen.name}, which is ${life.state}`, () =>
+      waitForChange(life, end),
+    )
+  }
+}
+
+/**
+ * Waits until a daemon has come to another state.
+ *
+ * @param end - monotonic milliseconds.
+ * @returns what is recorded then.
+ * @throws SdError `SD_CLI_IN_TRANSITION` when it is late.
+ */
+export async function waitForChange(life: Life, end: number): Promise<Life | undefined> {
+  for (;;) {
+    const now = readLife(life.name)
+    if (!now?.isAlive || now.state !== life.state || now.since !== life.since) return now
+    if (performance.now() >= end) throw stillUnderWay(life)
+    await sleep(LOOK_AGAIN)
+  }
+}
+
+function stillUnderWay({ name, state, since, process }: Life): SdError {
+  const message = `${name}, pid ${process.pid}, is still ${state} (since ${since}). Wait longer with --timeout SECONDS, or end it: sd-cli stop ${name} --force`
+  return new SdError('SD_CLI_IN_TRANSITION', message, { daemon: name, pid: process.pid, state })
+}
