@@ -166,6 +166,22 @@ describeAsRoot('root, who operates a daemon of another user,', () => {
   })
 })
 
+describeAsRoot('a start', () => {
+  test('is not kept waiting by another user, who has taken the names of its guards', async () => {
+    const names = ['sock', 'start'].map((kind) => `\\0sd-socket:${place.runDirectory}/ticker.${kind}`)
+    const program = `for (const path of ${JSON.stringify(names)}) require('node:net').createServer().listen({ path: path.replace('\\\\0', '\\0') }, () => console.log(path))`
+    const options = { uid: THEM, gid: THEM, cwd: '/', env: { ...process.env, ...place.sandbox.env } }
+    const squatter = spawn(process.execPath, ['-e', program], {
+      ...options,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    endLater(squatter)
+    await once(squatter.stdout!, 'data')
+    expect(await runCli(place, ['start', fixture('ticker.ts'), '--timeout', '30'])).toMatchObject({ code: 0 })
+    expect(await runCli(place, ['stop', 'ticker'])).toMatchObject({ code: 0 })
+  })
+})
+
 describeAsRoot('a user', () => {
   const asThem = ['setpriv', `--reuid=${THEM}`, `--regid=${THEM}`, '--clear-groups', ...cliCommand]
 

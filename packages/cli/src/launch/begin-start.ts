@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type LaunchedDaemon, runDirectory } from '@sd/core'
+import { type LaunchedDaemon, openRunDirectory } from '@sd/core'
 import { withTakeOverGuard } from '@sd/core/unix-socket'
 import type { PrintedFile } from './printed-file.ts'
 import { refuseSecond } from './running-instance.ts'
@@ -18,7 +18,7 @@ export async function beginStart(
   file: string,
 ): Promise<void> {
   // Two starts at the same time must not both find that none is running: the second waits for the first.
-  await enterGuard(join(runDirectory(), `${name}.start`), pipe.told)
+  await enterGuard(join(await openRunDirectory(), `${name}.start`), pipe.told)
   await refuseSecond(name, file)
   printed?.nameAfter(name)
   daemon.on('started', () => {
@@ -32,11 +32,10 @@ export async function beginStart(
  */
 function enterGuard(place: string, end: Promise<void>): Promise<void> {
   return new Promise((resolve, reject) => {
-    const enter = (): Promise<void> =>
-      withTakeOverGuard(place, () => {
-        resolve()
-        return end
-      }).catch((error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? enter() : reject(error)))
-    void enter()
+    const hold = (): Promise<void> => {
+      resolve()
+      return end
+    }
+    withTakeOverGuard(place, hold, Number.POSITIVE_INFINITY).catch(reject)
   })
 }

@@ -4,21 +4,19 @@ import {
   lstatSync,
   mkdtempSync,
   realpathSync,
+  renameSync,
   rmdirSync,
   type Stats,
   unlinkSync,
 } from 'node:fs'
 import { connect, type Server } from 'node:net'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { SdError } from '../sd-error.ts'
 import { startListening } from './start-listening.ts'
-import { withTakeOverGuard } from './take-over-guard.ts'
+import { GUARD_NAME, withTakeOverGuard } from './take-over-guard.ts'
 
 /** What `sockaddr_un` has room for, without the zero at the end: see unix(7). Bytes. */
 const LONGEST_PATH = process.platform === 'linux' ? 107 : 103
-
-/** What the temporary name adds to the directory. */
-const TEMPORARY_NAME = '/.sXXXXXX/s'
 
 /** Where to listen. */
 export interface SocketTarget {
@@ -33,10 +31,10 @@ export interface SocketTarget {
 /** What must be well before a socket can be made there, in words a person can act on. */
 export function listPathProblems({ path }: SocketTarget): string[] {
   const directory = dirname(path)
-  const longest = Math.max(Buffer.byteLength(path), Buffer.byteLength(directory + TEMPORARY_NAME))
+  const longest = Math.max(Buffer.byteLength(path), Buffer.byteLength(directory + GUARD_NAME))
   if (longest > LONGEST_PATH) {
     return [
-      `the path ${path} is too long for a unix socket: with ${TEMPORARY_NAME.length} bytes for a temporary name in its directory it comes to ${longest} bytes, the system takes ${LONGEST_PATH}. Choose a shorter directory.`,
+      `the path ${path} is too long for a unix socket: with ${GUARD_NAME.length} bytes for a temporary name in its directory it comes to ${longest} bytes, the system takes ${LONGEST_PATH}. Choose a shorter directory.`,
     ]
   }
   try {
@@ -51,7 +49,7 @@ export function listPathProblems({ path }: SocketTarget): string[] {
  * Listens on a unix socket. It is bound and given its permissions under a temporary name in a directory that
  * only this user can enter, and then linked to its own: nobody can connect before the permissions are right, and
  * the link fails where anything exists, so that nothing is ever overwritten. A socket that nobody serves any
- * more is removed; one that lives is not touched.
+ * more is removed; one that lives is not touched. On a file system without hard links it is renamed instead.
  *
  * @returns removes the socket's file, if it still is the one that was made here.
  * @throws SdError `SD_CORE_SOCKET_IN_USE` when a living process serves it, `SD_CORE_SOCKET` with the system's error
@@ -62,16 +60,14 @@ export async function listenOnPath(server: Server, target: SocketTarget): Promis
   const [problem] = listPathProblems(target)
   if (problem !== undefined) throw new SdError('SD_CORE_SOCKET', `Cannot listen: ${problem}`, { path })
   try {
-    // The real directory: the guard must be the same for all names of one place.
-    return await withTakeOverGuard(join(realpathSync(dirname(path)), basename(path)), async () => {
+    return await withTakeOverGuard(path, async () => {
       await clearPath(target)
       const directory = mkdtempSync(join(dirname(path), '.s'))
       const temporary = join(directory, 's')
       try {
         await startListening(server, { path: temporary, backlog })
         chmodSync(temporary, mode)
-        linkSync(temporary, path)
-        unlinkSync(temporary)
+        moveWithoutOverwriting(temporary, path)
       } catch (error) {
         server.close()
         throw error
@@ -98,12 +94,32 @@ export async function listenOnPath(server: Server, target: SocketTarget): Promis
  * @returns whether it was removed.
  */
 export async function removeUnservedSocket(path: string): Promise<boolean> {
-  return withTakeOverGuard(join(realpathSync(dirname(path)), basename(path)), async () => {
+  return withTakeOverGuard(path, async () => {
     const found = lookAt(path)
     if (!found?.isSocket() || (await isServed({ path }))) return false
     unlinkIfSame(path, found)
     return true
   })
+}
+
+/** Codes with which file systems refuse hard links; `EPERM` also says that nothing may be made there at all. */
+const NO_LINKS: ReadonlySet<string | undefined> = new Set([
+  'EPERM',
+  'EOPNOTSUPP',
+  'ENOTSUP',
+  'ENOSYS',
+  'EMLINK',
+])
+
+function moveWithoutOverwriting(from: string, to: string): void {
+  try {
+    linkSync(from, to)
+  } catch (error) {
+    if (!NO_LINKS.has((error as NodeJS.ErrnoException).code) || lookAt(to)) throw error
+    // Of ours only this process makes something there now: it has the guard.
+    return renameSync(from, to)
+  }
+  unlinkSync(from)
 }
 
 /** Removes what a dead server left. */
