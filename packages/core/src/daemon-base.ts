@@ -17,6 +17,7 @@ import {
 } from './event-bus.ts'
 import { formatValues } from './format-values.ts'
 import { readInstructions } from './install-instructions.ts'
+import { isAbortOf } from './is-abort-of.ts'
 import { launcher } from './launcher.ts'
 import { Life, type StopOrder } from './life.ts'
 import type { LifeState } from './life-change.ts'
@@ -74,7 +75,7 @@ export abstract class DaemonBase {
   readonly #clock: PausableClock = new PausableClock(systemClock)
   readonly #bus: EventBus
   readonly #log: DaemonLog
-  readonly #plugins = new PluginRegistry(this.#clock)
+  readonly #plugins = new PluginRegistry(this.#clock, () => this.signal)
   readonly #life: Life
   readonly #restart: RestartPlan = new RestartPlan(this.#clock)
   readonly #stopOrders = new StopOrders()
@@ -650,6 +651,7 @@ export abstract class DaemonBase {
   }
 
   #onListenerFailure(event: EventName, error: Error): void {
+    if (isAbortOf(this.signal, error)) return
     const message = `A listener of "${event}" failed: ${error.message}`
     const failure = new SdError('SD_CORE_LISTENER', message, { event, cause: error })
     // Told of its own failure, a listener of these two would fail again, and so on for ever.

@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts'
 import { createDeadline, type Deadline } from './deadline.ts'
+import { isAbortOf } from './is-abort-of.ts'
 import type { Awaitable } from './json.ts'
 import { type LifecycleInput, type LifecycleState, nextState } from './lifecycle.ts'
 import type { Loop } from './loop.ts'
@@ -175,7 +176,7 @@ export class Life {
     } catch (thrown) {
       const error = toError(thrown)
       // What fails because the daemon was told to stop meanwhile is no failed start.
-      if (!goOn()) return void this.#parts.onError(error)
+      if (!goOn()) return void this.#onLateError(error)
       this.#parts.onFailedStart(error, plugins.settingUp)
       void this.stop({ reason: 'failed-start', error })
       return error
@@ -209,9 +210,14 @@ export class Life {
       await this.#loop.run()
     } catch (thrown) {
       const error = toError(thrown)
-      if (this.#order) return this.#parts.onError(error)
+      if (this.#order) return this.#onLateError(error)
       this.#parts.onFatal(error)
     }
+  }
+
+  /** Something failed while the daemon was to stop: that it was given up for that is no failure. */
+  #onLateError(error: Error): void {
+    if (!isAbortOf(this.signal, error)) this.#parts.onError(error)
   }
 
   async #shutDown(looping: Promise<void> | undefined): Promise<StopReport> {
@@ -238,11 +244,14 @@ export class Life {
         () => this.#parts.teardown(order.reason),
         deadline,
         clock,
+        this.signal,
       )
       if (failed) unfinished.push(failed)
     }
     unfinished.push(...(await plugins.teardown(order.reason, deadline)))
     deadline.cancel()
+    // Who has something to say about what was given up says it a turn later, and before the daemon has stopped.
+    await setImmediatePromise()
     this.#move('tornDown')
     const report = this.#makeReport(unfinished, clock.now() - this.#orderedAt)
     this.#settle(report)

@@ -2,6 +2,7 @@ import type { Clock } from './clock.ts'
 import type { Deadline } from './deadline.ts'
 import type { DebugFacet } from './debug/debug-facet.ts'
 import { readInstructions } from './install-instructions.ts'
+import { isAbortOf } from './is-abort-of.ts'
 import type { Awaitable, Json } from './json.ts'
 import type { Plugin, PluginHost, PluginInstance } from './plugin.ts'
 import { describe } from './resolve-options.ts'
@@ -20,6 +21,7 @@ const LEAST_TEARDOWN = 1000
 /** The plugins of one daemon, in the order in which they were added. */
 export class PluginRegistry {
   readonly #clock: Clock
+  readonly #stopping: () => AbortSignal
   readonly #plugins = new Map<string, PluginInstance<unknown>>()
   /** Those whose setup has begun, in that order. */
   readonly #begun: string[] = []
@@ -27,8 +29,10 @@ export class PluginRegistry {
   /** Those that take part in every iteration; listed when the first one begins. */
   #preparing: PluginInstance<unknown>[] | undefined
 
-  constructor(clock: Clock) {
+  /** @param stopping - the daemon's signal. */
+  constructor(clock: Clock, stopping: () => AbortSignal) {
     this.#clock = clock
+    this.#stopping = stopping
   }
 
   /** The plugin whose setup is under way, or has failed. */
@@ -103,11 +107,16 @@ export class PluginRegistry {
       const plugin = this.#plugins.get(name)!
       if (!plugin.drain || name === this.#settingUp) return undefined
       const drained = Promise.resolve().then(() => plugin.drain?.(deadline, loopEnd, reason))
-      return finishWithin(`${name}.drain`, drained, async (ended) => {
-        await deadline.passed
-        // At the deadline a plugin ends by force what is left, which takes a moment.
-        await sleep(this.#clock, LEAST_TEARDOWN, ended)
-      })
+      return finishWithin(
+        `${name}.drain`,
+        drained,
+        async (ended) => {
+          await deadline.passed
+          // At the deadline a plugin ends by force what is left, which takes a moment.
+          await sleep(this.#clock, LEAST_TEARDOWN, ended)
+        },
+        this.#stopping(),
+      )
     })
     return (await Promise.all(drains)).filter((item) => item !== undefined)
   }
@@ -123,6 +132,7 @@ export class PluginRegistry {
         () => plugin.teardown?.(reason),
         deadline,
         this.#clock,
+        this.#stopping(),
       )
       if (item) unfinished.push(item)
     }
@@ -134,8 +144,11 @@ export class PluginRegistry {
     const cancels = [...this.#plugins].map(async ([name, plugin]) => {
       if (!plugin.cancelRestart) return undefined
       const cancelled = Promise.resolve().then(() => plugin.cancelRestart?.())
-      return finishWithin(`${name}.cancelRestart`, cancelled, (ended) =>
-        sleep(this.#clock, LEAST_TEARDOWN, ended),
+      return finishWithin(
+        `${name}.cancelRestart`,
+        cancelled,
+        (ended) => sleep(this.#clock, LEAST_TEARDOWN, ended),
+        this.#stopping(),
       )
     })
     return (await Promise.all(cancels)).filter((item) => item !== undefined)
@@ -213,22 +226,25 @@ export function teardownWithin(
   teardown: () => unknown,
   deadline: Deadline,
   clock: Clock,
+  stopping: AbortSignal,
 ): Promise<Unfinished | undefined> {
   // The deadline may be brought forward meanwhile.
   const limit = (ended: AbortSignal): Promise<void> =>
     sleep(clock, LEAST_TEARDOWN, ended).then(() => deadline.passed)
-  return finishWithin(who, Promise.resolve().then(teardown), limit)
+  return finishWithin(who, Promise.resolve().then(teardown), limit, stopping)
 }
 
 /**
  * Waits for `work`, but not longer than `limit`.
  *
+ * @param stopping - the daemon's signal.
  * @returns what went wrong, or undefined.
  */
 async function finishWithin(
   who: string,
   work: unknown,
   limit: (ended: AbortSignal) => Promise<unknown>,
+  stopping: AbortSignal,
 ): Promise<Unfinished | undefined> {
   const ended = new AbortController()
   try {
@@ -237,6 +253,8 @@ async function finishWithin(
       limit(ended.signal).then(() => ({ who, what: 'did not end in time' })),
     ])
   } catch (thrown) {
+    // What it waited for has been given up, as it should.
+    if (isAbortOf(stopping, thrown)) return undefined
     return { who, what: `failed: ${toError(thrown).message}` }
   } finally {
     ended.abort()

@@ -261,3 +261,13 @@ describe('many tasks that fail at once', () => {
     expect(await run(subjects.square, 2)).toBe(4)
   })
 })
+
+test('tasks without anybody who awaits them and that a stop gives up are told of before the daemon has stopped, and no errors', async () => {
+  const { run, log, errors, stop } = await start({ limit: 1, killAfter: 500 })
+  for (let number = 0; number < 2; number++) run(subjects.sleep, 100)
+  await stop()
+  const at = (pattern: RegExp): number => log.findIndex(({ message }) => pattern.test(message))
+  expect(at(/stopping/)).toBeGreaterThan(-1)
+  expect(at(/stopping/)).toBeLessThan(at(/^Stopped after/))
+  expect(errors).toEqual([])
+})

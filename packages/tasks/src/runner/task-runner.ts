@@ -6,6 +6,7 @@ import {
   type DebugFacet,
   debugSeat,
   type EventHandle,
+  isAbortOf,
   type Json,
   type PluginHost,
   passPoint,
@@ -149,7 +150,7 @@ export class TaskRunner implements TaskOwner {
   }
 
   onHandlerFailed(task: TaskRecord, event: string, cause: Error): void {
-    this.#host.error(handlerError(task, event, cause), task.group)
+    if (!isAbortOf(this.#host.signal, cause)) this.#host.error(handlerError(task, event, cause), task.group)
   }
 
   /** Those that have not settled, in the order in which they were asked for. */
@@ -465,9 +466,15 @@ export class TaskRunner implements TaskOwner {
   #reject(task: TaskRecord, status: TaskStatus, error: Error): void {
     this.#forget(task, status)
     // `await` takes a moment to say that it waits, also for a task that failed before it was returned.
-    setImmediate(() => task.observed || this.#host.error(unheardError(task, error), task.group))
+    setImmediate(() => task.observed || this.#tellUnheard(task, error))
     task.reject(status, error)
     this.#announce(task)
+  }
+
+  #tellUnheard(task: TaskRecord, error: Error): void {
+    const { signal } = this.#host
+    if (isAbortOf(signal, error)) this.#host.log(error.message, task.group)
+    else this.#host.error(unheardError(task, error), task.group)
   }
 
   #forget(task: TaskRecord, status: TaskStatus): void {

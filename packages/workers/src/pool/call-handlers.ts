@@ -1,4 +1,4 @@
-import { describe, type LogFunction, type PluginHost, SdError, toError, withLabel } from '@sd/core'
+import { describe, isAbortOf, type LogFunction, type PluginHost, SdError, toError, withLabel } from '@sd/core'
 import type { CallRecord } from '../call/call-record.ts'
 import type { AnyCall, CallHandler } from '../options.ts'
 
@@ -40,6 +40,7 @@ export class CallHandlers {
   }
 
   #report(thrown: unknown): void {
+    if (isAbortOf(this.#host.signal, thrown)) return
     const cause = toError(thrown)
     const message = `workers.${this.#alias}: ${this.#name} failed: ${cause.message}`
     this.#host.error(new SdError('SD_WORKERS_HANDLER', message, { cause }), this.#alias)

@@ -4,6 +4,7 @@ import {
   type Deadline,
   debugSeat,
   describe,
+  isAbortOf,
   type Json,
   type PluginHost,
   passPoint,
@@ -364,12 +365,17 @@ export class Pool implements CallOwner {
     const now = this.#settings.host.clock.now()
     this.#settle(call, status, now)
     if (this.#seat.probe) this.#kept.add(call)
-    const { host, alias } = this.#settings
     // When somebody waits for the call it is theirs to handle; else the log is the only one to hear of it.
     // `await` takes a moment to say that it waits, also for a call that failed before it was returned.
-    if (!call.observed) setImmediate(() => call.observed || host.error(unheardError(call, error), alias))
+    if (!call.observed) setImmediate(() => call.observed || this.#tellUnheard(call, error))
     call.reject(status, error, now)
     this.#announce(call)
+  }
+
+  #tellUnheard(call: CallRecord, error: Error): void {
+    const { host, alias } = this.#settings
+    if (isAbortOf(host.signal, error)) host.log(`Call ${call.id}: ${error.message}`, alias)
+    else host.error(unheardError(call, error), alias)
   }
 
   /** Nothing is made for a bus on which nobody listens. */
