@@ -288,6 +288,27 @@ describe('start', () => {
   })
 })
 
+describe('what a detached daemon prints', () => {
+  const printed = () => (existsSync(join(place.logDirectory, 'flood.log')) ? read('log', 'flood.log') : '')
+
+  test.each(['in-one-turn', 'waiting'])('is all in its log, however much it is: %s', async (manner) => {
+    expect(await cli('start', fixture('flood.ts'), '--', manner)).toMatchObject({ code: 0 })
+    await waitUntil(() => printed().includes('all is printed'), 'all is in the log', 60_000)
+    const numbers = [...printed().matchAll(/ line (\d+) x/g)].map(([, number]) => Number(number))
+    expect(numbers).toEqual(Array.from({ length: 204_800 }, (_, number) => number))
+    if (manner === 'waiting') expect(printed()).toContain('waited true')
+    await cli('stop', 'flood')
+  })
+
+  test('is there also where one line is larger than what usually waits', async () => {
+    expect(await cli('start', fixture('flood.ts'), '--', 'large')).toMatchObject({ code: 0 })
+    await waitUntil(() => printed().includes('all is printed'), 'all is in the log', 60_000)
+    expect(printed().match(/y/g)!.length).toBeGreaterThanOrEqual(5_000_000)
+    expect(printed()).toMatch(/ü\n/)
+    await cli('stop', 'flood')
+  })
+})
+
 describe('a daemon that was killed', () => {
   test('is dead to status, and starts again at once', async () => {
     await cli('start', fixture('ticker.ts'))

@@ -64,6 +64,9 @@ export function isDaemonClass(value: unknown): value is new () => DaemonBase {
   return typeof value === 'function' && BRAND in value
 }
 
+/** So many uncaught errors are told of: the first one ends the daemon. */
+const MOST_UNCAUGHT = 100
+
 /** What both styles of writing a daemon share: everything but the blanks to fill in. */
 export abstract class DaemonBase {
   /** Names the daemon in the log, in `ps` and to the tools. */
@@ -79,6 +82,7 @@ export abstract class DaemonBase {
   readonly #life: Life
   readonly #restart: RestartPlan = new RestartPlan(this.#clock)
   readonly #stopOrders = new StopOrders()
+  #uncaught = 0
   readonly #environment: EnvironmentValues
   #options: ResolvedDaemonOptions | undefined
   #guard: ProcessGuard | undefined
@@ -403,7 +407,8 @@ export abstract class DaemonBase {
     const { name, logger } = this.#resolved
     const { names: plugins, canRecoverCalls } = this.#plugins
     const hasLogger = logger !== undefined
-    await launcher()!.prepare({ daemon: this, name, plugins, canRecoverCalls, hasLogger })
+    const logRoom = (): Promise<void> | undefined => this.#log.room()
+    await launcher()!.prepare({ daemon: this, name, plugins, canRecoverCalls, hasLogger, logRoom })
     return this.#begin()
   }
 
@@ -485,10 +490,16 @@ export abstract class DaemonBase {
       dumpStatistics: () => this.#dumpStatistics(),
       wake: () => this.wake(),
       other: (signal, number) => this.dispatch('signal', { signal, number }),
-      uncaught: (error) => this.fatalError(toError(error)),
+      uncaught: (error) => this.#onUncaught(error),
       exiting: () => this.#log.flushNow(),
     })
     if (this.#bus.hasListeners('signal')) this.#guard.listenToOthers()
+  }
+
+  #onUncaught(error: unknown): void {
+    if (isAbortOf(this.signal, error)) return
+    // A logger may fail anew each time that it is told of its own failure.
+    if (++this.#uncaught <= MOST_UNCAUGHT) this.fatalError(toError(error))
   }
 
   #onStopSignal(signal: NodeJS.Signals): void {

@@ -88,6 +88,11 @@ export class DaemonLog {
     return this.#sink.status()
   }
 
+  /** Resolves when there is room again for a writer that can wait; undefined where there is. */
+  room(): Promise<void> | undefined {
+    return this.#sink?.room()
+  }
+
   flushNow(): void {
     this.#sink?.flushNow()
   }

@@ -12,6 +12,8 @@ export interface LaunchedDaemon {
   readonly canRecoverCalls: boolean
   /** Whether the program has a logger of its own in the place of the log. */
   readonly hasLogger: boolean
+  /** Resolves when the log has room again for a writer that can wait; undefined where it has. */
+  logRoom(): Promise<void> | undefined
 }
 
 /**

@@ -1,4 +1,5 @@
 import { listenForSignals, type SignalActions, type SignalListener } from './signals.ts'
+import { surviveBrokenOutput } from './survive-broken-output.ts'
 
 /** What a daemon does about its process. */
 export interface GuardActions extends SignalActions {
@@ -34,6 +35,7 @@ export function guardProcess(actions: GuardActions): ProcessGuard {
   // A rejection that nobody handles arrives here too: Node raises it as an uncaught exception.
   const onUncaught = (error: unknown): void => actions.uncaught(error)
   const onExit = (): void => actions.exiting()
+  const releaseOutput = surviveBrokenOutput()
   process.on('uncaughtException', onUncaught)
   process.on('exit', onExit)
   countDaemons(1)
@@ -48,6 +50,7 @@ export function guardProcess(actions: GuardActions): ProcessGuard {
     remove() {
       retire()
       signals.remove()
+      releaseOutput()
       process.off('uncaughtException', onUncaught)
       process.off('exit', onExit)
     },

@@ -164,6 +164,55 @@ describe('the log file', () => {
     expect(log.dropped).toBe(51)
   })
 
+  test.each([
+    ['many lines', 200_000, 100],
+    ['a few large ones', 4, 8_000_000],
+  ])('takes %s of one turn, and loses nothing while the disk can take it', async (_, count, size) => {
+    const log = openLog(path('a.log'))
+    const line = (number: number): string => `${number} ${'x'.repeat(size)}\n`
+    log.write('first\n')
+    await new Promise((resolve) => setImmediate(resolve))
+    let length = 'HEADER\nfirst\n'.length
+    for (let number = 0; number < count; number++) {
+      log.write(line(number))
+      length += line(number).length
+    }
+    await log.close()
+    const lines = read('a.log').split('\n')
+    expect([lines.length, read('a.log').length]).toEqual([count + 3, length])
+    expect(lines.slice(2, -1).every((text, number) => text.startsWith(`${number} `))).toBe(true)
+  })
+
+  test('asks a writer that can wait to do so, until there is room', async () => {
+    const log = openLog(path('a.log'))
+    log.write('x'.repeat(1000))
+    expect(log.room()).toBeUndefined()
+    log.write('x'.repeat(1_000_000))
+    await log.room()
+    expect(log.room()).toBeUndefined()
+    expect(read('a.log').length).toBeGreaterThan(1_000_000)
+    await log.close()
+  })
+
+  test('says what was dropped where it is missing', async () => {
+    let name = '/dev/full'
+    const log = openLog(() => name)
+    log.write('lost\n')
+    await log.flush()
+    log.write('kept\n')
+    log.write('x'.repeat(5_000_000))
+    log.write('kept, too\n')
+    name = path('a.log')
+    clock.skip(5 * 60_000)
+    await log.close()
+    expect(read('a.log').match(/^(?!HEADER).*\n/gm)).toEqual([
+      expect.stringMatching(/^note: 1 log message was dropped/),
+      'kept\n',
+      expect.stringMatching(/^note: 1 log message was dropped/),
+      'kept, too\n',
+    ])
+  })
+
   test('tries once more when it is closed while the disk fails', async () => {
     let name = '/dev/full'
     const log = openLog(() => name)

@@ -1,9 +1,11 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import * as fs from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { createSandbox, type Fixture, runFixture, type Sandbox } from '@sd/testing'
+import { createSandbox, type Fixture, runFixture, type Sandbox, waitUntil } from '@sd/testing'
 
 let sandbox: Sandbox
 
@@ -231,6 +233,43 @@ describe('other signals', () => {
     fixture.kill('SIGHUP')
     expect(await fixture.exit).toEqual({ code: 1, signal: null })
     expect(printed(fixture)).toContain('no successor')
+  })
+})
+
+describe('a daemon whose stdout and stderr are gone', () => {
+  const logging = fileURLToPath(new URL('./fixtures/logging.ts', import.meta.url))
+  const command = (up: string): string[] => [process.execPath, '-C', '@sd/source', logging, 'own-logger', up]
+
+  test('as a pipe goes on with a logger of its own, and hears a signal', async () => {
+    const up = join(sandbox.dir, 'up')
+    const daemon = spawn(command(up)[0]!, command(up).slice(1), {
+      env: { ...process.env, ...sandbox.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    const ended = once(daemon, 'exit')
+    daemon.stdout.destroy()
+    daemon.stderr.destroy()
+    await waitUntil(() => fs.existsSync(up), 'it has gone on for 200 lines', 30_000)
+    daemon.kill('SIGTERM')
+    expect(await ended).toEqual([0, null])
+  })
+
+  test('as a terminal does, too', async () => {
+    const up = join(sandbox.dir, 'up')
+    const pidFile = join(sandbox.dir, 'pid')
+    // script(1) makes a terminal; ended, it takes that away, and with it only what is not in a session of its own.
+    const inSession = `setsid sh -c 'echo $$ > "${pidFile}"; exec "$0" "$@"' ${command(up).join(' ')} & sleep 1000`
+    const terminal = spawn('script', ['-qfec', inSession, '/dev/null'], {
+      env: { ...process.env, ...sandbox.env },
+      stdio: 'ignore',
+    })
+    await waitUntil(() => fs.existsSync(pidFile) && fs.readFileSync(pidFile, 'utf8') !== '')
+    const pid = Number(fs.readFileSync(pidFile, 'utf8'))
+    terminal.kill('SIGKILL')
+    await waitUntil(() => fs.existsSync(up), 'it has gone on for 200 lines', 30_000)
+    process.kill(pid, 'SIGTERM')
+    await waitUntil(() => !sandbox.processes().some((each) => each.pid === pid), 'it has ended')
+    for (const { pid: left } of sandbox.processes()) process.kill(left, 'SIGKILL')
   })
 })
 

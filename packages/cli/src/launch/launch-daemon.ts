@@ -42,7 +42,7 @@ export async function launchDaemon(
     const report = await loaded.run(async (launched) => {
       lines = keepLastLines(launched.daemon)
       if (pipe) await (await import('./begin-start.ts')).beginStart(launched, pipe, printed, plan.file)
-      if (plan.switches.detached && !launched.hasLogger) capturePrints(launched.daemon)
+      if (plan.switches.detached && !launched.hasLogger) capturePrints(launched)
       await equipDaemon(launched, plan, () => isReplaced)
       // At an orderly end Node does this by itself, but a daemon that restarts in place has none.
       launched.daemon.on('started', () => void setTimeout(flushCompileCache, SETTLED).unref())

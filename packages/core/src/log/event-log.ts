@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs'
 import type { Clock } from '../clock.ts'
 import { escapeText } from '../escape-text.ts'
 import { toError } from '../sd-error.ts'
+import { surviveBrokenOutput } from '../survive-broken-output.ts'
 import { formatRecord, LOG_HEADER } from './format-record.ts'
 import { LogFile, type LogStatus } from './log-file.ts'
 import type { LogRecord } from './log-record.ts'
@@ -11,6 +12,8 @@ import type { Logger } from './logger.ts'
 export interface EventLog {
   write(record: LogRecord): void
   status(): LogStatus
+  /** Resolves when there is room again for a writer that can wait; undefined where there is. */
+  room(): Promise<void> | undefined
   /** For the moment before the process ends. */
   flushNow(): void
   /** Ends all that the log holds open. What is written later still arrives. */
@@ -57,6 +60,7 @@ export function createEventLog(settings: EventLogSettings): EventLog {
       toStdout?.write(text)
     },
     status: () => file?.status() ?? NO_FILE,
+    room: () => file?.room(),
     flushNow: () => file?.flushNow(),
     async close() {
       await file?.close()
@@ -73,6 +77,7 @@ function createLoggerLog(logger: Logger): EventLog {
       if (outcome instanceof Promise) outcome.catch((thrown) => tellUnlogged(record, thrown))
     },
     status: () => NO_FILE,
+    room: () => undefined,
     flushNow: () => {},
     close: async () => {},
   }
@@ -87,11 +92,10 @@ export function tellUnlogged({ message }: LogRecord, thrown: unknown): void {
 /** Writes to stdout until its reader goes away (`daemon | head`), which must not end the daemon. */
 function openStdout(): { write(text: string): void; close(): void } {
   let state: 'open' | 'closed' | 'broken' = 'open'
-  const onError = (error: NodeJS.ErrnoException): void => {
+  const release = surviveBrokenOutput((error) => {
     // Anything else, a full disk for instance, may pass.
     if (error.code === 'EPIPE') state = 'broken'
-  }
-  process.stdout.on('error', onError)
+  })
   return {
     write(text) {
       if (state === 'open') process.stdout.write(text)
@@ -100,8 +104,7 @@ function openStdout(): { write(text: string): void; close(): void } {
     },
     close() {
       if (state === 'open') state = 'closed'
-      // The last write may still fail after this, and a stream tells its callback before its listeners.
-      process.stdout.write('', () => setImmediate(() => process.stdout.off('error', onError)))
+      release()
     },
   }
 }

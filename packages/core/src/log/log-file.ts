@@ -7,8 +7,12 @@ import { toError } from '../sd-error.ts'
 
 /** The file name is asked for again at each multiple of this many milliseconds of the day's time. */
 const NAME_PERIOD = 5 * 60_000
-/** Text waiting for the disk is bounded: what comes on top is dropped and counted. Characters. */
+/** Text waiting for a disk that fails, or does not answer, is bounded: what comes on top is dropped and counted. Characters. */
 const MOST_WAITING = 4 * 1024 * 1024
+/** A writer that can wait is asked to when more than this waits. Characters. */
+const HIGH_WATER_MARK = 256 * 1024
+/** Milliseconds after which a write that has not ended counts as stuck. */
+const STUCK_AFTER = 2000
 /** Milliseconds until a failed write is tried again. */
 const RETRY_AFTER = 1000
 /** Milliseconds between looks at whether the file was moved away. */
@@ -48,15 +52,21 @@ export interface LogStatus {
   readonly problem: string | undefined
 }
 
+/** Messages that were dropped, in their place among those that wait. */
+interface Gap {
+  missing: number
+}
+
 /**
  * Appends text to a file that changes its name over time. Text is written by one asynchronous write at a
- * time. When the disk is full or the file cannot be opened, text is dropped and counted, the daemon goes on,
- * and the count is written as soon as there is room.
+ * time; where one turn of the event loop makes more than is to be kept, it is written at once. When the disk is full,
+ * does not answer, or the file cannot be opened, text is dropped and counted, the daemon goes on, and the count is written
+ * in its place as soon as there is room.
  */
 export class LogFile {
   readonly #settings: LogFileSettings
   /** Each is one message. They stay here until the moment of their write, where `flushNow` finds them. */
-  #waiting: string[] = []
+  #waiting: (string | Gap)[] = []
   #waitingSize = 0
   #dropped = 0
   #droppedBefore = 0
@@ -65,6 +75,10 @@ export class LogFile {
   #name = ''
   #lookedAt = Number.NEGATIVE_INFINITY
   #writing: Promise<void> | undefined
+  /** Counts the times that the file was left to the system: from an odd number on it is at work, and may not be disturbed. */
+  #handOvers = 0
+  #isStuck = false
+  #stuckTimer: Timer | undefined
   #retry: Timer | undefined
   #problem: string | undefined
   #closing = false
@@ -86,14 +100,16 @@ export class LogFile {
 
   /** Takes text to write. Never throws, never waits, except after `close`: then it writes at once. */
   write(text: string): void {
-    if (this.#waitingSize + text.length > MOST_WAITING) {
-      this.#dropped++
-      return
-    }
+    if (this.#waitingSize + text.length > MOST_WAITING && !this.#makeRoom()) return this.#drop(1)
     this.#waiting.push(text)
     this.#waitingSize += text.length
     if (this.#closed) this.flushNow()
     else if (!this.#retry) this.#start()
+  }
+
+  /** Resolves when there is room again for a writer that can wait; undefined where there is. */
+  room(): Promise<void> | undefined {
+    return this.#waitingSize > HIGH_WATER_MARK ? this.flush() : undefined
   }
 
   /** Resolves when all that was written so far is on its way to the disk, or the disk refused it. */
@@ -104,17 +120,19 @@ export class LogFile {
   /** Writes what waits without waiting for anything: for the moment before the process ends. */
   flushNow(): void {
     if (this.#waiting.length === 0) return
-    const texts = this.#take()
-    const missing = this.#dropped
+    const entries = this.#take()
+    const texts = entries.map((entry) => this.#render(entry))
     let opened: number | undefined
+    let written = 0
     try {
       opened = this.#file ? undefined : this.#openNow()
       const descriptor = this.#file?.descriptor ?? opened!
-      fs.writeSync(descriptor, (missing > 0 ? this.#note(missing) : '') + texts.join(''))
-      this.#countReported(missing)
+      const bytes = Buffer.from(texts.join(''))
+      while (written < bytes.length) written += fs.writeSync(descriptor, bytes, written)
     } catch {
-      this.#dropped += texts.length
+      // It is counted.
     }
+    this.#settle(entries, countWithin(written, texts))
     if (opened !== undefined) closeNow(opened)
   }
 
@@ -137,45 +155,86 @@ export class LogFile {
     if (this.#writing) return
     this.#writing = this.#drain().finally(() => {
       this.#writing = undefined
-      if (this.#waiting.length > 0 && !this.#retry) this.#start()
+      if (this.#waitingSize > 0 && !this.#retry) this.#start()
     })
   }
 
   async #drain(): Promise<void> {
     // Lines of one turn of the event loop go out in one write.
     await Promise.resolve()
-    do {
-      try {
+    this.#handOvers++
+    try {
+      do {
         await this.#writeWaiting(await this.#openFile())
         this.#problem = undefined
-      } catch (thrown) {
-        this.#dropped += this.#take().length
-        await this.#fail(toError(thrown))
-        return
-      }
-    } while (this.#waiting.length > 0)
-  }
-
-  async #writeWaiting(descriptor: number): Promise<void> {
-    const missing = this.#dropped
-    const note = missing > 0 ? this.#note(missing) : ''
-    const texts = this.#take()
-    let written = 0
-    try {
-      await writeAll(descriptor, Buffer.from(note + texts.join('')), (progress) => {
-        written = progress
-      })
+      } while (this.#waiting.length > 0)
     } catch (thrown) {
-      this.#dropped += countAfter(written - Buffer.byteLength(note), texts)
-      throw thrown
+      const entries = this.#take()
+      this.#settle(entries, 0)
+      await this.#fail(toError(thrown))
     } finally {
-      if (written >= Buffer.byteLength(note)) this.#countReported(missing)
+      this.#handOvers++
+      this.#isStuck = false
+      this.#stuckTimer?.cancel()
+      this.#stuckTimer = undefined
     }
   }
 
-  #countReported(missing: number): void {
-    this.#dropped -= missing
-    this.#droppedBefore += missing
+  async #writeWaiting(descriptor: number): Promise<void> {
+    const entries = this.#take()
+    const texts = entries.map((entry) => this.#render(entry))
+    let written = 0
+    try {
+      await writeAll(descriptor, Buffer.from(texts.join('')), (progress) => {
+        written = progress
+      })
+    } finally {
+      this.#settle(entries, countWithin(written, texts))
+    }
+  }
+
+  /** @returns false where nothing more is to be kept. */
+  #makeRoom(): boolean {
+    if (this.#problem !== undefined || this.#isStuck) return false
+    if (this.#handOvers % 2 === 0) this.flushNow()
+    else this.#watch()
+    return true
+  }
+
+  /** Finds out whether the disk still answers. It may be this process that has not listened. */
+  #watch(): void {
+    const handOver = this.#handOvers
+    this.#stuckTimer ??= this.#settings.clock.after(
+      STUCK_AFTER,
+      () =>
+        void setImmediate(() => {
+          this.#isStuck = this.#handOvers === handOver
+        }).unref(),
+      false,
+    )
+  }
+
+  #drop(count: number): void {
+    const last = this.#waiting.at(-1)
+    if (typeof last === 'object') last.missing += count
+    else this.#waiting.push({ missing: count })
+    this.#dropped += count
+  }
+
+  /** Notes what has become of entries that were taken: those behind the first `written` are lost. */
+  #settle(entries: readonly (string | Gap)[], written: number): void {
+    let lost = 0
+    entries.forEach((entry, index) => {
+      const missing = typeof entry === 'string' ? 0 : entry.missing
+      if (index >= written) {
+        lost += missing || 1
+        if (missing === 0) this.#dropped++
+      } else if (missing > 0) {
+        this.#dropped -= missing
+        this.#droppedBefore += missing
+      }
+    })
+    if (lost > 0) this.#waiting.unshift({ missing: lost })
   }
 
   /** The user's function may fail: a write tells of that. */
@@ -187,14 +246,16 @@ export class LogFile {
     }
   }
 
-  #take(): string[] {
-    const texts = this.#waiting
+  #take(): (string | Gap)[] {
+    const entries = this.#waiting
     this.#waiting = []
     this.#waitingSize = 0
-    return texts
+    return entries
   }
 
-  #note(missing: number): string {
+  #render(entry: string | Gap): string {
+    if (typeof entry === 'string') return entry
+    const { missing } = entry
     const what = missing === 1 ? 'message was' : 'messages were'
     return this.#settings.note(`${missing} log ${what} dropped because the log could not be written.`)
   }
@@ -279,13 +340,14 @@ function closeNow(descriptor: number): void {
   }
 }
 
-/** How many of the texts, written one after the other, do not end within the first `written` bytes. */
-function countAfter(written: number, texts: readonly string[]): number {
+/** How many of the texts, written one after the other, end within the first `written` bytes. */
+function countWithin(written: number, texts: readonly string[]): number {
   let end = 0
-  return texts.filter((text) => {
+  const first = texts.findIndex((text) => {
     end += Buffer.byteLength(text)
     return end > written
-  }).length
+  })
+  return first === -1 ? texts.length : first
 }
 
 /** A write may take only a part: the rest follows. */
