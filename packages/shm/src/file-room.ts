@@ -1,4 +1,5 @@
-import { closeSync, fstatSync, lstatSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, lstatSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
+import { basename } from 'node:path'
 
 /** What is written at a time. */
 const ZEROS = Buffer.alloc(64 * 1024)
@@ -49,26 +50,28 @@ export class FileRoom {
 }
 
 /**
- * Makes a file of zeros, unless it is there. For one that is mapped and written to, where to find no memory is SIGBUS.
+ * Makes a file of zeros, or makes one that is there as long, with zeros at its end. For one that is mapped and written to,
+ * where to find no memory is SIGBUS.
  *
  * @param size - bytes.
- * @throws the system's error; then there is no file.
+ * @throws the system's error; then there is no new file. Error when it is there, and longer.
  */
 export function makeZeroFile(file: string, size: number): void {
-  let handle: number
+  const { O_RDWR, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants
+  const handle = openSync(file, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600)
+  let length = 0
   try {
-    handle = openSync(file, 'wx', 0o600)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return
-    throw error
-  }
-  try {
-    for (let length = 0; length < size; ) {
-      length += writeSync(handle, ZEROS, 0, Math.min(ZEROS.length, size - length), length)
+    length = fstatSync(handle).size
+    if (length > size) throw new Error(`${basename(file)} has ${length} bytes instead of ${size}`)
+    const isNew = length === 0
+    try {
+      while (length < size) {
+        length += writeSync(handle, ZEROS, 0, Math.min(ZEROS.length, size - length), length)
+      }
+    } catch (error) {
+      if (isNew) rmSync(file, { force: true })
+      throw error
     }
-  } catch (error) {
-    rmSync(file, { force: true })
-    throw error
   } finally {
     closeSync(handle)
   }

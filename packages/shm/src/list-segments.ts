@@ -2,15 +2,16 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findForeignFile } from './segment-files.ts'
 import { isSegmentName } from './segment-name.ts'
-import { segmentsDirectory } from './segments-directory.ts'
+import { openSegmentsDirectory, segmentsDirectory } from './segments-directory.ts'
 
 /**
  * The names of this user's segments, sorted. What else is in their directory is left out.
  *
- * @throws the system's error when the directory cannot be read; that there is none is no error.
+ * @throws SdError `SD_SHM_DIRECTORY` when the directory is not safe, or the system's error when it cannot be read; that
+ * there is none is no error.
  */
 export async function listSegments(): Promise<string[]> {
-  const directory = segmentsDirectory()
+  const directory = await openSegmentsDirectory(segmentsDirectory(), false)
   const found = await readdir(directory, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []
     throw error

@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs'
+import { lstatSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 
 /** All that lies in the directory of a segment: the files of LMDB, and the gate. */
 export const segmentFiles: readonly string[] = ['data.mdb', 'lock.mdb', 'gate']
@@ -11,4 +12,20 @@ export const segmentFiles: readonly string[] = ['data.mdb', 'lock.mdb', 'gate']
  */
 export function findForeignFile(directory: string): string | undefined {
   return readdirSync(directory).find((name) => !segmentFiles.includes(name))
+}
+
+/**
+ * What would have LMDB map something else than a file of this user's.
+ *
+ * @returns in words; undefined: nothing, also where a file is not there yet.
+ */
+export function findUnsafeFile(directory: string): string | undefined {
+  for (const name of ['data.mdb', 'lock.mdb']) {
+    const status = lstatSync(join(directory, name), { throwIfNoEntry: false })
+    if (!status) continue
+    if (!status.isFile()) return `${name} is no file`
+    if (process.getuid !== undefined && status.uid !== process.getuid())
+      return `${name} belongs to user id ${status.uid}`
+  }
+  return undefined
 }

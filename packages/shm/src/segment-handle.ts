@@ -4,7 +4,7 @@ import { closedError } from './segment-errors.ts'
 import { encodeKey, encodePrefix } from './segment-key.ts'
 import type { SegmentMemory, Writer } from './segment-memory.ts'
 import type { SegmentStatistics } from './segment-statistics.ts'
-import { areEqual, decodeValue, encodePresent, encodeValue } from './segment-value.ts'
+import { areEqual, encodePresent, encodeValue } from './segment-value.ts'
 import { leaveMemory, type SharedMemory } from './shared-memories.ts'
 import { watchChanges } from './watch-changes.ts'
 
@@ -34,7 +34,7 @@ export class SegmentHandle implements Segment {
       if (found === undefined) memory.refuseIfRemoved(snapshot)
       return found
     })
-    return value === undefined ? undefined : decodeValue(value)
+    return value === undefined ? undefined : memory.decode(key, value)
   }
 
   async put(key: string, value: unknown): Promise<void> {
@@ -83,7 +83,7 @@ export class SegmentHandle implements Segment {
       const range = memory.store.entries.getRange({ ...encodePrefix(prefix), ...snapshot })
       return Array.from(range, ({ key, value }): [Key, unknown] => [
         key.toString() as Key,
-        decodeValue(value),
+        memory.decode(key.toString(), value),
       ])
     })
   }

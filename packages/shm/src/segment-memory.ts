@@ -1,16 +1,17 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, renameSync } from 'node:fs'
-import { endianness } from 'node:os'
+import { closeSync, constants, fstatSync, lstatSync, openSync, renameSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { SdError, systemClock } from '@sd/core'
+import { SdError, systemClock, toError } from '@sd/core'
 import { ChangeBell } from './change-bell.ts'
 import { ChangeLog, type LoggedChange } from './change-log.ts'
+import { findDamage } from './find-damage.ts'
 import { nameGrave } from './grave.ts'
 import { LmdbStore, type ReadOptions } from './lmdb-store.ts'
 import { DEFAULT_SIZE } from './options.ts'
 import { retryDelay } from './retry-delay.ts'
 import { damagedError, destroyedError, explainStoreError, foreignError } from './segment-errors.ts'
-import { findForeignFile } from './segment-files.ts'
-import { isGone, type SegmentOwner, type SegmentUser } from './segment-owner.ts'
+import { findForeignFile, findUnsafeFile } from './segment-files.ts'
+import { isGone, isKnownAlive, parseOwner, type SegmentOwner, type SegmentUser } from './segment-owner.ts'
+import { decodeValue } from './segment-value.ts'
 import type { WriteGate } from './write-gate.ts'
 import { WriteQueue } from './write-queue.ts'
 
@@ -92,7 +93,7 @@ export class SegmentMemory {
     this.#handle = handle
     this.#ownerKey = Buffer.from(`owner.${self.pid}.${self.startTime}.${self.thread}`)
     this.#formerKey = Buffer.from(`former.${self.pid}.${self.startTime}`)
-    refuseForeign(name, directory)
+    refuseDamaged(name, directory, self)
     try {
       this.store = new LmdbStore(directory, DEFAULT_SIZE)
     } catch (error) {
@@ -146,7 +147,7 @@ export class SegmentMemory {
         )
       }
       this.#forgetEarlierBoot()
-      const present = readNumber(meta.getBinary(metaKeys.size)) ?? (size === undefined ? DEFAULT_SIZE : 0)
+      const present = readSize(meta.getBinary(metaKeys.size)) ?? (size === undefined ? DEFAULT_SIZE : 0)
       this.#size = Math.max(present, size ?? 0)
       if (this.#size !== present || !meta.getBinary(metaKeys.size)) {
         meta.putSync(metaKeys.size, Buffer.from(String(this.#size)), 0)
@@ -195,10 +196,18 @@ export class SegmentMemory {
     }
   }
 
+  /** @throws SdError `SD_SHM_DAMAGED`. */
+  decode(key: string, value: Buffer): unknown {
+    try {
+      return decodeValue(value)
+    } catch (cause) {
+      const why = `the value of ${JSON.stringify(key)} cannot be read (${toError(cause).message})`
+      throw damagedError(this.name, this.directory, why)
+    }
+  }
+
   get size(): number {
-    return (
-      readNumber(this.read((snapshot) => this.store.meta.getBinary(metaKeys.size, snapshot))) ?? this.#size
-    )
+    return this.read((snapshot) => readSize(this.store.meta.getBinary(metaKeys.size, snapshot))) ?? this.#size
   }
 
   /** Who has it open, and has not ended, in the order of their pids. */
@@ -346,7 +355,7 @@ export class SegmentMemory {
     const { store } = this
     const wanted = added + more + WORKING_ROOM
     if (store.fileSize + wanted <= this.#size) return
-    this.#size = readNumber(store.meta.getBinary(metaKeys.size)) ?? this.#size
+    this.#size = readSize(store.meta.getBinary(metaKeys.size)) ?? this.#size
     const used = store.usedBytes()
     if (used + more + WORKING_ROOM <= this.#size) return
     const message =
@@ -413,27 +422,23 @@ export function isInPlace(directory: string, handle: number): boolean {
   return found !== undefined && found.ino === own.ino && found.dev === own.dev
 }
 
-/** LMDB does not survive what it takes for its own and is not. It marks each of its files: `MDB_MAGIC` in mdb.c. */
-function refuseForeign(name: string, directory: string): void {
-  const header = Buffer.alloc(28)
-  let length: number
+/** LMDB does not survive what it takes for its own and is not, or not any more. */
+function refuseDamaged(name: string, directory: string, self: SegmentOwner): void {
+  const isInUse = (key: string, value: string): boolean =>
+    key.startsWith('owner.') && isKnownAlive(parseOwner(Buffer.from(value)), self)
+  let problem: string | undefined
   try {
-    const file = openSync(join(directory, 'data.mdb'), 'r')
-    length = readSync(file, header, 0, header.length, 0)
-    closeSync(file)
+    problem = findUnsafeFile(directory) ?? findDamage(join(directory, 'data.mdb'), { table: 'meta', isInUse })
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
     throw explainStoreError(name, directory, error)
   }
-  const mark = endianness() === 'LE' ? header.readUInt32LE(24) : header.readUInt32BE(24)
-  // An empty one is of a process that was killed while it made it.
-  if (length > 0 && mark !== 0xbeefc0de) throw damagedError(name, directory, 'data.mdb is no file of LMDB')
+  if (problem !== undefined) throw damagedError(name, directory, problem)
 }
 
-function parseOwner(bytes: Buffer): SegmentOwner {
-  return JSON.parse(bytes.toString())
-}
-
-function readNumber(bytes: Buffer | undefined): number | undefined {
-  return bytes === undefined ? undefined : Number(bytes.toString())
+/** Bytes. @throws Error for what is no size. */
+function readSize(bytes: Buffer | undefined): number | undefined {
+  if (bytes === undefined) return undefined
+  const size = Number(bytes.toString())
+  if (!Number.isSafeInteger(size) || size <= 0) throw new Error('its size is none')
+  return size
 }

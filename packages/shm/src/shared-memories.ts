@@ -60,7 +60,7 @@ export async function enterMemory(
     if (!(entered instanceof SdError)) return entered
     // While others write and get on, its turn comes.
     const isOver = entered.holder === undefined ? systemClock.now() > until : gate.isStuck(timeout)
-    if (isOver) throw entered
+    if (isOver || entered.transient !== true) throw entered
     await retryDelay(look)
   }
 }

@@ -2,7 +2,6 @@ import type { ReadOptions } from './lmdb-store.ts'
 import type { SegmentChange, WatchOptions } from './segment.ts'
 import { encodeKey, encodePrefix } from './segment-key.ts'
 import type { SegmentMemory } from './segment-memory.ts'
-import { decodeValue } from './segment-value.ts'
 
 /** What is told of one key, before its type is known to TypeScript. */
 type Change = SegmentChange
@@ -25,7 +24,7 @@ class ChangeReader {
       for (const { key, value } of this.#range(snapshot)) {
         const text = key.toString()
         this.#known.add(text)
-        if (initial) this.#unread.push({ type: 'created', key: text, value: decodeValue(value) })
+        if (initial) this.#unread.push({ type: 'created', key: text, value: memory.decode(text, value) })
       }
       return memory.log.end(snapshot)
     })
@@ -65,7 +64,7 @@ class ChangeReader {
   #tellValue(key: string, value: Buffer): Change {
     const type = this.#known.has(key) ? 'updated' : 'created'
     this.#known.add(key)
-    return { type, key, value: decodeValue(value) }
+    return { type, key, value: this.#memory.decode(key, value) }
   }
 
   /** Too far behind for the log: each entry says in which transaction it was written. */

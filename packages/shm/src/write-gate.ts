@@ -24,6 +24,8 @@ export class WriteGate {
   #entries = 0
   readonly #own: GateKeeper
   #isIn = false
+  /** Whether something is in its place that is no gate. */
+  #isBlocked = false
   /** Whom the last looks found, and since when. */
   #seen: { readonly text: string; readonly since: number } | undefined
 
@@ -52,6 +54,7 @@ export class WriteGate {
         // Where it cannot be made (memory is full, for instance) it goes without.
       }
       this.#seen = undefined
+      this.#isBlocked = false
       return true
     }
     return false
@@ -84,6 +87,7 @@ export class WriteGate {
    * @param timeout - milliseconds.
    */
   isStuck(timeout: number): boolean {
+    if (this.#isBlocked) return true
     return this.#seen !== undefined && systemClock.now() - this.#seen.since > timeout
   }
 
@@ -92,8 +96,12 @@ export class WriteGate {
     return this.#seen && readKeeper(this.#seen.text).pid
   }
 
-  /** `SD_SHM_BUSY`. */
+  /** `SD_SHM_BUSY`; `SD_SHM_DAMAGED` where nobody could ever enter. */
   busyError(segment: string, timeout: number): SdError {
+    if (this.#isBlocked) {
+      const message = `The shared memory "${segment}" cannot be used: ${this.#path} is no link of its own. Remove that.`
+      return new SdError('SD_SHM_DAMAGED', message, { segment, path: this.#path })
+    }
     const { holder } = this
     const message =
       `The shared memory "${segment}" cannot be written to: process ${holder} has been at the same write for more than ` +
@@ -105,8 +113,10 @@ export class WriteGate {
     let text: string
     try {
       text = readlinkSync(this.#path)
-    } catch {
-      // They have left.
+      this.#isBlocked = false
+    } catch (error) {
+      // Else they have left.
+      this.#isBlocked = (error as NodeJS.ErrnoException).code === 'EINVAL'
       return false
     }
     const now = systemClock.now()

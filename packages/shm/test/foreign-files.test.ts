@@ -1,4 +1,14 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  lchownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { cleanSegments, listSegments, listUnusedSegments, openSegment, removeUnusedSegment } from '@sd/shm'
@@ -37,6 +47,48 @@ test("what is no segment's is neither listed, nor opened, nor removed", async ()
   for (const directory of [foreign, hidden, grave]) rmSync(directory, { recursive: true })
   for (const file of files.slice(3)) rmSync(file)
 })
+
+const onlyRoot = process.getuid?.() === 0 ? test : test.skip
+
+onlyRoot(
+  'a directory that another user has made, or can exchange, is refused at once, and nothing in it is listed',
+  async () => {
+    const OTHER = 54_321
+    const [place, target] = [join(segments.directory, 'taken'), join(segments.directory, 'target')]
+    mkdirSync(target, { mode: 0o700 })
+    process.env.SD_SHM_DIR = place
+    const takers: Readonly<Record<string, () => void>> = {
+      directory: () => mkdirSync(place, { mode: 0o700 }),
+      file: () => writeFileSync(place, ''),
+      link: () => symlinkSync(target, place),
+    }
+    for (const take of Object.values(takers)) {
+      take()
+      lchownSync(place, OTHER, OTHER)
+      for (const attempt of [
+        openSegment('mine'),
+        openSegment('mine', { create: false }),
+        listSegments(),
+        cleanSegments(),
+      ]) {
+        await expect(attempt).rejects.toMatchObject({ code: 'SD_SHM_DIRECTORY' })
+      }
+      const { message } = await openSegment('mine').catch((error) => error)
+      expect(message).toMatch(/belongs to user id 54321.*SD_SHM_DIR/)
+      rmSync(place, { recursive: true })
+    }
+    expect(readdirSync(target)).toEqual([])
+    // The directory is one's own, but not the one around it.
+    chownSync(target, OTHER, OTHER)
+    process.env.SD_SHM_DIR = join(target, 'inner')
+    await expect(openSegment('mine')).rejects.toMatchObject({ code: 'SD_SHM_DIRECTORY' })
+    chownSync(target, 0, 0)
+    chmodSync(target, 0o777)
+    await expect(openSegment('mine')).rejects.toMatchObject({ code: 'SD_SHM_DIRECTORY' })
+    process.env.SD_SHM_DIR = segments.directory
+    rmSync(target, { recursive: true })
+  },
+)
 
 test('of a destroyed segment only its own files are deleted', async () => {
   const segment = await openSegment('mine')
