@@ -1,9 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
+import { connect } from 'node:net'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { connectControl } from '@sd/control/client'
 import {
   beOtherUser,
   createSandbox,
@@ -13,6 +16,8 @@ import {
   type Sandbox,
   waitUntil,
 } from '@sd/testing'
+
+import { PROTOCOL, type ToConsole } from '../src/protocol/messages.ts'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 
@@ -59,6 +64,36 @@ async function run(...script: readonly (string | RegExp)[]): Promise<string> {
   console.tell('end')
   await console.exit
   return console.lines.join('\n')
+}
+
+/** A console that says at which prompt a line was typed. */
+async function openConsole() {
+  const control = await connectControl('service', { directory: sandbox.dir })
+  const { socket } = (await control.call('console', {}, { timeout: 30_000 })) as { socket: string }
+  await control.close()
+  const hub = connect(socket)
+  const told: ToConsole[] = []
+  hub.on('error', () => {})
+  createInterface({ input: hub }).on('line', (line) => told.push(JSON.parse(line)))
+  const send = (message: object): void => void hub.write(`${JSON.stringify(message)}\n`)
+  send({ protocol: PROTOCOL, role: 'console', pid: process.pid, terminal: false })
+
+  /** The first message from there on, of that type, that matches; it is taken away with all before it. */
+  async function take<Type extends 'print' | 'prompt'>(type: Type, pattern: RegExp) {
+    const find = (): number => told.findIndex((each) => each.type === type && pattern.test(each.text))
+    await waitUntil(() => find() >= 0, `${type} ${pattern}`, 30_000)
+    return told.splice(0, find() + 1).at(-1) as Extract<ToConsole, { type: Type }>
+  }
+  const type = (text: string, prompt?: number): void => send({ type: 'line', text, prompt })
+  return {
+    type,
+    prompt: async (pattern: RegExp) => (await take('prompt', pattern)).id,
+    async say(text: string, prompt: number, pattern: RegExp) {
+      type(text, prompt)
+      return (await take('print', pattern)).text
+    },
+    gone: new Promise((resolve) => hub.once('close', resolve)),
+  }
 }
 
 /** The names of a process's threads. Linux only. */
@@ -335,7 +370,7 @@ describe('commands', () => {
     const service = await startService({ allow: true })
     const text = await run(
       ...[
-        'break fixtures/crunch.ts:9 if tripled > 3',
+        'break fixtures/crunch.ts:9 if x.part.size > 3',
         'call square 2',
         'wait',
         'args',
@@ -351,10 +386,64 @@ describe('commands', () => {
       ...['call square 4', 'wait', 'args', 'y', /square\(4\) has returned/],
     )
     expect(text).toMatch(
-      /Stopped at breakpoint 1, whose condition throws ReferenceError: tripled is not defined, in square \(/,
+      /Stopped at breakpoint 1, whose condition throws TypeError: Cannot read properties of undefined [^\n]*, in square \(/,
     )
     expect(text).toMatch(/> args\nx = 2\n/)
     expect(text).toMatch(/Stopped at breakpoint 2, in square \([\s\S]*> args\nx = 4\n/)
+    await stop(service)
+  })
+
+  test.each([
+    // The line that gives it its value, and a name that is none.
+    ['8 if result > 3', "Cannot access 'result'"],
+    ['9 if tripled > 3', 'tripled is not defined'],
+  ])('a breakpoint at line %s does not stop, and tells once why', async (where, error) => {
+    const service = await startService({ allow: true })
+    const text = await run(
+      ...[`break fixtures/crunch.ts:${where}`, 'call square 2', /square\(2\) has returned 4/],
+      ...['call square 3', /square\(3\) has returned 9/],
+    )
+    expect(text).not.toContain('Stopped')
+    expect(text.match(/Breakpoint 1 does not stop in crunch \d+: its condition throws .*/g)).toEqual([
+      expect.stringContaining(`ReferenceError: ${error}`),
+    ])
+    await stop(service)
+  })
+
+  test('a line is about what the prompt said at which it was typed', async () => {
+    const service = await startService({ allow: true })
+    const console = await openConsole()
+    const idle = await console.prompt(/^\[service/)
+    console.type("call meet 'you'", idle)
+    const stopped = await console.prompt(/^ *\[crunch/)
+    const worker = await console.say('eval process.pid', stopped, /^ *\d+$/)
+    expect(childPids(service.pid)).toContain(Number(worker))
+    expect(Number(await console.say('eval process.pid', idle, /^ *\d+$/))).toBe(service.pid)
+    await console.say('c', idle, /has stopped meanwhile: nothing is done/)
+    console.type('c', stopped)
+    await console.prompt(/^\[service/)
+    await console.say('eval process.pid', stopped, /does not have the prompt any more: nothing is done/)
+    console.type('end')
+    await console.gone
+    await stop(service)
+  })
+
+  test('a daemon in native code holds up neither a pause nor the end', async () => {
+    const service = await startService({ allow: true })
+    const console = attach('status')
+    await console.waitForLine(/daemon {3}service: running/)
+    const file = join(sandbox.dir, 'over')
+    const command = `while [ ! -e ${file} ]; do sleep 0.1; done`
+    service.tell(`say('blocks'), process.getBuiltinModule('node:child_process').execSync('${command}')`)
+    await service.waitForLine(/^blocks$/)
+    console.tell('pause')
+    await console.waitForLine(/runs no JavaScript at the moment/)
+    console.tell('end')
+    await console.exit
+    expect(console.lines.join('\n')).toContain('ended: Debugging has ended')
+    writeFileSync(file, '')
+    await service.waitForLine(/debugging has ended/)
+    await waitUntil(() => debugSockets().length === 0, 'it has let go')
     await stop(service)
   })
 

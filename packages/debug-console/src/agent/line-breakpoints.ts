@@ -107,11 +107,16 @@ interface ScriptLocation {
   columnNumber?: number | undefined
 }
 
-/** V8 takes a condition that throws for one that is false: a breakpoint with a slip of the pen would never say so. */
+/**
+ * V8 takes a condition that throws for one that is false: a breakpoint with a slip of the pen would never say so. A variable
+ * that has no value yet, or is none here, makes it false, and is told of once.
+ */
 function conditionOf({ id, condition }: LineBreakpoint): { condition?: string } {
   if (condition === undefined) return {}
   const failed = `${PROBE}?.conditionFailed?.(${id}, error)`
-  return { condition: `try { (${condition}\n) } catch (error) { ${failed}; true }` }
+  return {
+    condition: `try { (${condition}\n) } catch (error) { ${failed}; error?.name !== 'ReferenceError' }`,
+  }
 }
 
 /** The URLs of a path, or of all paths that end so, whatever query they have. */

@@ -29,6 +29,7 @@ const debug = new ThreadDebugger({
   onStop: (stop) => hub.send({ event: 'stop', stop }),
   onGoing: () => hub.send({ event: 'going' }),
   onBound: (breakpoint, place) => hub.send({ event: 'bound', breakpoint, place }),
+  onUnmet: (breakpoint, error) => hub.send({ event: 'unmet', breakpoint, error }),
 })
 let leaving: Promise<void> | undefined
 

@@ -38,6 +38,9 @@ const OWN_CALL = `(() => {
   return Number.isSafeInteger(call?.id) && typeof call.method === 'string' ? call.id : task?.id
 })()`
 
+/** A function of the main thread by which it tells this one something; nobody finds it under this name. */
+const NOTICE = 'sd:notice'
+
 type Paused = Debugger.PausedEventDataType
 
 /** What the debugger is doing by itself, unseen: to get to a place that is worth showing. */
@@ -97,6 +100,11 @@ export class ThreadDebugger implements ProcessRequests {
     session.on('Debugger.scriptParsed', ({ params }) => this.#onScript(params))
     session.on('Debugger.paused', ({ params }) => void this.#onPaused(params).catch(() => this.#goOn()))
     session.on('Debugger.resumed', () => this.#onResumed())
+    session.on('Runtime.bindingCalled', ({ params }) => this.#onNotice(params.payload))
+    await session.post('Runtime.addBinding', { name: NOTICE })
+    await this.#run(
+      `{ const f = globalThis['${NOTICE}']; delete globalThis['${NOTICE}']; ${PROBE}?.onNotice?.(f) }`,
+    )
     await session.post('Debugger.enable')
     this.#stack.pointScript = await findScriptOf(session, `${PROBE}?.stopHere`)
     await this.#setPatterns()
@@ -178,7 +186,8 @@ export class ThreadDebugger implements ProcessRequests {
 
   async evaluate(frame: number | undefined, expression: string): Promise<Evaluated> {
     if (frame !== undefined && this.#paused) return this.#stack.evaluate(frame, expression)
-    if (this.#paused) throw new Error('It has stopped meanwhile.')
+    if (frame !== undefined) throw new Error('It has gone on meanwhile: nothing was evaluated.')
+    if (this.#paused) throw new Error('It has stopped meanwhile: nothing was evaluated.')
     return evaluateInDaemon(this.#session, expression)
   }
 
@@ -209,6 +218,11 @@ export class ThreadDebugger implements ProcessRequests {
     if (this.#internal.add(script.url)) void this.#setPatterns().catch(() => {})
     this.#lines.onScript(script)
     this.#entries.onScript(script)
+  }
+
+  #onNotice(payload: string): void {
+    const { breakpoint, error } = JSON.parse(payload) as { breakpoint: number; error: string }
+    this.#events.onUnmet(breakpoint, error)
   }
 
   async #onPaused(paused: Paused): Promise<void> {

@@ -16,6 +16,8 @@ export interface DebugSession {
   readonly stopped: readonly number[]
   indent: boolean
   print(text: string): void
+  /** The process that the line's prompt was about; undefined: none was stopped. @throws Error when it has gone on. */
+  subject(): DebuggedProcess | undefined
   /** The process that has the prompt. @throws Error when none is stopped. */
   current(): DebuggedProcess
   /** A process by its pid. @throws Error when there is none that is debugged. */

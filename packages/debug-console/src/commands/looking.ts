@@ -106,9 +106,9 @@ function requireFrame(session: DebugSession): void {
 }
 
 async function evaluate(session: DebugSession, expression: string): Promise<void> {
-  const stopped = session.stopped.length > 0 ? session.current() : undefined
-  const process = stopped ?? session.processes[0]
-  if (!process) throw new Error('No process is debugged.')
+  const stopped = session.subject()
+  // As the prompt says: with nothing stopped it is the daemon.
+  const process = stopped ?? session.find(globalThis.process.pid)
   // Before it happens: what was evaluated may be the last thing that this daemon does.
   await session.log(`eval in ${session.nameOf(process.pid)}: ${expression}`)
   const answer = process.requests.evaluate(stopped?.frame, expression).then(

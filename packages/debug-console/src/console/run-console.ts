@@ -16,6 +16,9 @@ export function runConsole(socketPath: string, streams: ConsoleStreams): Promise
     /** Lines. A prompt that was sent before the last of them has come too late. */
     let sent = 0
 
+    /** The prompt that is on the screen. */
+    let shown: number | undefined
+
     const send = (message: FromConsole): void => {
       if (message.type !== 'complete') sent++
       hub.send(message)
@@ -34,7 +37,10 @@ export function runConsole(socketPath: string, streams: ConsoleStreams): Promise
     function open(): ConsoleInput {
       const { input: from, output: to } = streams
       const parts = {
-        onLine: (text: string) => send({ type: 'line', text }),
+        onLine: (text: string) => {
+          send({ type: 'line', text, ...(shown !== undefined && { prompt: shown }) })
+          shown = undefined
+        },
         onComplete: (id: number, text: string) => send({ type: 'complete', id, text }),
         onInterrupt: () => send({ type: 'interrupt' }),
         onEnd: () => send({ type: 'end' }),
@@ -51,7 +57,9 @@ export function runConsole(socketPath: string, streams: ConsoleStreams): Promise
         case 'print':
           return input?.print(escapeText(message.text, '\n\t'))
         case 'prompt':
-          return message.turn === sent ? input?.prompt(escapeText(message.text)) : undefined
+          if (message.turn !== sent) return
+          shown = message.id
+          return input?.prompt(escapeText(message.text))
         case 'completions':
           return input?.complete(
             message.id,

@@ -53,6 +53,7 @@ export class RemoteProcess {
     if ('event' in message) {
       if (message.event === 'stop') events.onStop(message.stop)
       else if (message.event === 'going') events.onGoing()
+      else if (message.event === 'unmet') events.onUnmet(message.breakpoint, message.error)
       else events.onBound(message.breakpoint, message.place)
       return
     }

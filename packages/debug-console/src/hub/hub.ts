@@ -34,6 +34,12 @@ import { Watch } from './watch.ts'
 /** Milliseconds that a step may take before others get the prompt. */
 const STEP_TIME = 500
 
+/** Milliseconds that a person waits for what the daemon's log is told: it is written all the same. */
+const LOG_TIME = 200
+
+/** Milliseconds in which processes are let go of before the console ends. */
+const RELEASE_TIME = 500
+
 /** Milliseconds until somebody must have connected. */
 const LONELY_TIME = 15_000
 
@@ -66,6 +72,8 @@ export class Hub implements DebugSession, PromptSubject {
   /** What is done at the console, one after the other. */
   #work: Promise<void> = Promise.resolve()
   #lastLine = ''
+  /** What the prompt was about at which the line was typed that is being run; undefined: it was typed ahead. */
+  #lineSubject: { readonly pid: number | undefined } | undefined
   #busy = false
   #stepTimer: NodeJS.Timeout | undefined
   #skipTimer: NodeJS.Timeout | undefined
@@ -154,7 +162,8 @@ export class Hub implements DebugSession, PromptSubject {
   }
 
   #onConsole(message: FromConsole): void {
-    if (message.type === 'line') this.#takeLine(String(message.text))
+    if (message.type === 'line')
+      this.#takeLine(String(message.text), this.#prompter.subjectOf(message.prompt))
     else if (message.type === 'complete') {
       const names = completeLine(this, String(message.text))
       this.#prompter.console?.send({ type: 'completions', id: message.id, names })
@@ -169,14 +178,16 @@ export class Hub implements DebugSession, PromptSubject {
   }
 
   /** One command after the other. */
-  #takeLine(text: string): void {
+  #takeLine(text: string, subject: { readonly pid: number | undefined } | undefined): void {
     this.#prompter.onLine()
     this.#enqueue(async () => {
       this.#busy = true
+      this.#lineSubject = subject
       try {
         await this.#runLine(text)
       } finally {
         this.#busy = false
+        this.#lineSubject = undefined
       }
       await this.#prompter.present(true)
     })
@@ -212,6 +223,10 @@ export class Hub implements DebugSession, PromptSubject {
         if (process?.stop) this.#onGoing(process)
       },
       onBound: (id, place) => this.#onBound(id, place),
+      onUnmet: (id, error) => {
+        if (this.book.reportUnmet(id))
+          this.print(`Breakpoint ${id} does not stop in ${this.nameOf(pid)}: its condition throws ${error}.`)
+      },
     }
   }
 
@@ -289,8 +304,18 @@ export class Hub implements DebugSession, PromptSubject {
     this.#prompter.print(text)
   }
 
+  subject(): DebuggedProcess | undefined {
+    const { turn } = this
+    const asked = this.#lineSubject
+    if (!asked || asked.pid === turn?.pid) return turn
+    if (asked.pid === undefined) return undefined
+    throw new Error(`${this.nameOf(asked.pid)} does not have the prompt any more: nothing is done.`)
+  }
+
   current(): DebuggedProcess {
-    if (this.turn) return this.turn
+    const found = this.subject()
+    if (found) return found
+    if (this.turn) throw new Error(`${this.nameOf(this.turn.pid)} has stopped meanwhile: nothing is done.`)
     throw new Error('Nothing is stopped. "pause PID" stops a process, "break" says where to stop.')
   }
 
@@ -360,14 +385,15 @@ export class Hub implements DebugSession, PromptSubject {
   }
 
   async pause(pid: number): Promise<void> {
-    const processes = await this.labels.list()
     if (!this.#processes.has(pid)) {
+      const processes = await this.labels.list()
       if (!processes.some((each) => each.pid === pid)) this.find(pid)
       await this.#reach(pid)
     }
     const found = this.find(pid)
     if (found.stop) throw new Error(`${this.nameOf(pid)} is stopped already: it waits for its turn.`)
-    await found.requests.pause()
+    // In native code it takes notice only afterwards.
+    found.requests.pause().catch(() => {})
     if (await this.#watch.until(STEP_TIME, () => found.stop !== undefined)) return
     this.print(`${this.nameOf(pid)} runs no JavaScript at the moment: it stops as soon as it does.`)
   }
@@ -402,7 +428,7 @@ export class Hub implements DebugSession, PromptSubject {
   }
 
   async log(message: string): Promise<void> {
-    await this.ask(`log(${JSON.stringify(message)})`).catch(() => {})
+    await noLongerThan(LOG_TIME, this.ask(`log(${JSON.stringify(message)})`))
   }
 
   nameOf(pid: number): string {
@@ -464,12 +490,12 @@ export class Hub implements DebugSession, PromptSubject {
   async #end(message: string): Promise<void> {
     this.#clearTimers()
     this.book.clear()
-    await Promise.all(
-      this.processes.map(async (each) => {
-        await this.#configure(each)
-        if (each.stop) await this.go(each, 'on').catch(() => {})
-      }),
-    )
+    const released = this.processes.map(async (each) => {
+      await this.#configure(each)
+      if (each.stop) await this.go(each, 'on').catch(() => {})
+    })
+    // One in native code hears of it afterwards.
+    await noLongerThan(RELEASE_TIME, Promise.all(released))
     await this.log(`debugging has ended: ${message}`)
     this.#prompter.console?.send({ type: 'end', message })
     this.#prompter.console?.end()
@@ -496,4 +522,14 @@ export class Hub implements DebugSession, PromptSubject {
     clearTimeout(this.#stepTimer)
     this.#watch.end()
   }
+}
+
+/** Resolves when the work is done, or when it takes longer. */
+async function noLongerThan(time: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, time)
+  })
+  await Promise.race([work.catch(() => {}), over])
+  clearTimeout(timer)
 }

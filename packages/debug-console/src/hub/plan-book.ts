@@ -27,6 +27,7 @@ export class PlanBook {
   readonly #skipped = new Set<string>()
   readonly #captured = new Set<string>()
   readonly #lines = new Map<number, LineBreakpoint>()
+  readonly #unmet = new Set<number>()
   /** Where the breakpoints really are. */
   readonly #places = new Map<number, Place>()
 
@@ -127,6 +128,13 @@ export class PlanBook {
   bind(id: number, place: Place): boolean {
     if (!this.#lines.has(id) || this.#places.has(id)) return false
     this.#places.set(id, place)
+    return true
+  }
+
+  /** The condition of a breakpoint could not be evaluated. @returns whether that is news. */
+  reportUnmet(id: number): boolean {
+    if (!this.#lines.has(id) || this.#unmet.has(id)) return false
+    this.#unmet.add(id)
     return true
   }
 

@@ -8,6 +8,9 @@ import type { ProcessLabels } from './process-labels.ts'
 /** Spaces that a column is wide. */
 const COLUMN_WIDTH = 4
 
+/** Prompts that a line on its way may have been typed at. */
+const MOST_PROMPTS = 64
+
 /** What a prompt is about. */
 export interface PromptSubject {
   readonly directory: string
@@ -36,6 +39,9 @@ export class Prompter {
   #shown: Stop | undefined
   #prompt = ''
   #callShown: StopCall | undefined
+  /** The processes that the last prompts were about; undefined: the daemon, with nothing stopped. */
+  readonly #subjects = new Map<number, number | undefined>()
+  #lastId = 0
   /** Whether there ever was a prompt. */
   #prompted = false
 
@@ -75,7 +81,16 @@ export class Prompter {
     } else if (!again && this.#prompted) return
     this.#prompted = true
     const margin = stop ? this.#margin() : ''
-    this.console.send({ type: 'prompt', text: margin + this.#prompt, turn: this.#taken })
+    const id = ++this.#lastId
+    this.#subjects.set(id, stop ? process?.pid : undefined)
+    this.#subjects.delete(id - MOST_PROMPTS)
+    this.console.send({ type: 'prompt', text: margin + this.#prompt, turn: this.#taken, id })
+  }
+
+  /** @returns what a prompt was about; undefined where there is no such prompt. */
+  subjectOf(prompt: number | undefined): { readonly pid: number | undefined } | undefined {
+    if (prompt === undefined || !this.#subjects.has(prompt)) return undefined
+    return { pid: this.#subjects.get(prompt) }
   }
 
   async #show(process: DebuggedProcess, stop: Stop): Promise<void> {

@@ -114,6 +114,8 @@ export interface ProcessEvents {
   onStop(stop: Stop): void
   onGoing(): void
   onBound(id: number, place: Place): void
+  /** The condition of a breakpoint names a variable that is not there: it does not stop. */
+  onUnmet(breakpoint: number, error: string): void
 }
 
 /** The first line of whoever connects to the hub. */
@@ -135,6 +137,7 @@ export type FromAgent =
   | { readonly event: 'stop'; readonly stop: Stop }
   | { readonly event: 'going' }
   | { readonly event: 'bound'; readonly breakpoint: number; readonly place: Place }
+  | { readonly event: 'unmet'; readonly breakpoint: number; readonly error: string }
 
 /** Hub to console. */
 export type ToConsole =
@@ -142,13 +145,14 @@ export type ToConsole =
   | { readonly type: 'refused'; readonly message: string }
   | { readonly type: 'print'; readonly text: string }
   /** The console may read a line, when `turn` is how many it has sent. */
-  | { readonly type: 'prompt'; readonly text: string; readonly turn: number }
+  | { readonly type: 'prompt'; readonly text: string; readonly turn: number; readonly id: number }
   | { readonly type: 'completions'; readonly id: number; readonly names: readonly string[] }
   | { readonly type: 'end'; readonly message: string }
 
 /** Console to hub. */
 export type FromConsole =
-  | { readonly type: 'line'; readonly text: string }
+  /** @param prompt - the prompt that it was typed at; undefined: typed ahead of one. */
+  | { readonly type: 'line'; readonly text: string; readonly prompt?: number }
   | { readonly type: 'complete'; readonly id: number; readonly text: string }
   /** Ctrl-C at an empty prompt, for the second time. */
   | { readonly type: 'interrupt' }

@@ -14,6 +14,7 @@ export function enterProbe(more: object = {}): () => void {
   const probe = new PointProbe()
   const found = {
     stopHere: probe.stopHere,
+    onNotice: probe.onNotice.bind(probe),
     configure: probe.configure.bind(probe),
     describeStop: probe.describeStop.bind(probe),
     describeCall: probe.describeCall.bind(probe),

@@ -28,8 +28,16 @@ export class PointProbe implements DebugProbe {
   readonly #begun = new Map<number, DebugPointCall>()
   readonly #stops: { readonly point: DebugPoint; readonly answer: Answer }[] = []
   readonly #failedConditions = new Map<number, string>()
+  /** Breakpoints whose condition has named a variable that was not there. */
+  readonly #unmet = new Set<number>()
+  #notice: ((text: string) => void) | undefined
   /** For the agent, which looks up where that is. */
   readonly stopHere: typeof stopHere = stopHere
+
+  /** Called by the agent: what it is to be told without a stop. */
+  onNotice(notice: (text: string) => void): void {
+    this.#notice = notice
+  }
 
   configure({ active, points, methods, skipped, captured }: PointPlan): void {
     this.#active = active
@@ -95,8 +103,14 @@ export class PointProbe implements DebugProbe {
     this.#stepped = id
   }
 
-  /** Called by the condition of a breakpoint that throws. */
+  /** Called by the condition of a breakpoint that throws. Where it names a variable that is not there, nothing stops. */
   conditionFailed(breakpoint: number, error: unknown): void {
+    if ((error as Error | undefined)?.name === 'ReferenceError') {
+      if (this.#unmet.has(breakpoint)) return
+      this.#unmet.add(breakpoint)
+      this.#notice?.(JSON.stringify({ breakpoint, error: describeError(error) }))
+      return
+    }
     this.#failedConditions.set(breakpoint, describeError(error))
   }
 
