@@ -44,6 +44,7 @@ import { concludePreflight, isPreflight } from './restart/preflight-process.ts'
 import { restartInPlace } from './restart/restart-in-place.ts'
 import { RestartPlan } from './restart/restart-plan.ts'
 import type { Restarter } from './restart/restarter.ts'
+import { watchAdopted } from './restart/watch-adopted.ts'
 import { SdError, toError } from './sd-error.ts'
 import { StopOrders, signalNumber } from './signals.ts'
 import { type DaemonStatistics, formatStatistics } from './statistics.ts'
@@ -438,7 +439,10 @@ export abstract class DaemonBase {
     if (predecessor !== undefined) await predecessorEnd(predecessor, this.#clock)
     const warning = applyPriority(priority ?? defaultPriority(interval))
     if (warning) this.log(warning)
+    const leaveAdopted =
+      process.pid === 1 ? watchAdopted(this.#clock, (message) => this.log(message)) : undefined
     const [life] = await Promise.allSettled([this.#life.live()])
+    leaveAdopted?.()
     const report = await this.#onStopped(await this.#life.report)
     leaveTarget()
     if (life.status === 'rejected') throw life.reason

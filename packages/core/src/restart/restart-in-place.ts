@@ -5,7 +5,7 @@ import { type Checks, must, resolveOptions } from '../resolve-options.ts'
 import { SdError } from '../sd-error.ts'
 import { flushOutput } from './flush-output.ts'
 import { HAND_OVER_VARIABLE, type HandedOver, takeHandedOver } from './handed-over.ts'
-import { describeProcess, livingChildren } from './living-children.ts'
+import { type Children, describeProcess, findChildren } from './living-children.ts'
 import { checkSuccessor } from './preflight.ts'
 import type { Restarter, RestartOrder } from './restarter.ts'
 import { findSuccessor, readStartPlace, type Successor } from './successor.ts'
@@ -123,6 +123,9 @@ async function backOff(
 /** Milliseconds that children may take to end. */
 const CHILDREN_MAY_TAKE = 1000
 
+/** Milliseconds in which Node reaps a child that has ended, on a busy machine. */
+const REAPING_MAY_TAKE = 500
+
 /** Milliseconds. */
 const LOOK_AGAIN = 20
 
@@ -133,17 +136,22 @@ const LOOK_AGAIN = 20
  * @returns false when the daemon is to stop instead.
  */
 async function letChildrenEnd(order: RestartOrder): Promise<boolean> {
-  const end = systemClock.now() + CHILDREN_MAY_TAKE
-  while (livingChildren().length > 0 && systemClock.now() < end) {
+  const begin = systemClock.now()
+  for (let found = findChildren(); isAwaited(found, systemClock.now() - begin); found = findChildren()) {
     if (!(await order.pause(LOOK_AGAIN))) return false
   }
-  const left = livingChildren()
+  const left = findChildren().living
   if (left.length > 0) {
     order.log(
       `Child processes outlive the restart, and nobody will know when they end: ${left.map(describeProcess).join(', ')}. End them in the daemon's teardown.`,
     )
   }
   return true
+}
+
+/** Those that have ended are reaped in a moment, or never. @param waited - milliseconds. */
+function isAwaited({ living, ended }: Children, waited: number): boolean {
+  return (living.length > 0 && waited < CHILDREN_MAY_TAKE) || (ended.length > 0 && waited < REAPING_MAY_TAKE)
 }
 
 /** Puts a new Node in this one's place. Returns only where there is no `execve`. */
