@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts'
 import type { DaemonEvents, EventBus } from './event-bus.ts'
 import { formatValues } from './format-values.ts'
+import { boundText, FOREIGN_BOUNDS, LABEL_BOUNDS, OWN_BOUNDS } from './log/bound-text.ts'
 import { type EventLog, tellUnlogged } from './log/event-log.ts'
 import { readLogArguments } from './log/log-arguments.ts'
 import type { LogStatus } from './log/log-file.ts'
@@ -70,9 +71,9 @@ export class DaemonLog {
     const record: LogRecord = {
       time: isTime(input.time) ? input.time : this.#clock.date(),
       pid: input.pid,
-      label: readText(input.label),
+      label: boundText(readText(input.label), LABEL_BOUNDS),
       level: input.level ?? 'info',
-      message: readText(input.message),
+      message: boundText(readText(input.message), input.pid === process.pid ? OWN_BOUNDS : FOREIGN_BOUNDS),
     }
     try {
       this.#sink ??= this.#open()

@@ -16,6 +16,10 @@ const PLAIN: Readonly<Record<KeptControls, RegExp>> = {
 const ESCAPED =
   /[[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]--[\u200c\u200d\ufe00-\ufe0f\u{e0100}-\u{e01ef}]]|(?!\ufe0f\u20e3)(?<![[\p{L}\p{M}\p{Emoji}]--[\p{ASCII}\p{sc=Latin}\p{sc=Greek}\p{sc=Cyrillic}\p{sc=Inherited}\p{Default_Ignorable_Code_Point}]])(?<!\p{Emoji}\ufe0f(?=\u200d))[\u200c\u200d\ufe00-\ufe0f\u{e0100}-\u{e01ef}]/gv
 
+/** C0, DEL and C1: those of {@link ESCAPED} that come in floods. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
+const CONTROLS = /[\x00-\x1f\x7f-\x9f]+/g
+
 /**
  * Text of another process, of a file or of a person, so that a terminal shows it and does not obey it, and a reader sees all that
  * is there. What is escaped stands as `\x1b`, `\u202e` or `\u{e0041}`. What is escaped already stays as it is.
@@ -28,7 +32,15 @@ const ESCAPED =
  */
 export function escapeText(text: string, keep: KeptControls = ''): string {
   if (PLAIN[keep].test(text)) return text
-  return text.replace(ESCAPED, (found) => (isKept(found, keep) ? found : formatEscape(found.codePointAt(0)!)))
+  const escapeOne = (found: string): string =>
+    isKept(found, keep) ? found : formatEscape(found.codePointAt(0)!)
+  // Runs of what comes in floods cost one look together.
+  const escapeRun = (run: string): string => {
+    let escaped = ''
+    for (let index = 0; index < run.length; index++) escaped += escapeOne(run[index]!)
+    return escaped
+  }
+  return text.replace(CONTROLS, escapeRun).replace(ESCAPED, escapeOne)
 }
 
 /** JSON text that means the same, and holds nothing that {@link escapeText} escapes. Line feeds between values stay. */

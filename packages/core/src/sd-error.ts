@@ -44,8 +44,10 @@ export class SdError extends Error {
 function readDetails(details: SdErrorDetails): SdErrorDetails {
   if (isError(details)) return { cause: details }
   const read = readSafely(() => ({ ...details })) ?? { cause: details }
-  // Assigned, it would not be a fact but change what the error is.
-  if (Object.hasOwn(read, '__proto__')) Reflect.deleteProperty(read, '__proto__')
+  for (const key of Object.keys(read)) {
+    // Assigned, it would not be a fact but change what the error is: its prototype, or how it is shown.
+    if (key in Object.prototype) Reflect.deleteProperty(read, key)
+  }
   return read
 }
 

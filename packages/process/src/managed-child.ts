@@ -95,6 +95,9 @@ export class ManagedChild implements Child {
   #doomed = false
   #end: 'unexpected' | 'killed' | 'drained' = 'unexpected'
   #failure: Error | undefined
+  /** Whatever else it says is of no interest. */
+  #stopReading = (): void => {}
+  #isSharing = false
   /** Set while the child's stack is read: what Node then prints about its inspector is not for the log. */
   #onInspectorLine: ((address: string | undefined) => void) | undefined
   /** Of its inspector, once that has said it. */
@@ -182,8 +185,8 @@ export class ManagedChild implements Child {
   send(message: unknown, ownLevels?: number): boolean {
     if (this.#doomed || this.#state === 'exited') return false
     if (this.#beforeStart) {
-      const copy: unknown = structuredClone(message)
-      this.#beforeStart.push(() => this.send(copy, ownLevels))
+      const frame = encodeFrame('message', message)
+      this.#beforeStart.push(() => this.#writer?.write(frame))
       return true
     }
     return this.#writer?.send(message, ownLevels) ?? false
@@ -226,6 +229,8 @@ export class ManagedChild implements Child {
   }
 
   condemn(cause: Error): void {
+    // One message that means nothing is enough: a million of them must not be looked at.
+    this.#stopReading()
     this.#fail(protocolError(this.#facts(), 'sent a message that means nothing', cause))
   }
 
@@ -343,7 +348,7 @@ export class ManagedChild implements Child {
       })
     }
     const writer = this.#writer!
-    readFrames(up, {
+    this.#stopReading = readFrames(up, {
       shared: this.#shared?.up,
       onFrame: this.#receive,
       onTaken: (places) => writer.sendTaken(places),
@@ -359,9 +364,16 @@ export class ManagedChild implements Child {
 
   #followOutput(stream: LaunchedProcess['stdout'], name: 'stdout' | 'stderr'): void {
     const lines = new LineSplitter((line) => this.#printed(line, name))
+    const goOn = (): void => {
+      if (lines.proceed()) stream.resume()
+      else setImmediate(goOn)
+    }
     stream.on('data', (chunk: Buffer) => {
       this.#output.push(chunk)
-      lines.push(chunk)
+      if (lines.push(chunk)) return
+      // What prints faster than its lines can be logged waits, and nothing else does.
+      stream.pause()
+      setImmediate(goOn)
     })
     stream.once('close', () => lines.end())
   }
@@ -391,14 +403,16 @@ export class ManagedChild implements Child {
         this.#handlerFailed(error)
       }
     } else if (kind === 'ready') this.#becameReady()
-    else if (kind === 'sharing' && this.#shared) this.#writer?.share(this.#shared.down)
-    else if (kind === 'failed' && isFlatError(message)) {
+    else if (kind === 'sharing' && this.#shared && !this.#isSharing) {
+      this.#isSharing = true
+      this.#writer?.share(this.#shared.down)
+    } else if (kind === 'failed' && isFlatError(message)) {
       // It ends by itself, with this already known. Should it not, the group is killed in a moment.
       this.#failure ??= startFailedError(this.#facts(), reviveError(message))
       this.#doomed = true
       this.#move('die')
       this.#after(this.spec.killAfter, () => this.#signal('SIGKILL'))
-    }
+    } else this.condemn(new Error(`A child has no frame "${kind}" to send there.`))
   }
 
   /** A handler that throws must not stop the reading. */

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ControlClient, connectControl } from '@sd/control/client'
+import type { Json } from '@sd/core'
 import { isAlive, type ProcessIdentity } from '@sd/core/process-identity'
 import { muteError, notRunningError } from '../daemons/ask-daemon.ts'
 import type { LogLine } from '../daemons/daemon-status.ts'
@@ -50,15 +51,21 @@ async function readRecords(
   lines: number,
   follow: boolean,
 ): Promise<readonly LogLine[]> {
-  const answer = (await client.call('logs', { lines, follow })) as unknown as { records: readonly LogLine[] }
-  return answer.records
+  const answer = (await client.call('logs', { lines, follow })) as { readonly records?: Json } | null
+  return asRecords(answer?.records)
+}
+
+/** What is no record is left out. */
+function asRecords(told: Json | undefined): readonly LogLine[] {
+  const records = Array.isArray(told) ? told.filter((each) => typeof each === 'object' && each !== null) : []
+  return records as unknown as readonly LogLine[]
 }
 
 /** Follows until the daemon closes its socket. */
 async function followLife(client: ControlClient, lines: number, out: Output): Promise<void> {
   client.on('logs', ({ records, dropped }) => {
     if (dropped) out.warn(`(${dropped} records were left out)`)
-    printRecords(records as unknown as readonly LogLine[], out)
+    printRecords(asRecords(records), out)
   })
   printRecords(await readRecords(client, lines, true), out)
   await client.closed

@@ -86,6 +86,7 @@ export class RpcChannel {
     let message: Partial<Response> & { method?: string; params?: Json; error?: RpcErrorObject; result?: Json }
     try {
       message = JSON.parse(line)
+      if (typeof message !== 'object' || message === null) throw new TypeError('It is no message.')
     } catch {
       // Whoever writes such lines is no daemon.
       this.#socket.destroy()
@@ -101,7 +102,7 @@ export class RpcChannel {
 
   #notified(method: string, params: Json | undefined): void {
     for (const handler of this.#handlers.get(method) ?? []) {
-      handler((params ?? {}) as Parameters<NotificationHandler>[0])
+      handler(isNamed(params) ? params : {})
     }
   }
 
@@ -113,6 +114,11 @@ export class RpcChannel {
     const message = `The connection to ${this.#path} is closed: the daemon has stopped, or is about to.`
     return new SdError('SD_CONTROL_GONE', message, { path: this.#path })
   }
+}
+
+/** Whether parameters are named: a daemon sends no others, but something else may. */
+function isNamed(params: Json | undefined): params is { [key: string]: Json } {
+  return typeof params === 'object' && params !== null && !Array.isArray(params)
 }
 
 /** What a daemon has answered, as an error with the code and the facts of the one that it had. */

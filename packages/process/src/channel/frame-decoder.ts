@@ -1,6 +1,6 @@
 import { readSync } from 'node:fs'
 import { type AttachmentEntry, readAttachmentList } from './attachment-list.ts'
-import { FRAME_KINDS, type Frame, type FrameKind, HEADER_LENGTH, LONGEST_MESSAGE } from './frame.ts'
+import { FRAME_KINDS, type Frame, type FrameKind, HEADER_LENGTH, longestPayload } from './frame.ts'
 
 /** A frame of which not everything has come. */
 interface UnfinishedFrame {
@@ -61,7 +61,7 @@ export class FrameDecoder {
     this.#headerLength = 0
     const length = header.readUInt32BE(start) - 1
     const kind = FRAME_KINDS[header[start + 4]!]
-    if (length < 0 || length > LONGEST_MESSAGE || kind === undefined) {
+    if (kind === undefined || length < 0 || length > longestPayload(kind)) {
       const bytes = header.toString('hex', start, start + HEADER_LENGTH)
       this.fault = new Error(`No frame begins with the bytes ${bytes}.`)
       return chunk.length
@@ -98,26 +98,25 @@ export class FrameDecoder {
     }
     try {
       const entries = readAttachmentList(payload)
-      const sum = entries.reduce((total, { length }) => total + length, 0)
-      if (sum > LONGEST_MESSAGE) throw new Error(`It lists ${sum} bytes of attachments.`)
       const attachments = entries.map((entry) => this.#readShared(entry))
-      this.#completeAttachments({ kind, payload, attachments }, entries)
+      this.#completeAttachments({ kind, payload, attachments }, entries, 0)
     } catch (error) {
       this.fault = error as Error
     }
   }
 
-  /** Waits for the attachments that follow the frame, one after the other. */
-  #completeAttachments(unfinished: UnfinishedFrame, entries: readonly AttachmentEntry[]): void {
+  /** Waits for the attachments that follow the frame, one after the other. @param done - how many are there. */
+  #completeAttachments(unfinished: UnfinishedFrame, entries: readonly AttachmentEntry[], done: number): void {
     const { kind, payload, attachments } = unfinished
-    const next = attachments.indexOf(undefined)
-    if (next < 0) {
+    let next = done
+    while (next < entries.length && attachments[next] !== undefined) next++
+    if (next === entries.length) {
       this.#frames.push({ kind, payload, attachments: attachments as ArrayBuffer[] })
       return
     }
     this.#expect(entries[next]!.length, (bytes) => {
       attachments[next] = toOwnBuffer(bytes)
-      this.#completeAttachments(unfinished, entries)
+      this.#completeAttachments(unfinished, entries, next + 1)
     })
   }
 

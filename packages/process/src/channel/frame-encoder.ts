@@ -1,11 +1,8 @@
 import { writeAttachmentList } from './attachment-list.ts'
-import { FRAME_KINDS, type FrameKind, HEADER_LENGTH, LONGEST_MESSAGE } from './frame.ts'
+import { ATTACH_FROM, FRAME_KINDS, type FrameKind, HEADER_LENGTH, LONGEST_MESSAGE } from './frame.ts'
 import { JsonCheck } from './json-check.ts'
 import { bytesOf, encodeMessage } from './message-codec.ts'
 import type { Outbox } from './outbox.ts'
-
-/** Binary data of this many bytes or more travels beside its message, because copying it into one costs more. */
-const ATTACH_FROM = 32 * 1024
 
 /** Characters up to which a text is written faster than a Buffer is made of it. */
 const SHORT = 2048
@@ -53,6 +50,11 @@ export function encodeAttaching(message: unknown, outbox: Outbox | undefined): E
  */
 export function encodeBatch(texts: string, kind: 'batch' | 'taken' = 'batch'): Buffer {
   return sealText(kind, `[${texts}]`)
+}
+
+/** A frame with one message. @param text - its JSON. */
+export function encodeText(text: string): Buffer {
+  return sealText('message', text)
 }
 
 /**

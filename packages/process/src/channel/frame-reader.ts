@@ -20,16 +20,38 @@ export interface FrameReading {
   onNonsense(error: Error): void
 }
 
-/** Reads frames until the stream ends. */
-export function readFrames(stream: Readable, reading: FrameReading): void {
+/** Milliseconds of work after which everything else of the process gets its turn. */
+const LONGEST_TURN = 10
+
+/**
+ * Reads frames until the stream ends.
+ *
+ * @returns ends it: from the next message on, all is thrown away.
+ */
+export function readFrames(stream: Readable, reading: FrameReading): () => void {
   const decoder = new FrameDecoder(reading.shared)
-  const giveUp = (error: Error): void => {
+  let isReading = true
+  const stop = (): void => {
+    isReading = false
     stream.off('data', read)
     stream.resume()
+  }
+  const giveUp = (error: Error): void => {
+    stop()
     reading.onNonsense(error)
   }
+  const deliver = (kind: FrameKind, messages: readonly unknown[]): void => {
+    if (kind === 'taken') return reading.onReleased(messages as number[])
+    const received = kind === 'batch' || kind === 'attached' ? 'message' : kind
+    for (const message of messages) {
+      if (!isReading) return
+      reading.onFrame(received, message)
+    }
+  }
   const read = (chunk: Buffer): void => {
+    const begun = performance.now()
     for (const frame of decoder.push(chunk)) {
+      if (!isReading) return
       let messages: readonly unknown[]
       try {
         messages = decodeFrame(frame)
@@ -37,21 +59,21 @@ export function readFrames(stream: Readable, reading: FrameReading): void {
         giveUp(error as Error)
         return
       }
-      deliver(frame.kind, messages, reading)
+      deliver(frame.kind, messages)
     }
+    if (!isReading) return
     if (decoder.taken.length > 0) {
       reading.onTaken(decoder.taken)
       decoder.taken = []
     }
-    if (decoder.fault) giveUp(decoder.fault)
+    if (decoder.fault) return giveUp(decoder.fault)
+    if (performance.now() - begun < LONGEST_TURN) return
+    // As long as there is more to read, libuv would go on with this stream alone.
+    stream.pause()
+    setImmediate(() => stream.resume())
   }
   stream.on('data', read)
-}
-
-function deliver(kind: FrameKind, messages: readonly unknown[], reading: FrameReading): void {
-  if (kind === 'taken') return reading.onReleased(messages as number[])
-  const received = kind === 'batch' || kind === 'attached' ? 'message' : kind
-  for (const message of messages) reading.onFrame(received, message)
+  return stop
 }
 
 /** The messages of a frame; throws when they are none. */

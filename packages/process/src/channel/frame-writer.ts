@@ -1,5 +1,5 @@
-import { LONGEST_MESSAGE } from './frame.ts'
-import { encodeAsciiBatch, encodeAttaching, encodeBatch, tooLargeError } from './frame-encoder.ts'
+import { LONGEST_BATCH, LONGEST_MESSAGE } from './frame.ts'
+import { encodeAsciiBatch, encodeAttaching, encodeBatch, encodeText, tooLargeError } from './frame-encoder.ts'
 import { JsonCheck } from './json-check.ts'
 import { Outbox } from './outbox.ts'
 import { ScratchPool } from './scratch-pool.ts'
@@ -14,7 +14,7 @@ export interface FrameSink {
 }
 
 /** From this many bytes on it is not worth waiting for more. */
-const FULL = 64 * 1024
+const FULL = LONGEST_BATCH
 
 /**
  * Writes messages and frames: those of one turn of the program, with all the promises that it settles, travel in
@@ -120,7 +120,9 @@ export class FrameWriter {
     if (text.length * 3 > LONGEST_MESSAGE && Buffer.byteLength(text) + 2 > LONGEST_MESSAGE) {
       throw tooLargeError(Buffer.byteLength(text) + 2)
     }
-    if (this.#texts.length + text.length > FULL) this.#closeBatch()
+    if (text.length > LONGEST_BATCH) return this.write(encodeText(text))
+    // With the comma.
+    if (this.#texts.length + text.length >= LONGEST_BATCH) this.#closeBatch()
     this.#texts = this.#texts === '' ? text : `${this.#texts},${text}`
     if (this.#texts.length + this.#length >= FULL) this.flush()
     else this.#schedule()

@@ -7,6 +7,15 @@ export const HEADER_LENGTH = 5
 /** Above any message that makes sense, and below any four bytes of text read as a length. */
 export const LONGEST_MESSAGE: number = 256 * 1024 * 1024
 
+/** Characters of messages that travel together. */
+export const LONGEST_BATCH: number = 64 * 1024
+
+/** Binary data of this many bytes or more travels beside its message, because copying it into one costs more. */
+export const ATTACH_FROM: number = 32 * 1024
+
+/** Bytes that the file of one direction may take; what finds no room there goes through the socket. */
+export const LARGEST_SHARED_FILE: number = 32 * 1024 * 1024
+
 /** What a frame is for. */
 export type FrameKind =
   | 'batch'
@@ -53,4 +62,20 @@ export interface Frame {
   readonly payload: Buffer
   /** Each in memory of its own. */
   readonly attachments: readonly ArrayBuffer[]
+}
+
+/** Bytes of the longest payload: a frame of which nobody makes longer ones is not believed to be longer. */
+export function longestPayload(kind: FrameKind): number {
+  switch (kind) {
+    case 'batch':
+    case 'taken':
+      // A character takes up to three bytes, and the brackets take two.
+      return 3 * LONGEST_BATCH + 2
+    case 'sharing':
+    case 'drain':
+    case 'ready':
+      return 0
+    default:
+      return LONGEST_MESSAGE
+  }
 }

@@ -1,3 +1,5 @@
+import { holdsHostObject } from './host-object.ts'
+
 /** A message in structured clone's own format, and the large binary data that is not part of it. */
 export interface EncodedMessage {
   readonly bytes: Buffer
@@ -15,6 +17,7 @@ export function encodeMessage(
   headroom: number,
   attachFrom: number = Number.POSITIVE_INFINITY,
 ): EncodedMessage {
+  if (holdsHostObject(message)) throw dataCloneError('An object of the platform could not be cloned.')
   const serializer = new (loadCodec().MessageSerializer)(attachFrom)
   serializer.writeRawBytes(Buffer.alloc(headroom))
   serializer.writeHeader()

@@ -1,7 +1,6 @@
 import { ftruncateSync, writeSync } from 'node:fs'
+import { LARGEST_SHARED_FILE } from './frame.ts'
 
-/** Bytes that the file of one direction may take; what finds no room there goes through the socket. */
-const LARGEST = 32 * 1024 * 1024
 /** Bytes that it keeps when nothing is in it, because memory that is in use already is written faster. */
 const KEPT = 8 * 1024 * 1024
 /** Room is given in pieces of this size, or twice it, or four times, and so on. */
@@ -44,7 +43,7 @@ export class Outbox {
   }
 
   #extend(size: number): number | undefined {
-    if (this.#end + size > LARGEST) return undefined
+    if (this.#end + size > LARGEST_SHARED_FILE) return undefined
     const place = this.#end
     this.#end += size
     return place

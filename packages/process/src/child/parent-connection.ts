@@ -4,7 +4,7 @@ import { encodeFrame } from '../channel/frame-encoder.ts'
 import { type ReceivedKind, readFrames } from '../channel/frame-reader.ts'
 import { FrameWriter } from '../channel/frame-writer.ts'
 import { openSharedFiles, type SharedFilesAddress } from '../channel/shared-files.ts'
-import { flattenError } from '../exchange/flatten-error.ts'
+import { describeError, flattenError } from '../exchange/flatten-error.ts'
 import type { Attachment, Attachments } from './attachments.ts'
 import { killOwnGroup } from './kill-own-group.ts'
 import { FD_FROM_PARENT, FD_TO_PARENT } from './launch-ticket.ts'
@@ -140,7 +140,7 @@ export class ParentConnection implements ParentLink {
     this.#finish().then(
       () => this.exit(0),
       (error) => {
-        console.error(error)
+        console.error(describeError(error))
         this.exit(1)
       },
     )

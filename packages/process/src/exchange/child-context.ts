@@ -1,11 +1,12 @@
 import {
+  boundText,
   type DebugPointCall,
   debugSeat,
+  FOREIGN_BOUNDS,
   type Json,
   passPoint,
   readLogArguments,
   SdError,
-  toError,
 } from '@sd/core'
 
 /** What code in a child process has as `this`, whatever the child was started for. */
@@ -47,21 +48,14 @@ export interface ChildContextSettings {
   onAborted(call: DebugPointCall, where: string): void
 }
 
-/** Characters of a message that is too large to be sent. */
-const MOST_TOLD = 1_000_000
-
 /** Makes the part of a context that all kinds of children have. */
 export function createChildContext(settings: ChildContextSettings): ChildContext {
   const { log, shares, notSharedCode } = settings
   const seat = debugSeat()
   const say = (level: 'info' | 'error', values: readonly unknown[]): void => {
     const { text, label } = readLogArguments(values)
-    try {
-      log(level, text, label)
-    } catch (thrown) {
-      // No message can be so large.
-      log(level, `${text.slice(0, MOST_TOLD)}... (${toError(thrown).message})`, label?.slice(0, MOST_TOLD))
-    }
+    // More would be cut in the daemon, and is not sent.
+    log(level, boundText(text, FOREIGN_BOUNDS), label && boundText(label, FOREIGN_BOUNDS))
   }
   return {
     log: (...values) => say('info', values),

@@ -1,3 +1,5 @@
+import { isHostObject } from '../channel/host-object.ts'
+
 /** Where in a value the structured clone stumbles. */
 export interface Unclonable {
   /** `args[0].options.callback` */
@@ -57,6 +59,7 @@ function memberText(key: string): string {
 }
 
 function isClonable(value: object): boolean {
+  if (isHostObject(value)) return false
   try {
     structuredClone(value)
     return true

@@ -11,6 +11,9 @@ const BUILT_IN: Readonly<Record<string, ErrorConstructor>> = {
   URIError,
 }
 
+/** Parts that a {@link FlatError} has beside its facts. */
+const OWN_PARTS: ReadonlySet<string> = new Set(['stack', 'cause', 'errors'])
+
 /**
  * Puts an error together again: of the built-in class of its name, or `SdError`, else an `Error` that bears
  * the name of its class.
@@ -20,7 +23,11 @@ export function reviveError(flat: FlatError): Error {
   const error = construct(flat, cause === undefined ? undefined : { cause })
   define(error, 'stack', flat.stack)
   if (error.name !== flat.name) define(error, 'name', flat.name)
-  return Object.assign(error, flat.facts)
+  for (const [key, value] of Object.entries(flat.facts)) {
+    // What every error has is no fact: with another `toString`, or another prototype, it would be none.
+    if (!(key in Error.prototype) && !OWN_PARTS.has(key)) define(error, key, value, true)
+  }
+  return error
 }
 
 function construct(flat: FlatError, options: ErrorOptions | undefined): Error {
@@ -31,6 +38,6 @@ function construct(flat: FlatError, options: ErrorOptions | undefined): Error {
   return new (Object.hasOwn(BUILT_IN, flat.name) ? BUILT_IN[flat.name]! : Error)(flat.message, options)
 }
 
-function define(error: Error, key: string, value: string): void {
-  Object.defineProperty(error, key, { value, writable: true, configurable: true })
+function define(error: Error, key: string, value: unknown, enumerable = false): void {
+  Object.defineProperty(error, key, { value, enumerable, writable: true, configurable: true })
 }

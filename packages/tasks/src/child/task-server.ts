@@ -3,11 +3,11 @@ import type { ParentLink } from '@sd/process/child'
 import {
   attachContext,
   createChildContext,
+  describeError,
   findDefinition,
   findUnclonable,
   flattenError,
   freezeShares,
-  plainError,
 } from '@sd/process/exchange'
 import type { TaskBody, TaskDefinition } from '../definition/define-task.ts'
 import type { TaskContext } from '../definition/task-context.ts'
@@ -185,12 +185,7 @@ export class TaskServer implements ChildServer {
   }
 
   #tellFailure(thrown: unknown): void {
-    try {
-      this.#parent.send({ type: 'failed', error: flattenError(thrown) } satisfies FromTask)
-    } catch {
-      // Too large, for instance.
-      this.#parent.send({ type: 'failed', error: plainError(thrown) } satisfies FromTask)
-    }
+    this.#parent.send({ type: 'failed', error: flattenError(thrown) } satisfies FromTask)
   }
 
   /** The process ends with its task, whatever still waits in it. */
@@ -218,7 +213,7 @@ async function runBody(body: TaskBody, args: readonly unknown[]): Promise<unknow
     try {
       await body.teardown?.()
     } catch (consequence) {
-      console.error(consequence)
+      console.error(describeError(consequence))
     }
     throw thrown
   }

@@ -8,7 +8,7 @@ import {
   toError,
 } from '@sd/core'
 import type { Child, ChildExit } from '@sd/process'
-import { reviveError } from '@sd/process/exchange'
+import { describeMessage, reviveError } from '@sd/process/exchange'
 import { notReadyError } from '../task/task-errors.ts'
 import type { TaskRecord } from '../task/task-record.ts'
 import type { Outcome } from './outcome.ts'
@@ -100,7 +100,7 @@ export class TaskProcess {
   receive(given: unknown): void {
     const message = readTaskMessage(given)
     if (!message || !this.#follows(message)) {
-      return this.child.condemn(new Error(`It was: ${JSON.stringify(given)?.slice(0, 200)}`))
+      return this.child.condemn(new Error(`It was ${describeMessage(given)}.`))
     }
     const task = this.#task
     if (message.type === 'log') return this.#onLog(message)

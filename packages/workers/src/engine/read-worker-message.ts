@@ -21,7 +21,7 @@ function isWorkerMessage(given: readonly unknown[]): boolean {
     case STARTED:
       return areNumbers(given[1], given[2], 0)
     case WITHDRAWN:
-      return Array.isArray(given[1]) && given[1].every((id) => typeof id === 'number')
+      return Array.isArray(given[1]) && given[1].every((id) => Number.isFinite(id))
     case LOG:
       return isLogLevel(given[1]) && isText(given[2]) && (given[3] === null || isText(given[3]))
     case MEMORY:
@@ -32,7 +32,7 @@ function isWorkerMessage(given: readonly unknown[]): boolean {
 }
 
 function areNumbers(first: unknown, second: unknown, third: unknown): boolean {
-  return typeof first === 'number' && typeof second === 'number' && typeof third === 'number'
+  return Number.isFinite(first) && Number.isFinite(second) && Number.isFinite(third)
 }
 
 function isText(value: unknown): boolean {

@@ -12,7 +12,7 @@ import {
   toError,
 } from '@sd/core'
 import type { Child, ChildExit } from '@sd/process'
-import { findUnclonable, reviveError } from '@sd/process/exchange'
+import { describeMessage, findUnclonable, reviveError } from '@sd/process/exchange'
 import type { Pace } from '../call/pace.ts'
 import { CallWindow } from './call-window.ts'
 import type { EngineCall, Outcome } from './engine.ts'
@@ -183,7 +183,7 @@ export class WorkerProcess {
   /** Takes what the process says. */
   receive(given: unknown): void {
     const message = readWorkerMessage(given)
-    if (!message) return this.child.condemn(new Error(`It was: ${JSON.stringify(given)?.slice(0, 200)}`))
+    if (!message) return this.child.condemn(new Error(`It was ${describeMessage(given)}.`))
     switch (message[0]) {
       case protocol.RETURNED:
       case protocol.FAILED:
@@ -325,7 +325,8 @@ export class WorkerProcess {
   #onStarted(lastId: number, startedAt: number): void {
     const begun = this.#window.start(lastId)
     if (!begun) return this.child.condemn(new Error(`No call ${lastId} waits there to be started.`))
-    const at = this.#timeOf(startedAt)
+    // A start in the future would never time out.
+    const at = Math.min(this.#timeOf(startedAt), this.#system.now())
     this.#heardAt = at
     for (const submission of begun) {
       this.#markStarted(submission, at)

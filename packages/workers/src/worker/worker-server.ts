@@ -1,6 +1,6 @@
 import { debugSeat, type Json, passPoint, SdError, toError } from '@sd/core'
 import type { ParentLink } from '@sd/process/child'
-import { findDefinition, findUnclonable, flattenError, freezeShares, plainError } from '@sd/process/exchange'
+import { findDefinition, findUnclonable, flattenError, freezeShares } from '@sd/process/exchange'
 import type { WorkerDefinition } from '../definition/define-worker.ts'
 import {
   ABORTED,
@@ -193,12 +193,7 @@ export class WorkerServer {
 
   #tellFailure({ id, method }: GivenCall, startedAt: number, duration: number, thrown: unknown): void {
     const flat = flattenError(thrown)
-    try {
-      this.#send([FAILED, id, startedAt, duration, { ...flat, facts: { method, ...flat.facts } }])
-    } catch {
-      // Too large, for instance.
-      this.#send([FAILED, id, startedAt, duration, { ...plainError(thrown), facts: { method } }])
-    }
+    this.#send([FAILED, id, startedAt, duration, { ...flat, facts: { method, ...flat.facts } }])
   }
 
   #unclonableResult(method: string, value: unknown, cause: unknown): Error {
