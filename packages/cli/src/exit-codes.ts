@@ -13,6 +13,8 @@ export const statusCodes = Object.freeze({
   /** Dead, but its pid file or socket is there. */
   dead: 1,
   stopped: 3,
+  /** It lives, and does not do its work: it does not answer, or has not started (again) yet. */
+  unhealthy: 4,
 })
 
 const BY_ERROR: Readonly<Record<string, number>> = {

@@ -75,7 +75,7 @@ async function killAndWait(pid: number): Promise<void> {
   await waitUntil(() => !existsSync(`/proc/${pid}`), 'it is gone')
 }
 
-const KINDS = ['lock', 'socket', 'pid file']
+const KINDS = ['lock', 'socket', 'record', 'pid file']
 
 describe('clean', () => {
   test('removes all that a killed daemon has left, and nothing of one that lives', async () => {
@@ -90,15 +90,15 @@ describe('clean', () => {
     expect(leftovers.map(({ kind }) => kind)).toEqual(KINDS)
     expect(leftovers.every(({ removed, name }) => !removed && name === 'leaving')).toBe(true)
     expect(leftovers[0]!.why).toBe(`its holder, process ${pid}, has ended`)
-    expect(leftovers[2]!.why).toBe(`process ${pid} has ended`)
+    expect(leftovers[3]!.why).toBe(`process ${pid} has ended`)
     expect(readdirSync(runs).sort()).toEqual(before)
 
     const { stdout, stderr, code } = await sd('clean', '--yes')
     expect(code).toBe(0)
     expect(stdout).toMatch(/DAEMON +WHAT +WHERE[\s\S]*leaving +lock[\s\S]*leaving +socket/)
-    expect(stderr).toContain('Removed 3 of 3.')
+    expect(stderr).toContain('Removed 4 of 4.')
     // The last token of the lock is to stay: tokens must rise.
-    expect(readdirSync(runs)).toEqual(['leaving.life', 'leaving.lock.last'])
+    expect(readdirSync(runs)).toEqual(['leaving.lock.last'])
     // Shared memory is data.
     expect(readdirSync(segments)).toEqual(['leaving'])
     expect((await sd('clean', '--yes')).stderr).toContain('Nothing to clean')
@@ -125,8 +125,8 @@ describe('clean', () => {
       expect(await typeAt(typed)).toContain(message)
       expect(readdirSync(runs)).toHaveLength(count)
     }
-    expect(await typeAt('y\n')).toContain('Removed 3 of 3.')
-    expect(readdirSync(runs)).toEqual(['leaving.life', 'leaving.lock.last'])
+    expect(await typeAt('y\n')).toContain('Removed 4 of 4.')
+    expect(readdirSync(runs)).toEqual(['leaving.lock.last'])
   }, 60_000)
 
   test('cleans for one name only', async () => {
@@ -134,7 +134,7 @@ describe('clean', () => {
     writeFileSync(join(runs, 'other.pid'), readFileSync(join(runs, 'leaving.pid')))
     const { leftovers } = await clean('other', '--yes')
     expect(leftovers).toMatchObject([{ kind: 'pid file', name: 'other', removed: true }])
-    expect((await clean('leaving', '--yes')).leftovers).toHaveLength(3)
+    expect((await clean('leaving', '--yes')).leftovers).toHaveLength(4)
   }, 60_000)
 
   test('leaves alone what it does not know', async () => {

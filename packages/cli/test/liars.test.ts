@@ -98,7 +98,7 @@ describe('whoever listens on a control socket', () => {
     expect(stdout).toMatch(
       /does not answer: What listens on .*liar\.sock does not answer as a daemon does\.\n$/,
     )
-    expect(code).toBe(0)
+    expect(code).toBe(4)
     expect((await cli('list', '--json')).json()).toMatchObject([{ name: 'liar', pid: null, state: 'silent' }])
   })
 })

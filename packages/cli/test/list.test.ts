@@ -53,7 +53,7 @@ describe('a daemon that does not answer', () => {
     process.kill(pid, 'SIGSTOP')
     expect((await cli('list', '--json')).json()).toMatchObject([{ name: 'ticker', pid, state: 'silent' }])
     const status = await cli('status', 'ticker')
-    expect(status).toMatchObject({ code: 0, stderr: 'Looking for ticker ...\n' })
+    expect(status).toMatchObject({ code: 4, stderr: 'Looking for ticker ...\n' })
     expect(status.stdout).toContain(`ticker runs, pid ${pid}.`)
     const stopped = await cli('stop', socket(), '--timeout', '0.1', '--force')
     expect(stopped.stdout).toMatch(/^ticker did not stop within 0.1 s, and was killed/)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import { createDaemon, type LogRecord } from '@sd/core'
 import { parseLogLines } from '../src/logs/parse-log-lines.ts'
-import { readLastLines } from '../src/logs/read-last-lines.ts'
+import { readLogTail } from '../src/logs/read-log-tail.ts'
 import { runCli } from './run-cli.ts'
 import { usePlace } from './use-place.ts'
 
@@ -11,6 +11,7 @@ const place = usePlace()
 
 const cli = (...words: string[]) => runCli(place, words)
 const logFile = () => join(place.logDirectory, 'gone.log')
+const readLines = (count: number) => readLogTail({ logFile: logFile(), owner: process.getuid!() }, count)!
 
 beforeEach(() => mkdirSync(place.logDirectory, { mode: 0o700 }))
 
@@ -24,14 +25,14 @@ describe('the last lines of a file', () => {
     ['no end of the last one', 'a\nb\nc', 2, ['b', 'c']],
   ])('%s', (_, text, count, expected) => {
     writeFileSync(logFile(), text)
-    expect(readLastLines(logFile(), count)).toEqual(expected)
+    expect(readLines(count)).toEqual(expected)
   })
 
   test('are found however long they are, without reading the rest', () => {
     const long = 'ä'.repeat(100_000)
     writeFileSync(logFile(), `first\n${long}\n${long}2\nlast\n`)
-    expect(readLastLines(logFile(), 3)).toEqual([long, `${long}2`, 'last'])
-    expect(readLastLines(logFile(), 100)).toHaveLength(4)
+    expect(readLines(3)).toEqual([long, `${long}2`, 'last'])
+    expect(readLines(100)).toHaveLength(4)
   })
 })
 
@@ -47,7 +48,7 @@ describe('the lines of a file', () => {
       void daemon.stop()
     })
     await daemon.run()
-    const filed = parseLogLines(readLastLines(logFile(), 100))
+    const filed = parseLogLines(readLines(100))
     expect(filed).toEqual(
       records.map((record) => ({ ...record, time: record.time.toISOString(), level: null })),
     )

@@ -43,6 +43,7 @@ describe('the record of a life', () => {
       name: 'living',
       process: { ...identify(daemon.pid), boot: readBoot() },
       ...{ state: 'running', isAlive: true, owner: process.getuid!() },
+      path: lifePath('living', directory),
       ...{ since: expect.any(String), reason: null, retry: null, end: null, crash: null },
       program: expect.stringMatching(/living\.ts$/),
       ...{ logFile: `${directory}.log`, outFile: null, pidFile: null },

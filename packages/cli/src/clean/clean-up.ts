@@ -3,6 +3,7 @@ import { runDirectory, SdError, toError } from '@sd/core'
 import { exitCodes } from '../exit-codes.ts'
 import type { Output } from '../output/output.ts'
 import { askToConfirm } from './ask-to-confirm.ts'
+import { findLives } from './find-lives.ts'
 import { findLocks } from './find-locks.ts'
 import { findPidFiles } from './find-pid-files.ts'
 import { findSegments } from './find-segments.ts'
@@ -66,7 +67,12 @@ async function find(
     listOwnFiles(directory)
     const sockets = await findSockets(directory, name)
     const search = { name, living: sockets.living }
-    findings.push(await findLocks(directory, packages, search), sockets, findPidFiles(directory, search))
+    findings.push(
+      await findLocks(directory, packages, search),
+      sockets,
+      findLives(directory, search),
+      findPidFiles(directory, search),
+    )
   }
   findings.push(await findSegments(packages, segments))
   return {

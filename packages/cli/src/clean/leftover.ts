@@ -1,6 +1,6 @@
 /** Something that a dead daemon has left behind. */
 export interface Leftover {
-  readonly kind: 'pid file' | 'socket' | 'lock' | 'segment'
+  readonly kind: 'pid file' | 'socket' | 'lock' | 'segment' | 'record'
   /** The daemon's name, as the file's says; of a segment its own. */
   readonly name: string
   readonly path: string

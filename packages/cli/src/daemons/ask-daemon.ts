@@ -1,7 +1,9 @@
 import type { ControlClient } from '@sd/control/client'
 import { listDaemons } from '@sd/control/client'
+import { isCrash, listLives } from '@sd/control/life'
 import { nearestName, SdError } from '@sd/core'
 import type { ProcessIdentity } from '@sd/core/process-identity'
+import { describeEnd } from '../life/describe-life.ts'
 import type { Output } from '../output/output.ts'
 import { withProgress } from '../output/with-progress.ts'
 import { lookForShown, type Sighting } from './sighting.ts'
@@ -41,11 +43,19 @@ export function elsewhereError(name: string, { pid }: ProcessIdentity): SdError 
   return new SdError('SD_CLI_ELSEWHERE', message, { daemon: name, pid })
 }
 
-/** A daemon that does not run, with the one that may have been meant. */
-export async function notRunningError({ name, state }: Sighting): Promise<SdError> {
-  const others = (await listDaemons()).filter((each) => each.state !== 'stale').map((each) => each.name)
-  const nearest = nearestName(name, others)
+/** A daemon that does not run: how it has ended, or else which one may have been meant. */
+export async function notRunningError({ name, state, life }: Sighting): Promise<SdError> {
+  const end = life?.end && isCrash(life.end) ? life.end : undefined
   const how = state === 'dead' ? 'has died' : 'is not running'
-  const meant = nearest === undefined || nearest === name ? '' : ` Did you mean "${nearest}"?`
-  return new SdError('SD_CLI_NOT_RUNNING', `${name} ${how}.${meant}`, { daemon: name })
+  const text = end ? `${name} ${how}: ${describeEnd(end)}.` : `${name} ${how}.${await suggest(name)}`
+  return new SdError('SD_CLI_NOT_RUNNING', text, { daemon: name })
+}
+
+async function suggest(name: string): Promise<string> {
+  const living = (await listDaemons()).filter(({ state }) => state !== 'stale')
+  const nearest = nearestName(
+    name,
+    [...living, ...listLives()].map((each) => each.name),
+  )
+  return nearest === undefined || nearest === name ? '' : ` Did you mean "${nearest}"?`
 }

@@ -44,6 +44,14 @@ export interface DaemonStatus {
     readonly busy: number
   }
   readonly memory: { readonly rss: number; readonly heapUsed: number }
+  /** Not told by daemons of earlier versions. */
+  readonly logFile?: {
+    readonly path: string | null
+    /** Messages that could not be written. */
+    readonly dropped: number
+    /** Why it cannot be written at present. */
+    readonly problem: string | null
+  }
   readonly processes: DaemonProcess & { readonly children: readonly DaemonProcess[] }
   readonly plugins: Readonly<Record<string, unknown>>
   readonly log: readonly LogLine[]
@@ -52,6 +60,13 @@ export interface DaemonStatus {
 /** The daemon's process, and its children. */
 export function listProcesses({ processes }: DaemonStatus): DaemonProcess[] {
   return [processes, ...processes.children]
+}
+
+/** What is wrong with its log; undefined when all is well. */
+export function describeLogProblem({ logFile }: DaemonStatus): string | undefined {
+  if (!logFile || (logFile.problem === null && logFile.dropped === 0)) return undefined
+  const dropped = `${logFile.dropped} ${logFile.dropped === 1 ? 'message' : 'messages'} dropped`
+  return logFile.problem === null ? dropped : `cannot be written: ${logFile.problem}, ${dropped}`
 }
 
 /** Bytes of the daemon and its children, as far as the system shows them. */

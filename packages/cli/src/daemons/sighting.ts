@@ -1,8 +1,10 @@
 import { statSync } from 'node:fs'
 import { basename, dirname, extname, resolve } from 'node:path'
 import { holdSocket, type ListedDaemon, listDaemons } from '@sd/control/client'
+import { type Life, listLives, readLife } from '@sd/control/life'
 import { logicalPath, SdError } from '@sd/core'
 import type { ProcessIdentity } from '@sd/core/process-identity'
+import { describeRetry } from '../life/describe-life.ts'
 import type { Output } from '../output/output.ts'
 import { withProgress } from '../output/with-progress.ts'
 import { defaultPidFile } from '../pid-file/default-pid-file.ts'
@@ -12,7 +14,11 @@ import { processOfDaemon } from './process-of-daemon.ts'
 import { type BelievedPidFile, believePidFile, listPidFiles, programOf } from './run-pid-files.ts'
 
 /** What is to be seen of a daemon from outside. The process of one that answers not always is: see {@link isSeen}. */
-export type Sighting = { readonly name: string } & (
+export type Sighting = {
+  readonly name: string
+  /** What its record says of its life; undefined where there is none. */
+  readonly life?: Life | undefined
+} & (
   | {
       readonly state: 'answers'
       readonly socket: string
@@ -52,7 +58,7 @@ export function lookForShown(target: string, out: Output, pidFile?: string): Pro
 }
 
 /**
- * Looks for a daemon of this user. Nothing is kept about daemons: their sockets and pid files tell.
+ * Looks for a daemon of this user: its socket, its pid file, and the record of its life tell.
  *
  * @param target - its name, its file, its socket (with a `/`).
  * @param pidFile - where else its pid may be.
@@ -70,31 +76,50 @@ async function lookForName(name: string, pidFile?: string): Promise<Sighting> {
   const listed = await listDaemons({ name })
   const answering = listed.filter(({ state }) => state === 'alive')
   if (answering.length > 1) throw ambiguous(name, answering)
-  if (answering[0]) return { name, ...seenAnswering(answering[0]) }
+  const life = readLife(name)
+  const known = { name, life }
+  if (answering[0]) return { ...known, ...seenAnswering(answering[0]) }
   const files = pidFile === undefined ? [defaultPidFile(name)] : [resolve(pidFile), defaultPidFile(name)]
   const found = files.map(believePidFile).find((file) => file !== undefined)
-  const process = identityOf(found)
+  const process = identityOf(found) ?? processOfLife(life)
   const silent = listed.find(({ state }) => state === 'silent')
   if (silent) {
     const why = `its control socket does not answer: ${problemOf(silent)}`
-    return { name, state: 'mute', process, why, hasSocket: true }
+    return { ...known, state: 'mute', process, why, hasSocket: true }
   }
-  if (process) return { name, state: 'mute', process, why: 'it has no control socket', hasSocket: false }
+  if (process) return { ...known, state: 'mute', process, why: explainSilence(life), hasSocket: false }
   const left = [...listed.map(({ path }) => path), ...(found ? [found.path] : [])]
-  return left.length > 0 ? { name, state: 'dead', left } : { name, state: 'stopped' }
+  return left.length > 0 ? { ...known, state: 'dead', left } : { ...known, state: 'stopped' }
+}
+
+/** Why a daemon has no control socket. */
+function explainSilence(life: Life | undefined): string {
+  if (!life?.isAlive || life.state === 'running') return 'it has no control socket'
+  if (life.state === 'retrying' && life.retry) return `it is retrying: it ${describeRetry(life.retry)}`
+  const reason = life.reason === null ? '' : ` (${life.reason})`
+  return `it is ${life.state}${reason}, since ${life.since}`
+}
+
+/** Who may write the record may signal that process, too. */
+function processOfLife(life: Life | undefined): ProcessIdentity | undefined {
+  if (!life?.isAlive || life.state === 'ended' || life.owner !== process.getuid?.()) return undefined
+  const { pid, startTime } = life.process
+  return { pid, startTime }
 }
 
 async function lookAtSocket(path: string): Promise<Sighting> {
-  const all = await listDaemons({ directory: dirname(path) })
+  const directory = dirname(path)
+  const all = await listDaemons({ directory })
   const listed = all.find((each) => each.path === path)
   // Says why it was left out.
   if (!listed) holdSocket(path).close()
   const name = listed?.daemon?.name ?? basename(path, '.sock')
-  if (listed?.state === 'alive') return { name, ...seenAnswering(listed) }
-  if (listed?.state !== 'silent') return { name, state: 'dead', left: [path] }
-  const process = identityOf(believePidFile(defaultPidFile(name, dirname(path))))
+  const known = { name, life: readLife(name, directory) }
+  if (listed?.state === 'alive') return { ...known, ...seenAnswering(listed) }
+  if (listed?.state !== 'silent') return { ...known, state: 'dead', left: [path] }
+  const process = identityOf(believePidFile(defaultPidFile(name, directory)))
   return {
-    name,
+    ...known,
     state: 'mute',
     process,
     why: `it does not answer: ${problemOf(listed)}`,
@@ -155,7 +180,9 @@ async function nameOfProgram(file: string): Promise<string | undefined> {
     const program = programOf(found)
     return program !== undefined && isSameFile(program, file)
   })
-  return launched?.name
+  return (
+    launched?.name ?? listLives().find(({ program }) => program !== null && isSameFile(program, file))?.name
+  )
 }
 
 function ambiguous(what: string, daemons: readonly ListedDaemon[]): SdError {

@@ -1,7 +1,9 @@
 import { type ListedDaemon, listDaemons } from '@sd/control/client'
-import { type DaemonStatus, sumMemory } from '../daemons/daemon-status.ts'
+import { type Life, listLives, type Retry } from '@sd/control/life'
+import { type DaemonStatus, describeLogProblem, sumMemory } from '../daemons/daemon-status.ts'
 import { type BelievedPidFile, listPidFiles } from '../daemons/run-pid-files.ts'
 import { withControl } from '../daemons/with-control.ts'
+import { describeEnd, describeRetry, stateOfLife } from '../life/describe-life.ts'
 import { formatBytes, formatDuration } from '../output/format-values.ts'
 import type { Output } from '../output/output.ts'
 import { withProgress } from '../output/with-progress.ts'
@@ -10,7 +12,8 @@ import { withProgress } from '../output/with-progress.ts'
 interface DaemonRow {
   readonly name: string
   readonly pid: number | null
-  /** The daemon's state; `silent`: it lives and does not answer; `dead`: it has left a socket or a pid file behind. */
+  /** The daemon's state; `silent`: it lives and does not answer; `retrying`: it waits to be tried
+   * again after a failure; `dead`: it has left a socket or a pid file behind; `crashed`; `stopped`: in order. */
   readonly state: string
   /** Milliseconds. */
   readonly uptime: number | null
@@ -22,13 +25,22 @@ interface DaemonRow {
   readonly restarts: number | null
   /** Null of one that has none, or not now: because it waits to be tried again after a failure, for instance. */
   readonly socket: string | null
-  /** Why it is silent. */
+  /** What an operator should look at: why it is silent, or has ended; what is wrong with its log. */
   readonly problem?: string
+  /** Of one that is tried again after a failure. */
+  readonly retry?: Retry
+}
+
+/** What `list` is called with. */
+interface ListArguments {
+  /** Whether daemons that have stopped are listed, too. */
+  readonly all: boolean
 }
 
 /** Tells of every daemon of this user. */
-export async function listAllDaemons(_: unknown, out: Output): Promise<void> {
-  const rows = await withProgress(out, 'Asking the daemons', lookAtAll)
+export async function listAllDaemons({ all }: ListArguments, out: Output): Promise<void> {
+  const found = await withProgress(out, 'Asking the daemons', lookAtAll)
+  const rows = found.filter(({ state }) => all || state !== 'stopped')
   if (out.json) return out.printJson(rows)
   if (rows.length === 0) return out.say('No daemon runs. Start one with: sd-cli start FILE')
   out.printTable({
@@ -40,6 +52,7 @@ export async function listAllDaemons(_: unknown, out: Output): Promise<void> {
         title,
         align: 'right' as const,
       })),
+      ...(rows.some(({ problem }) => problem !== undefined) ? [{ title: 'note' }] : []),
     ],
     rows: rows.map((row) => [
       row.name,
@@ -50,6 +63,7 @@ export async function listAllDaemons(_: unknown, out: Output): Promise<void> {
       show(row.workers),
       show(row.memory, formatBytes),
       show(row.restarts),
+      ...(row.problem === undefined ? [] : [row.problem.split('\n', 1)[0]!]),
     ]),
   })
 }
@@ -59,9 +73,35 @@ const unknown = { uptime: null, iterations: null, workers: null, memory: null, r
 
 async function lookAtAll(): Promise<DaemonRow[]> {
   const [listed, files] = await Promise.all([listDaemons(), listPidFiles()])
+  const lives = new Map(listLives().map((life) => [life.name, life]))
   const answers = await Promise.all(listed.map((each) => look(each, files)))
   const others = files.filter((file) => !answers.some((row) => isOf(file, row))).map(lookAtFile)
-  return [...answers, ...others].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+  const seen = [...answers, ...others].map((row) => withLife(row, lives.get(row.name)))
+  const recorded = [...lives.values()]
+    .filter(({ name }) => !seen.some((row) => row.name === name))
+    .map(lookAtLife)
+  return [...seen, ...recorded].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+}
+
+/** What its record adds to what is seen of a daemon that does not answer. */
+function withLife(row: DaemonRow, life: Life | undefined): DaemonRow {
+  if (!life) return row
+  if (row.state === 'dead' && life.end) return { ...row, problem: describeEnd(life.end) }
+  const isUnderway = row.state === 'silent' && row.socket === null && life.isAlive && life.state !== 'running'
+  return isUnderway ? { ...row, ...explainLife(life) } : row
+}
+
+function lookAtLife(life: Life): DaemonRow {
+  const pid = life.isAlive && life.state !== 'ended' ? life.process.pid : null
+  return { name: life.name, pid, ...unknown, socket: null, ...explainLife(life) }
+}
+
+function explainLife(life: Life): Pick<DaemonRow, 'state' | 'problem' | 'retry'> {
+  const { retry, reason, end } = life
+  const state = stateOfLife(life)
+  if (state === 'retrying' && retry) return { state, problem: describeRetry(retry), retry }
+  if (life.state === 'ended') return { state, ...(end && { problem: describeEnd(end) }) }
+  return { state, ...(reason !== null && { problem: reason }) }
 }
 
 /** Whether a pid file belongs to a daemon that was found by its socket. */
@@ -76,16 +116,18 @@ function lookAtFile({ name, record: { pid }, isAlive }: BelievedPidFile): Daemon
 }
 
 async function look(listed: ListedDaemon, files: readonly BelievedPidFile[]): Promise<DaemonRow> {
-  const { name, path: socket, state, daemon, problem } = listed
+  const { name, path: socket, state, daemon } = listed
   if (state === 'stale') return { name, pid: null, state: 'dead', ...unknown, socket }
   if (state === 'silent') {
     const own = files.find((file) => file.name === name && file.isAlive)
     const pid = own?.record.pid ?? null
-    return { name, pid, state, ...unknown, socket, problem: problem ?? 'no answer' }
+    return { name, pid, state, ...unknown, socket, problem: listed.problem ?? 'no answer' }
   }
   try {
     const answer = await withControl(socket, (client) => client.call('status', { lines: 0 }))
     const status = answer as unknown as DaemonStatus
+    const log = describeLogProblem(status)
+    const problem = log === undefined ? undefined : `log: ${log}`
     return {
       name,
       pid: status.pid,
@@ -96,6 +138,7 @@ async function look(listed: ListedDaemon, files: readonly BelievedPidFile[]): Pr
       memory: sumMemory(status),
       restarts: status.restarts,
       socket,
+      ...(problem !== undefined && { problem }),
     }
   } catch (error) {
     // It may stop just now.

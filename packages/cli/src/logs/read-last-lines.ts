@@ -1,29 +1,24 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { fstatSync, readSync } from 'node:fs'
 
 /** Bytes that are read at a time. */
 const PIECE = 64 * 1024
 
 const LINE_FEED = 0x0a
 
-/** The last lines of a file, which may be larger than memory. */
-export function readLastLines(path: string, count: number): string[] {
+/** The last lines of an open file, which may be larger than memory. */
+export function readLastLines(descriptor: number, count: number): string[] {
   if (count === 0) return []
-  const descriptor = openSync(path, 'r')
-  try {
-    const pieces: Buffer[] = []
-    let ends = 0
-    // One end of a line more than lines: the last line has one, too.
-    for (let from = fstatSync(descriptor).size; from > 0 && ends <= count; ) {
-      const length = Math.min(PIECE, from)
-      from -= length
-      const piece = Buffer.alloc(length)
-      readSync(descriptor, piece, 0, length, from)
-      pieces.unshift(piece)
-      for (const byte of piece) if (byte === LINE_FEED) ends++
-    }
-    const text = Buffer.concat(pieces).toString().trimEnd()
-    return text === '' ? [] : text.split('\n').slice(-count)
-  } finally {
-    closeSync(descriptor)
+  const pieces: Buffer[] = []
+  let ends = 0
+  // One end of a line more than lines: the last line has one, too.
+  for (let from = fstatSync(descriptor).size; from > 0 && ends <= count; ) {
+    const length = Math.min(PIECE, from)
+    from -= length
+    const piece = Buffer.alloc(length)
+    readSync(descriptor, piece, 0, length, from)
+    pieces.unshift(piece)
+    for (const byte of piece) if (byte === LINE_FEED) ends++
   }
+  const text = Buffer.concat(pieces).toString().trimEnd()
+  return text === '' ? [] : text.split('\n').slice(-count)
 }

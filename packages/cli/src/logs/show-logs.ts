@@ -1,7 +1,8 @@
-import { existsSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ControlClient, connectControl } from '@sd/control/client'
+import { type Life, readLife } from '@sd/control/life'
 import type { Json } from '@sd/core'
 import { isAlive, type ProcessIdentity } from '@sd/core/process-identity'
 import { muteError, notRunningError } from '../daemons/ask-daemon.ts'
@@ -9,11 +10,12 @@ import type { LogLine } from '../daemons/daemon-status.ts'
 import { lookForShown, type Sighting } from '../daemons/sighting.ts'
 import { logDirectory } from '../launch/log-directory.ts'
 import { printedFile } from '../launch/printed-file.ts'
+import { describeEnd } from '../life/describe-life.ts'
 import { formatLogLine } from '../output/format-log-line.ts'
 import type { Output } from '../output/output.ts'
 import { readLineCount } from '../read-line-count.ts'
-import { parseLogLines } from './parse-log-lines.ts'
-import { readLastLines } from './read-last-lines.ts'
+import { type FiledRecord, parseLogLines } from './parse-log-lines.ts'
+import { readLogTail } from './read-log-tail.ts'
 
 /** What `logs` is called with. */
 interface LogsArguments {
@@ -37,13 +39,34 @@ export async function showLogs(given: LogsArguments, out: Output): Promise<void>
   const client = await connectControl(seen.socket)
   if (!follow) {
     const records = await readRecords(client, lines, false).finally(() => client.close())
-    if (out.json) out.printJson(records)
-    else printRecords(records, out)
+    const all = [...linesBefore(records, lines, seen.life), ...records]
+    if (out.json) out.printJson(all)
+    else printRecords(all, out)
     return
   }
-  await followLife(client, lines, out)
+  await followLife(client, lines, seen.life, out)
   await followNextLives(seen.socket, seen.process, out)
-  out.say(`${seen.name} has stopped.`)
+  out.say(`${seen.name} has ended: ${explainEnd(seen)}.`)
+}
+
+/** The last lines of the lives before, where the present one has not said as much as is asked for. */
+function linesBefore(records: readonly LogLine[], lines: number, life: Life | undefined): readonly LogLine[] {
+  const wanted = lines - records.length
+  const first = records[0]?.time
+  if (wanted <= 0 || first === undefined || !life) return []
+  const filed = parseLogLines(readLogTail(life, lines * 2) ?? []).filter(isDated)
+  const before = (filed.length > 0 ? filed : (life.end?.log ?? [])).filter(({ time }) => time < first)
+  return before.slice(-wanted)
+}
+
+function isDated(record: FiledRecord): record is FiledRecord & LogLine {
+  return record.time !== null
+}
+
+/** A process that was killed could not say so: its record does not tell of an end. */
+function explainEnd({ name, socket }: Sighting & { state: 'answers' }): string {
+  const end = readLife(name, dirname(socket))?.end
+  return end ? describeEnd(end) : 'how is not known'
 }
 
 async function readRecords(
@@ -62,12 +85,18 @@ function asRecords(told: Json | undefined): readonly LogLine[] {
 }
 
 /** Follows until the daemon closes its socket. */
-async function followLife(client: ControlClient, lines: number, out: Output): Promise<void> {
+async function followLife(
+  client: ControlClient,
+  lines: number,
+  life: Life | undefined,
+  out: Output,
+): Promise<void> {
   client.on('logs', ({ records, dropped }) => {
     if (dropped) out.warn(`(${dropped} records were left out)`)
     printRecords(asRecords(records), out)
   })
-  printRecords(await readRecords(client, lines, true), out)
+  const records = await readRecords(client, lines, true)
+  printRecords([...linesBefore(records, lines, life), ...records], out)
   await client.closed
 }
 
@@ -75,7 +104,7 @@ async function followLife(client: ControlClient, lines: number, out: Output): Pr
 async function followNextLives(socket: string, process: ProcessIdentity, out: Output): Promise<void> {
   while (isAlive(process)) {
     const client = await connectControl(socket).catch(() => undefined)
-    if (client) await followLife(client, ALL, out).catch(() => {})
+    if (client) await followLife(client, ALL, undefined, out).catch(() => {})
     else await sleep(LOOK_AGAIN)
   }
 }
@@ -87,18 +116,23 @@ function printRecords(records: readonly LogLine[], out: Output): void {
   }
 }
 
-/** Of a daemon that cannot tell, the log that we gave it is what is left. */
+/** Of a daemon that cannot tell, its log file is what is left, or what it has kept of its log when it ended. */
 async function showFile(seen: Sighting, lines: number, follow: boolean, out: Output): Promise<void> {
-  const { name } = seen
-  const file = join(logDirectory(), `${name}.log`)
-  if (!existsSync(file)) throw seen.state === 'mute' ? muteError(seen) : await notRunningError(seen)
-  const text = readLastLines(file, lines)
-  if (out.json && follow) for (const record of parseLogLines(text)) out.printJsonLine(record)
-  else if (out.json) out.printJson(parseLogLines(text))
+  const { name, life } = seen
+  const file = life?.logFile ?? join(logDirectory(), `${name}.log`)
+  const text = readLogTail({ logFile: file, owner: life?.owner ?? process.getuid?.() ?? 0 }, lines)
+  const kept = life?.end?.log.slice(-lines) ?? []
+  if (!text && kept.length === 0) throw seen.state === 'mute' ? muteError(seen) : await notRunningError(seen)
+  const records = text ? parseLogLines(text) : kept
+  if (out.json && follow) for (const record of records) out.printJsonLine(record)
+  else if (out.json) out.printJson(records)
   else {
     const state = seen.state === 'mute' ? 'does not answer' : 'does not run'
-    out.say(`${name} ${state}${follow ? ', and cannot be followed' : ''}. From ${file}:`)
-    for (const line of text) out.print(line)
+    const from = text ? `From ${file}` : 'Its last lines'
+    out.say(`${name} ${state}${follow ? ', and cannot be followed' : ''}. ${from}:`)
+    if (text) for (const line of text) out.print(line)
+    else printRecords(kept, out)
+    if (life?.end && !life.isAlive) out.say(`It has ended: ${describeEnd(life.end)}.`)
   }
   const printed = printedFile(name)
   if ((statSync(printed, { throwIfNoEntry: false })?.size ?? 0) > 0)

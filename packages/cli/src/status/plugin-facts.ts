@@ -14,6 +14,9 @@ export interface PoolFacts {
   }[]
 }
 
+/** Those of a lease, of whichever lock. */
+const LEASE_STATES: readonly string[] = ['free', 'held', 'lost', 'released']
+
 type Facts = Readonly<Record<string, unknown>>
 
 /** The pools among what plugins tell: whatever has processes and methods, whoever brings it. */
@@ -38,11 +41,13 @@ export function readPools(plugins: Facts): PoolFacts[] {
   )
 }
 
-/** What the lock says, in words; undefined where there is none. */
-export function readLock({ lock }: Facts): string | undefined {
-  const { state, name, token } = asFacts(lock)
-  if (typeof state !== 'string') return undefined
-  return name === undefined ? state : `${state}: ${name}, token ${token}`
+/** What the locks say, in words, by the names of their plugins: whatever has a lease's state, whoever brings it. */
+export function readLocks(plugins: Facts): { readonly plugin: string; readonly text: string }[] {
+  return Object.entries(plugins).flatMap(([plugin, told]) => {
+    const { state, name, token } = asFacts(told)
+    if (typeof state !== 'string' || !LEASE_STATES.includes(state)) return []
+    return [{ plugin, text: name === undefined ? state : `${state}: ${name}, token ${token}` }]
+  })
 }
 
 function asFacts(value: unknown): Facts {

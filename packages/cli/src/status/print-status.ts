@@ -1,40 +1,57 @@
+import type { Life } from '@sd/control/life'
 import { escapeText } from '@sd/core/escape-text'
-import { type DaemonStatus, listProcesses, sumMemory } from '../daemons/daemon-status.ts'
+import { type DaemonStatus, describeLogProblem, listProcesses, sumMemory } from '../daemons/daemon-status.ts'
+import { describeEnd } from '../life/describe-life.ts'
+import { printFacts, printStack } from '../life/print-life.ts'
 import { formatLogLine } from '../output/format-log-line.ts'
 import { formatBytes, formatDuration } from '../output/format-values.ts'
 import type { Output } from '../output/output.ts'
-import { readLock, readPools } from './plugin-facts.ts'
+import { readLocks, readPools } from './plugin-facts.ts'
 
 /** Prints what a daemon tells of itself, for people. */
-export function printStatus(status: DaemonStatus, out: Output): void {
+export function printStatus(status: DaemonStatus, life: Life | undefined, out: Output): void {
   const { bold, green, yellow } = out.style
   const state = status.state === 'running' ? green(status.state) : yellow(escapeText(status.state))
   out.print(
     `${bold(escapeText(status.name))} is ${state}, pid ${status.pid}, for ${formatDuration(status.uptime)}`,
   )
-  printFacts(status, out)
+  printFacts(factsOf(status, out), out)
+  if (life) printLastLife(life, out)
   printProcesses(status, out)
   printPools(status, out)
   if (status.log.length > 0) out.print('')
   for (const line of status.log) out.print(formatLogLine(line, out.style))
 }
 
-function printFacts(status: DaemonStatus, out: Output): void {
-  const { loop, restarts, canRestart, plugins } = status
+function factsOf(status: DaemonStatus, out: Output): [string, string | undefined][] {
+  const { loop, restarts, canRestart, plugins, logFile } = status
   const memory = `${formatBytes(sumMemory(status))} in ${count(listProcesses(status).length, 'process', 'processes')}`
   const busy = `${Math.round(loop.busy * 100)} % busy`
   const means = `mean ${formatDuration(loop.meanDuration)}, idle ${formatDuration(loop.meanIdle)}`
-  const facts: [string, string | undefined][] = [
+  const problem = describeLogProblem(status)
+  return [
     ['program', status.program ?? undefined],
     ['loop', `${count(loop.iterations, 'iteration', 'iterations')}, ${busy}, ${means}`],
     ['overruns', loop.overruns > 0 ? out.style.yellow(String(loop.overruns)) : undefined],
     ['memory', memory],
     ['restarts', `${restarts}${canRestart ? '' : ' (it cannot restart: it runs in a plain shell)'}`],
-    ['lock', readLock(plugins)],
+    ...readLocks(plugins).map(({ plugin, text }): [string, string] => [plugin, text]),
+    ['log', logFile?.path ?? undefined],
+    ['log file', problem === undefined ? undefined : out.style.yellow(problem)],
   ]
-  for (const [name, fact] of facts) {
-    if (fact !== undefined) out.print(`  ${out.style.dim(name.padEnd(9))} ${escapeText(fact)}`)
-  }
+}
+
+/** How the lives before have ended. */
+function printLastLife({ end, crash }: Life, out: Output): void {
+  printFacts(
+    [
+      ['last end', end ? describeEnd(end) : undefined],
+      ['crash', crash ? describeEnd(crash) : undefined],
+    ],
+    out,
+  )
+  const failed = end?.error ? end : crash
+  if (failed) printStack(failed, out)
 }
 
 function printProcesses(status: DaemonStatus, out: Output): void {

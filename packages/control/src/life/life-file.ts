@@ -2,6 +2,7 @@ import {
   closeSync,
   constants,
   fstatSync,
+  linkSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -35,6 +36,8 @@ export interface Life extends LifeRecord {
   readonly isAlive: boolean
   /** The user id that the record belongs to. */
   readonly owner: number
+  /** The record's file. */
+  readonly path: string
 }
 
 /** Where the life of a daemon is recorded. */
@@ -52,19 +55,59 @@ export function lifePath(name: string, directory: string = runDirectory()): stri
  * @returns undefined where there is no record that can be believed.
  */
 export function readLife(name: string, directory: string = runDirectory()): Life | undefined {
-  const found = isDaemonName(name) ? readRecord(lifePath(name, directory), name) : undefined
-  return found && lookAtProcess(found.record, found.owner)
+  const path = lifePath(name, directory)
+  const found = isDaemonName(name) ? readRecord(path, name) : undefined
+  return found && lookAtProcess({ path, ...found })
 }
 
 /** Those of all daemons that have lived in this run directory. @param directory - @default runDirectory() */
 export function listLives(directory: string = runDirectory()): Life[] {
-  return listRecords(directory).map(({ record, owner }) => lookAtProcess(record, owner))
+  return listRecords(directory).map(lookAtProcess)
 }
 
-function lookAtProcess(record: LifeRecord, owner: number): Life {
+/**
+ * Removes the record of a life that has ended. A daemon that starts may put its own there at any moment. So it is first taken
+ * aside, which only one can do, and looked at again: what is another one's is put back, unless there is a newer one.
+ *
+ * @returns whether it was this one's.
+ */
+export function removeLife({ name, path, process: { pid, startTime, boot } }: Life): boolean {
+  const aside = `${path}.${process.pid}.${process.hrtime.bigint()}.old`
+  try {
+    renameSync(path, aside)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
+  }
+  try {
+    const found = readRecord(aside, name)?.record.process
+    if (found?.pid === pid && found.startTime === startTime && found.boot === boot) return true
+    putBack(aside, path)
+    return false
+  } finally {
+    unlinkSync(aside)
+  }
+}
+
+function putBack(aside: string, path: string): void {
+  try {
+    // Fails where there is one.
+    linkSync(aside, path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+}
+
+interface FoundRecord {
+  readonly path: string
+  readonly record: LifeRecord
+  readonly owner: number
+}
+
+function lookAtProcess({ path, record, owner }: FoundRecord): Life {
   const isAlive = isLifeAlive(record)
-  if (isAlive || record.state === 'ended') return { ...record, isAlive, owner }
-  return { ...record, ...endWithoutWord(record), isAlive, owner }
+  const isTold = isAlive || record.state === 'ended'
+  return { ...record, ...(!isTold && endWithoutWord(record)), isAlive, owner, path }
 }
 
 /** Whether the process of a record may still run: in doubt it does. */
@@ -111,9 +154,7 @@ export function writeLifeRecord(path: string, record: LifeRecord): void {
 }
 
 /** The records of a run directory, without a look at their processes. @param directory - @default runDirectory() */
-export function listRecords(
-  directory: string = runDirectory(),
-): { readonly path: string; readonly record: LifeRecord; readonly owner: number }[] {
+export function listRecords(directory: string = runDirectory()): FoundRecord[] {
   return listNames(directory).flatMap((name) => {
     const path = lifePath(name, directory)
     const found = isDaemonName(name) ? readRecord(path, name) : undefined
