@@ -1,3 +1,4 @@
+import { mkdirSync, readFileSync, renameSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { connectControl } from '@sd/control/client'
@@ -140,5 +141,37 @@ describe('a daemon that does not do its work', () => {
     expect(await cli('stop', 'mortal')).toMatchObject({ code: 0 })
     await untilGone()
     expect(await json('status', 'mortal')).toMatchObject({ code: 3, end: { reason: 'signal' } })
+  })
+})
+
+describe('a log that cannot be written', () => {
+  test('is told of by start, status and list, and in what the process prints', async () => {
+    const file = join(place.sandbox.dir, 'log-file')
+    mkdirSync(file)
+    const started = await cli('start', fixture('unloggable.ts'), file, '--json')
+    expect(started).toMatchObject({ code: 0, stderr: expect.stringContaining(file) })
+    expect(started.json()).toMatchObject({ started: true, log: { file, problem: expect.any(String) } })
+    const { logFile } = await json('status', 'unloggable')
+    expect(logFile).toMatchObject({ path: file, dropped: expect.any(Number), problem: expect.any(String) })
+    expect(await list()).toMatchObject([{ state: 'running', problem: expect.stringContaining('log') }])
+    expect((await cli('status', 'unloggable')).stdout).toMatch(/cannot be written/)
+    expect(readFileSync(join(place.logDirectory, 'unloggable.out'), 'utf8')).toContain(file)
+    expect(await cli('stop', 'unloggable')).toMatchObject({ code: 0 })
+  })
+
+  test('also from some time on, and what was lost is counted', async () => {
+    const file = join(place.sandbox.dir, 'log-file')
+    const started = await cli('start', fixture('unloggable.ts'), file, '--json')
+    expect(started.json()).toEqual({ name: 'unloggable', pid: expect.any(Number), started: true })
+    const log = async () =>
+      (await json('status', 'unloggable')).logFile as { dropped: number; problem: string | null }
+    expect(await log()).toEqual({ path: file, dropped: 0, problem: null })
+    renameSync(file, `${file}.1`)
+    mkdirSync(file)
+    await waitUntil(async () => (await log()).problem !== null, 'it is noticed', 30_000)
+    rmdirSync(file)
+    await waitUntil(async () => (await log()).problem === null, 'it is written again', 30_000)
+    expect((await log()).dropped).toBeGreaterThan(0)
+    expect(await cli('stop', 'unloggable')).toMatchObject({ code: 0 })
   })
 })

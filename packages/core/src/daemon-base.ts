@@ -408,8 +408,21 @@ export abstract class DaemonBase {
     const { name, logger } = this.#resolved
     const { names: plugins, canRecoverCalls } = this.#plugins
     const hasLogger = logger !== undefined
+    const findLogProblem = async (): Promise<{ file: string; problem: string } | undefined> => {
+      await this.#log.flush()
+      const { file, problem } = this.#log.status()
+      return problem === undefined ? undefined : { file: file ?? '', problem }
+    }
     const logRoom = (): Promise<void> | undefined => this.#log.room()
-    await launcher()!.prepare({ daemon: this, name, plugins, canRecoverCalls, hasLogger, logRoom })
+    await launcher()!.prepare({
+      daemon: this,
+      name,
+      plugins,
+      canRecoverCalls,
+      hasLogger,
+      logRoom,
+      findLogProblem,
+    })
     return this.#begin()
   }
 

@@ -94,6 +94,10 @@ export class DaemonLog {
     return this.#sink?.room()
   }
 
+  async flush(): Promise<void> {
+    await this.#sink?.flush()
+  }
+
   flushNow(): void {
     this.#sink?.flushNow()
   }

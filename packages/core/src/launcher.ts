@@ -12,6 +12,12 @@ export interface LaunchedDaemon {
   readonly canRecoverCalls: boolean
   /** Whether the program has a logger of its own in the place of the log. */
   readonly hasLogger: boolean
+  /**
+   * Waits until the log's file has taken, or refused, what was logged so far.
+   *
+   * @returns why it cannot be written; undefined when all is well.
+   */
+  findLogProblem(): Promise<{ readonly file: string; readonly problem: string } | undefined>
   /** Resolves when the log has room again for a writer that can wait; undefined where it has. */
   logRoom(): Promise<void> | undefined
 }

@@ -12,7 +12,7 @@ import type { StartPipe } from './start-pipe.ts'
  * @throws SdError `SD_CLI_ALREADY_RUNNING`, `SD_CLI_NAME_TAKEN`.
  */
 export async function beginStart(
-  { daemon, name }: LaunchedDaemon,
+  { daemon, name, findLogProblem }: LaunchedDaemon,
   pipe: StartPipe,
   printed: PrintedFile | undefined,
   file: string,
@@ -21,10 +21,18 @@ export async function beginStart(
   await enterGuard(join(await openRunDirectory(), `${name}.start`), pipe.told)
   await refuseSecond(name, file)
   printed?.nameAfter(name)
-  daemon.on('started', () => {
-    pipe.tell({ kind: 'ready', name, pid: process.pid, log: null })
+  daemon.on('started', async () => {
+    // What it has said of its start shows whether its log can be written; a disk that does not answer must not hold it up.
+    const late = new Promise<undefined>((resolve) =>
+      setTimeout(() => resolve(undefined), LOG_MAY_TAKE).unref(),
+    )
+    const log = (await Promise.race([findLogProblem(), late])) ?? null
+    pipe.tell({ kind: 'ready', name, pid: process.pid, log })
   })
 }
+
+/** Milliseconds. */
+const LOG_MAY_TAKE = 1000
 
 /**
  * Resolves when no other start holds the guard, and holds it until `end`. A start takes as long as the daemon's `setup`: who

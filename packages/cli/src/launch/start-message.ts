@@ -4,8 +4,8 @@ export type StartMessage =
       readonly kind: 'ready'
       readonly name: string
       readonly pid: number
-      /** The file of its log; null where it has none. */
-      readonly log: string | null
+      /** What is wrong with its log; null when all is well. */
+      readonly log: { readonly file: string; readonly problem: string } | null
     }
   | {
       readonly kind: 'failed'

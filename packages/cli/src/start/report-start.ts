@@ -15,8 +15,12 @@ const RUNNING: ReadonlySet<string> = new Set(['SD_CLI_ALREADY_RUNNING', 'SD_LOCK
  */
 export function reportStart({ message, pid, printed, exit }: StartOutcome, out: Output): number {
   if (message?.kind === 'ready') {
-    const { name } = message
-    if (out.json) out.printJson({ name, pid, started: true })
+    const { name, log } = message
+    if (log)
+      out.warn(
+        `The log of ${name} cannot be written: ${log.file}: ${log.problem}. What it logs is lost until it can.`,
+      )
+    if (out.json) out.printJson({ name, pid, started: true, ...(log && { log }) })
     else {
       out.print(`${out.style.bold(name)} runs, pid ${pid}.`)
       out.say(

@@ -12,6 +12,8 @@ import type { Logger } from './logger.ts'
 export interface EventLog {
   write(record: LogRecord): void
   status(): LogStatus
+  /** Resolves when the file has taken, or refused, what was written so far. */
+  flush(): Promise<void>
   /** Resolves when there is room again for a writer that can wait; undefined where there is. */
   room(): Promise<void> | undefined
   /** For the moment before the process ends. */
@@ -60,6 +62,7 @@ export function createEventLog(settings: EventLogSettings): EventLog {
       toStdout?.write(text)
     },
     status: () => file?.status() ?? NO_FILE,
+    flush: async () => file?.flush(),
     room: () => file?.room(),
     flushNow: () => file?.flushNow(),
     async close() {
@@ -77,6 +80,7 @@ function createLoggerLog(logger: Logger): EventLog {
       if (outcome instanceof Promise) outcome.catch((thrown) => tellUnlogged(record, thrown))
     },
     status: () => NO_FILE,
+    flush: async () => {},
     room: () => undefined,
     flushNow: () => {},
     close: async () => {},
