@@ -1,7 +1,7 @@
 import yargs, { type Argv } from 'yargs'
 import type { Command } from './command.ts'
 import { commands } from './command-list.ts'
-import { describeCommand, describeProgram } from './help.ts'
+import { describeCommand, formatExamples } from './help.ts'
 import { WrongWords } from './wrong-words.ts'
 
 /** A command, and what it is to be called with. */
@@ -39,7 +39,7 @@ export async function readWords(
   }
   const help = words.length === 0 ? ['--help'] : [...words]
   await parser.parseAsync(help, {}, (_error: unknown, _args: unknown, output: string) => {
-    if (output) print(output)
+    if (output) print(`${formatExamples(commands.find(({ name }) => words.includes(name)))}\n\n${output}`)
   })
   return asked
 }
@@ -49,7 +49,7 @@ function createParser(fail: (problem: string) => never): Argv {
     // Not where we are: that directory may have been removed.
     yargs([], '/')
       .scriptName('sd-cli')
-      .usage(describeProgram())
+      .usage('Usage: sd-cli <command> [options]')
       .locale('en')
       // What follows `--` is for the daemon.
       .parserConfiguration({ 'populate--': true, 'parse-positional-numbers': false })

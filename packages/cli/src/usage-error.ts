@@ -22,15 +22,21 @@ function explainCommand(problem: string): string {
 }
 
 /** `Unknown arguments: jsom, verbos` */
-function explainArgument(problem: string, { usage, options = {} }: Command): string {
+function explainArgument(problem: string, { name, usage, options = {}, takesRest }: Command): string {
   if (problem.startsWith('Not enough non-option')) return `A parameter is missing: sd-cli ${usage}.`
   const unknown = readUnknown(problem)
   if (unknown.length === 0) return sentence(problem)
   const aliases = Object.values(options).flatMap(({ alias }) => alias ?? [])
   const known = [...Object.keys(options), ...aliases, ...COMMON].filter(({ length }) => length > 1)
-  return unknown
-    .map((name) => `There is no option or parameter "${name}".${meant(nearestName(name, known), '--')}`)
-    .join(' ')
+  const found = unknown.map((word) => ({ word, nearest: nearestName(word, known) }))
+  const said = found.map(
+    ({ word, nearest }) => `There is no option or parameter "${word}".${meant(nearest, '--')}`,
+  )
+  const forDaemon = found.find(({ nearest }) => nearest === undefined)
+  if (takesRest && forDaemon) {
+    said.push(`What is for the daemon comes behind "--": sd-cli ${name} ... -- --${forDaemon.word}`)
+  }
+  return said.map((text) => sentence(text)).join(' ')
 }
 
 function readUnknown(problem: string): string[] {

@@ -19,7 +19,7 @@ async function helpOf(...words: string[]): Promise<string> {
 describe('help', () => {
   test('of everything begins with examples, and lists all commands', async () => {
     const text = await helpOf()
-    expect(text).toMatch(/^Examples:\nsd-cli start poller\.ts/)
+    expect(text).toMatch(/^Examples:\n {2}sd-cli start poller\.ts/)
     for (const { name, summary } of commands) {
       expect(text).toMatch(new RegExp(`^ +sd-cli ${name}\\b`, 'm'))
       expect(summary).not.toMatch(/\.$/)
@@ -30,7 +30,7 @@ describe('help', () => {
 
   test.each(commands.map(({ name }) => name))('of %s begins with examples of it', async (name) => {
     const text = await helpOf(name, '--help')
-    expect(text).toMatch(new RegExp(`^Examples:\nsd-cli ${name}`))
+    expect(text).toMatch(new RegExp(`^Examples:\n {2}sd-cli ${name}`))
     expect(text).toContain(`Usage: sd-cli ${name}`)
     expect(text).toContain('--json')
   })
@@ -43,6 +43,9 @@ describe('a wrong command line', () => {
       ['list', '--jsom'],
       /There is no option or parameter "jsom"\. Did you mean "--json"\? See: sd-cli list --help/,
     ],
+    [['stat', 'x'], /Did you mean "stats"/],
+    [['strat', 'x.ts'], /Did you mean "start"/],
+    [['start', 'x.ts', '--port', '80'], /"port".* -- --port/],
     [['status'], /A parameter is missing: sd-cli status <daemon>/],
     [['logs', 'x', '-n', 'many'], /--lines must be a number/],
     [['logs', 'x', '-n', '-1'], /--lines must be a whole number from 0 on, not -1/],

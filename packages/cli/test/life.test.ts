@@ -144,6 +144,15 @@ describe('a daemon that does not do its work', () => {
   })
 })
 
+test('a restart that has to start does so with the pid file and the time that it is given', async () => {
+  const file = join(place.sandbox.dir, 'my.pid')
+  const { pid } = await json('restart', fixture('mortal.ts'), '-p', file)
+  expect(readFileSync(file, 'utf8').split('\n')[0]).toBe(String(pid))
+  expect(await cli('stop', 'mortal')).toMatchObject({ code: 0 })
+  const late = await cli('restart', fixture('slow.ts'), '--timeout', '0.5', '--json', '--', '60000', '0')
+  expect(late.json()).toMatchObject({ error: { code: 'SD_CLI_START_TIMEOUT', timeout: 500 } })
+})
+
 describe('a log that cannot be written', () => {
   test('is told of by start, status and list, and in what the process prints', async () => {
     const file = join(place.sandbox.dir, 'log-file')

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { type Fixture, runFixture } from '@sd/testing'
+import { callCli } from './call-cli.ts'
 import { useTerminals } from './use-terminals.ts'
 
 const terminals = useTerminals()
@@ -175,4 +176,15 @@ test('makes nothing: neither a segment nor its directory', async () => {
   })
   expect(await terminals.run(['shm'])).toMatchObject({ code: 0, stdout: '' })
   expect(existsSync(join(terminals.sandbox.dir, 'shm'))).toBe(false)
+}, 120_000)
+
+test('does what a script on stdin says, and lists the segments where there is none', async () => {
+  const shop = await keep('shop')
+  await shop.tell('put job.1 {"state":"waiting"}')
+  const env = { ...terminals.env, SD_SHM_DIR: join(terminals.sandbox.dir, 'shm') }
+  const scanned = await callCli(['shm'], { env, input: 'addr shop\nscan\n' })
+  expect(scanned).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^job\.1 /) })
+  expect(await callCli(['shm'], { env, input: 'addr nothing\n' })).toMatchObject({ code: 1, stdout: '' })
+  expect((await callCli(['shm'], { env })).stdout).toMatch(/SEGMENT[\s\S]*shop/)
+  await shop.end()
 }, 120_000)

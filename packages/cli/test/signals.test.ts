@@ -126,3 +126,26 @@ test('refuses what is not there, and what is not ours', async () => {
     stderr: expect.stringContaining('nobody is not running'),
   })
 }, 120_000)
+
+test('sends nothing of what is typed while pages are shown', async () => {
+  const daemon = await terminals.startDaemon()
+  const terminal = await terminals.open({ rows: 10 })
+  await terminal.enter('$SD_CLI signals watched')
+  await terminal.waitFor(/watched \d+> *$/)
+  await terminal.enter('list signals')
+  await terminal.waitFor(/-- more[^\n]*$/)
+  // The q in it ends no pages.
+  await terminal.type('sigquit')
+  await terminal.press('Enter')
+  await terminal.waitFor(/-- more[^\n]*$/)
+  // All of it comes at once; the last pages are shown after some of it.
+  await terminal.type('usr2\r'.repeat(20))
+  await terminal.waitFor(/watched \d+> *$/)
+  await terminal.enter('usr2')
+  await terminal.waitFor(/SIGUSR2 was sent/)
+  await terminal.press('C-d')
+  await terminal.waitFor(/shell:$/)
+  daemon.kill('SIGTERM')
+  await daemon.exit
+  expect(daemon.lines.filter((line) => /^got /.test(line))).toEqual(['got SIGUSR2'])
+}, 120_000)

@@ -52,7 +52,7 @@ test('shows the daemon, its processes, pools and calls; sorts, selects, signals,
   await terminal.press('k')
   await terminal.type('usr3')
   await terminal.press('Enter')
-  await terminal.waitFor(/There is no signal "usr3"\. Did you mean USR/)
+  await terminal.waitFor(/There is no signal "usr3"\. Did you mean USR[^\n]*\nq quit/)
   await terminal.press('k')
   await terminal.type('usr4')
   await terminal.press('BSpace')

@@ -1,25 +1,51 @@
-/** The number of single-character edits between two words (Levenshtein 1966, two rows). */
+/** Two neighbours that have changed places: of all mistakes the most likely one. */
+const TRANSPOSITION = 0.75
+
+/** Characters of the shortest name in which it counts: in brief ones it makes too many other words. */
+const SHORTEST_TRANSPOSED = 5
+
+/** What begins a name was perhaps not typed to its end, which is no mistake. */
+const UNFINISHED = 0.5
+
+/** Fewer characters begin too many names. */
+const SHORTEST_BEGINNING = 3
+
+/** How many edits make one word of another (optimal string alignment: Levenshtein's, and transpositions). */
 function editDistance(from: string, to: string): number {
+  let before: number[] = []
   let previous = Array.from({ length: to.length + 1 }, (_, column) => column)
   for (let row = 1; row <= from.length; row++) {
     const current = [row]
     for (let column = 1; column <= to.length; column++) {
       const substitution = previous[column - 1]! + (from[row - 1] === to[column - 1] ? 0 : 1)
-      current.push(Math.min(substitution, previous[column]! + 1, current[column - 1]! + 1))
+      const isSwapped =
+        to.length >= SHORTEST_TRANSPOSED &&
+        from[row - 1] === to[column - 2] &&
+        from[row - 2] === to[column - 1]
+      const swap = isSwapped ? before[column - 2]! + TRANSPOSITION : Number.POSITIVE_INFINITY
+      current.push(Math.min(substitution, swap, previous[column]! + 1, current[column - 1]! + 1))
     }
+    before = previous
     previous = current
   }
   return previous[to.length]!
+}
+
+function distance(given: string, name: string): number {
+  const edits = editDistance(given, name)
+  const isBeginning =
+    given.length >= SHORTEST_BEGINNING && given.length < name.length && name.startsWith(given)
+  return isBeginning ? UNFINISHED : edits
 }
 
 /** The name that the writer most likely meant, or undefined when none is close. */
 export function nearestName(given: string, known: readonly string[]): string | undefined {
   const wanted = given.toLowerCase()
   const ranked = known
-    .map((name) => ({ name, distance: editDistance(wanted, name.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance)
+    .map((name) => ({ name, distance: distance(wanted, name.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance || a.name.length - b.name.length)
   const best = ranked[0]
-  return best && best.distance <= Math.max(1, Math.floor(best.name.length / 3)) ? best.name : undefined
+  return best && best.distance <= Math.max(1, best.name.length / 3) ? best.name : undefined
 }
 
 /** ` Did you mean "x"?` with a leading space, or the list of what exists, to end an error message with. */

@@ -20,6 +20,17 @@ describe('the nearest name', () => {
     expect(nearestName(given, ['name', 'interval', 'shutdownTimeout'])).toBe(expected)
   })
 
+  test.each([
+    ['stat', 'stats'],
+    ['strat', 'start'],
+    ['strt', 'start'],
+    ['stauts', 'status'],
+    ['sto', 'stop'],
+    ['st', undefined],
+  ])('among commands to %s is %s', (given, expected) => {
+    expect(nearestName(given, ['run', 'start', 'stop', 'status', 'stats'])).toBe(expected)
+  })
+
   test('is suggested, and where none is near, all are listed', () => {
     expect(suggestName('size', ['sizes', 'age'])).toBe(' Did you mean "sizes"?')
     expect(suggestName('port', ['sizes', 'age'])).toBe(' Known: sizes, age.')

@@ -34,6 +34,10 @@ class InteractiveConsole implements LineConsole {
   #queue: Promise<void> = Promise.resolve()
   #running: AbortController | undefined
   #pager: Pager | undefined
+  /** What was typed while pages are shown, besides the pager's keys: a word, which has none. */
+  #typedAtPager = ''
+  /** Whether what comes was typed, or pasted, while pages were shown that have just ended. */
+  #isPagerEnding = false
   /** For `!!`. */
   #last: string | undefined
   #lastKept: string | undefined
@@ -103,6 +107,11 @@ class InteractiveConsole implements LineConsole {
       print: (text) => this.print(text),
       onEnd: () => {
         this.#pager = undefined
+        this.#typedAtPager = ''
+        this.#isPagerEnding = true
+        setImmediate(() => {
+          this.#isPagerEnding = false
+        })
         this.refresh()
       },
     })
@@ -135,7 +144,11 @@ class InteractiveConsole implements LineConsole {
   }
 
   #take(typed: string): void {
-    if (this.#pager) return this.#pager.next()
+    if (this.#pager) {
+      this.#typedAtPager = ''
+      return this.#pager.next()
+    }
+    if (this.#isPagerEnding) return
     const given = this.#options.isVerbatim ? typed : typed.trim()
     let line: string
     try {
@@ -186,13 +199,17 @@ class InteractiveConsole implements LineConsole {
     this.#readline.write(null, { ctrl: true, name: 'u' })
   }
 
-  /** Keys of the pager act at once. Readline has heard the key before, and has it in its line. */
+  /** Keys of the pager act at once, and are no part of a word: `sigquit` was meant for the prompt, and is nothing here. Readline has heard the key before, and has it in its line. */
   readonly #onKey = (text: string | undefined, key: { name?: string } | undefined): void => {
     const pager = this.#pager
-    if (!pager || key?.name === 'return' || key?.name === 'enter') return
+    if (!(pager || this.#isPagerEnding) || key?.name === 'return' || key?.name === 'enter') return
     this.#clearLine()
-    if (text === 'q') pager.end()
-    else if (text === ' ') pager.next()
+    if (!pager) return
+    if (text === ' ') {
+      this.#typedAtPager = ''
+      pager.next()
+    } else if (text === 'q' && this.#typedAtPager === '') pager.end()
+    else this.#typedAtPager += text ?? ''
   }
 
   /** After Ctrl-Z, and after a SIGSTOP, when the shell has changed the terminal's mode behind Node's back. */

@@ -7,8 +7,8 @@ export function reportFailure(thrown: unknown): void {
   process.stderr.write(`${style.render(`${style.red('Error:')} ${describeError(toError(thrown))}`)}\n`)
 }
 
-/** The message, which says what to do; the stack only where there is no code: then it is a defect. */
+/** The message, which says what to do; the stack only where there is no code: then it is a defect. The system's have none always. */
 function describeError(error: Error & { code?: unknown }): string {
-  if (typeof error.code === 'string') return error.message
+  if (typeof error.code === 'string' || error instanceof DOMException) return error.message
   return error.stack ?? error.message
 }

@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs'
 import { SdError, suggestName } from '@sd/core'
 import type { Segment, SegmentChange } from '@sd/shm'
 import { type LineConsole, openLineConsole } from '../line-console/line-console.ts'
@@ -46,12 +47,24 @@ const MOST_COMPLETIONS = 1000
 export async function openShmConsole({ segment, command = [] }: ShmArguments, out: Output): Promise<number> {
   const shm = await loadShm()
   const isTerminal = process.stdin.isTTY && process.stdout.isTTY
-  if (segment === undefined && (out.json || !isTerminal)) {
+  const list = async (): Promise<number> => {
     await printSegments(shm, out)
     return 0
   }
+  // A program that asks for JSON need not close our stdin.
+  if (segment === undefined && (out.json || !(isTerminal || hasScript()))) return list()
   const opened = segment === undefined ? undefined : await shm.openSegment(segment, { create: false })
-  return (await new ShmConsole(shm, out, opened).run(command)) ? 0 : 1
+  const console = new ShmConsole(shm, out, opened)
+  const isFine = await console.run(command)
+  // What calls us may give every command a pipe.
+  if (segment === undefined && !isTerminal && !console.wasTold) return list()
+  return isFine ? 0 : 1
+}
+
+/** Whether lines may come from stdin: from a pipe, or a file. */
+function hasScript(): boolean {
+  const status = fstatSync(process.stdin.fd)
+  return status.isFIFO() || status.isSocket() || status.isFile()
 }
 
 async function printSegments(shm: Shm, out: Output): Promise<void> {
@@ -77,6 +90,8 @@ class ShmConsole {
   #console: LineConsole | undefined
   #segment: Segment | undefined
   #watch: SegmentWatch | undefined
+  /** Whether there was any line to run. */
+  wasTold = false
   /** For `rewatch`. */
   #lastPrefix: string | undefined
 
@@ -106,7 +121,10 @@ class ShmConsole {
     this.#console = openLineConsole({
       name: 'shm',
       prompt: () => (this.#segment ? `shm ${this.#segment.name}> ` : 'shm> '),
-      run: (line) => this.#do(line),
+      run: (line) => {
+        this.wasTold = true
+        return this.#do(line)
+      },
       complete: (line) => this.#complete(line),
       interrupt: () => this.#endWatch(),
       // A script that ends with a watch goes on with it.

@@ -49,7 +49,7 @@ const HELP = [
 /** The screen as rows of text, the last one at the bottom. */
 export function renderTop(scene: TopScene): ScreenLine[] {
   const { sight, view, rows } = scene
-  const foot = renderFoot(view)
+  const foot = renderFoot(view).slice(-Math.max(1, rows))
   // What is asked must be seen, however small the terminal is.
   const head = [...renderHead(scene), ...renderState(scene)].slice(0, Math.max(0, rows - foot.length))
   const room = Math.max(0, rows - head.length - foot.length)
@@ -109,8 +109,9 @@ function renderFoot({ question, notice }: TopView): ScreenLine[] {
   }
   if (question?.kind === 'restart')
     return [{ text: 'Restart the daemon? y: yes, any other key: no', style: 'yellow' }]
-  if (notice) return [{ text: notice, style: 'yellow' }]
-  return [{ text: KEYS, style: 'dim' }]
+  const keys: ScreenLine = { text: KEYS, style: 'dim' }
+  // A message of several lines says what matters in the first.
+  return notice ? [{ text: notice.split('\n', 1)[0]!, style: 'yellow' }, keys] : [keys]
 }
 
 function renderBody({ snapshot }: DaemonSight, view: TopView, room: number): ScreenLine[] {
