@@ -20,6 +20,12 @@ export interface MemcacheAnswer {
 const NEVER = 86_400
 
 /**
+ * More than any answer that a lock asks for: a record, a counter, statistics. memjs copies all that it has with each piece that
+ * arrives, so an answer without an end would keep the event loop busy. Bytes.
+ */
+const LONGEST_ANSWER = 256 * 1024
+
+/**
  * One connection to one server, which ends for good with the first thing that goes wrong: a request without an answer
  * in time, a connection that is closed, an answer to something else. A memjs client that goes on after that may
  * take the rest of an old answer for the beginning of a new one.
@@ -34,6 +40,8 @@ export class Connection {
   readonly #onEnd: () => void
   readonly #pending = new Set<(error: Error) => void>()
   #socket: Socket | undefined
+  /** Of the answer that is waited for. Bytes. */
+  #received = 0
   #error: Error | undefined
 
   /** @param onEnd - told when the connection, once made, ends; not by {@link close}. */
@@ -99,6 +107,11 @@ export class Connection {
     socket.setNoDelay(true)
     // What is waited for has a timer that keeps the process running.
     socket.unref()
+    socket.on('data', ({ length }: Buffer) => {
+      this.#received += length
+      if (this.#received > LONGEST_ANSWER)
+        this.#end(connectionError(this.#name, `answers with more than ${LONGEST_ANSWER} bytes`))
+    })
     socket.once('close', () => this.#end(connectionError(this.#name, 'closed the connection')))
   }
 
@@ -107,6 +120,10 @@ export class Connection {
     begin: (resolve: (result: Result) => void, reject: (error: unknown) => void) => void,
   ): Promise<Result> {
     if (this.#error) return Promise.reject(this.#error)
+    const limit = until - this.#clock.now()
+    // A server that answers at once, and always so that it must be asked again, must not have it go on beyond its time.
+    if (limit <= 0) return Promise.reject(connectionError(this.#name, 'did not answer in time'))
+    this.#received = 0
     return new Promise((resolve, reject) => {
       const finish = (act: () => void): void => {
         timer.cancel()
@@ -117,9 +134,8 @@ export class Connection {
       const giveUp = (): void => {
         if (this.#pending.has(fail)) this.#end(connectionError(this.#name, 'did not answer in time'))
       }
-      const limit = until - this.#clock.now()
       // After a busy loop timers come first, and the answer, which has been there for long, only then.
-      const timer = this.#clock.after(Math.max(0, limit), () => setImmediate(giveUp))
+      const timer = this.#clock.after(limit, () => setImmediate(giveUp))
       this.#pending.add(fail)
       begin(
         (result) => finish(() => resolve(result)),

@@ -25,6 +25,9 @@ interface Found {
   readonly cas: Buffer
 }
 
+/** Of a number, as memcached answers with it. Bytes. */
+const COUNTER_SIZE = 8
+
 /** How often an operation is tried within its time. After a doubtful answer a new try begins by reading. */
 const TRIES = 3
 
@@ -142,6 +145,8 @@ export class ServerLock {
       const { status, value } = await connection.request(request, limit)
       if (status === statuses.notANumber) throw this.#foreign(this.#keys.token)
       if (status !== statuses.ok) throw this.#refused('count', status)
+      if (value.length !== COUNTER_SIZE)
+        throw connectionError(this.name, 'does not speak its binary protocol')
       const token = Number(value.readBigUInt64BE())
       // Beyond that the next one would be the same.
       if (token >= Number.MAX_SAFE_INTEGER) throw this.#foreign(this.#keys.token)
