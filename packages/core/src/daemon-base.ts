@@ -88,7 +88,9 @@ export abstract class DaemonBase {
   #options: ResolvedDaemonOptions | undefined
   #guard: ProcessGuard | undefined
   #run: Promise<StopReport> | undefined
-  /** A restart whose check is under way. */
+  /** Milliseconds of the time for a shutdown that were used before it began. */
+  #settledFor = 0
+  /** A restart that has not stopped anything yet. */
   #restarting: Promise<StopReport> | undefined
 
   constructor() {
@@ -104,7 +106,7 @@ export abstract class DaemonBase {
     this.#life = new Life({
       clock: this.#clock,
       plugins: this.#plugins,
-      shutdownTimeout: () => this.#resolved.shutdownTimeout,
+      shutdownTimeout: () => this.#resolved.shutdownTimeout - this.#settledFor,
       createLoop: () => this.#createLoop(),
       checkEnvironment: () => this[HOOKS]().checkEnvironment(),
       setup: () => this[HOOKS]().setup(),
@@ -473,11 +475,31 @@ export abstract class DaemonBase {
       throw error
     }
     if (!signal.aborted) {
-      this.#restart.make(reason, false)
       this.log(`Restarting: ${reason}`)
+      await this.#settle()
+    }
+    if (!signal.aborted) {
+      this.#restart.make(reason, false)
       this.dispatch('restart', { reason })
     }
     return this.#stop({ reason: 'restart' })
+  }
+
+  /** Waits for what is under way while everything still works: the stop that follows has that much less time. */
+  async #settle(): Promise<void> {
+    const { signal } = this
+    const began = systemClock.now()
+    const limit = this.#resolved.shutdownTimeout / 2
+    let end = (): void => {}
+    const ended = new Promise<void>((resolve) => {
+      end = resolve
+    })
+    const timer = systemClock.after(limit, end)
+    signal.addEventListener('abort', end, { once: true })
+    await this.#plugins.settle(ended)
+    timer.cancel()
+    signal.removeEventListener('abort', end)
+    this.#settledFor = Math.min(limit, systemClock.now() - began)
   }
 
   async #stop(order: StopOrder): Promise<StopReport> {

@@ -101,6 +101,12 @@ export class PluginRegistry {
     return waiting.length === 0 ? undefined : Promise.all(waiting)
   }
 
+  /** Waits for what is under way in those that were set up, at most until `end`. One that fails does not hold up anything. */
+  async settle(end: Promise<unknown>): Promise<void> {
+    const settled = this.#begun.map(async (name) => this.#plugins.get(name)!.settle?.())
+    await Promise.race([Promise.allSettled(settled), end])
+  }
+
   /** Drains all that were set up, at the same time. */
   async drain(deadline: Deadline, loopEnd: Promise<void>, reason: StopReason): Promise<Unfinished[]> {
     const drains = this.#begun.map(async (name) => {

@@ -75,6 +75,12 @@ export interface PluginInstance<Service> {
    */
   beforeExecute?(): Awaitable<void>
   /**
+   * Resolves when what is under way at this moment has finished. Nothing is refused meanwhile, and more may begin. Called before a
+   * daemon that works is stopped for a restart, so that what takes long does not keep its ports closed; not waited for longer than
+   * half of `shutdownTimeout`.
+   */
+  settle?(): Awaitable<void>
+  /**
    * Takes no more work and finishes what runs, until `deadline`. All plugins drain at the same time. Called
    * only where `setup` had succeeded.
    *

@@ -10,7 +10,7 @@ export type {
   ErrorHandler,
   MessageHandler,
 } from './handlers.ts'
-export type { ListenTarget, PathTarget, PortTarget } from './listen/listen-target.ts'
+export type { DescriptorTarget, ListenTarget, PathTarget, PortTarget } from './listen/listen-target.ts'
 export { type ServerOptions, serverDefaults } from './options.ts'
 export { server } from './server.ts'
 export type { ServerService, ServerStatistics } from './server-service.ts'

@@ -7,7 +7,7 @@ import type { ListenTarget } from './listen/listen-target.ts'
 
 /** Settings of {@link server}. */
 export interface ServerOptions<Name extends string = string, Data = Record<string, unknown>> {
-  /** Where to listen: `{ port, host }` or `{ path }`. */
+  /** Where to listen: `{ port, host }`, `{ path }`, or `{ fd }` for a socket that was handed over. */
   listen: ListenTarget
   /** The service becomes `daemon.<name>`: two servers of one daemon need two names. @default 'server' */
   name?: Name
@@ -76,7 +76,8 @@ const mustBeFraming: Check = (value) => {
 
 const mustBeListen: Check = (value) => {
   const target = (value ?? {}) as Record<string, unknown>
-  return 'port' in target !== 'path' in target ? undefined : '{ port, host } or { path }'
+  const given = ['port', 'path', 'fd'].filter((name) => name in target)
+  return given.length === 1 ? undefined : '{ port, host }, { path } or { fd }'
 }
 
 const checks: Checks<ServerOptions> = {
@@ -101,6 +102,7 @@ const checks: Checks<ServerOptions> = {
 
 const listenChecks = {
   port: must.beInteger(0, 65_535),
+  fd: must.beInteger(0, 65_535),
   host: must.beText,
   path: ((value) =>
     typeof value === 'string' && value !== '' && !value.includes('\0')
@@ -122,15 +124,10 @@ export function resolveServerOptions<Data>(given: ServerOptions<string, Data>): 
     defaults,
     checks,
   )
-  const { port: _, host: __, ...ofPath } = listenChecks
-  const { path: ___, mode: ____, ...ofPort } = listenChecks
-  resolveOptions(
-    'server.listen',
-    CODE,
-    resolved.listen,
-    {},
-    ('path' in resolved.listen ? ofPath : ofPort) as never,
-  )
+  const { port, host, path, mode, backlog, fd } = listenChecks
+  const { listen } = resolved
+  const known = 'fd' in listen ? { fd } : 'path' in listen ? { path, mode, backlog } : { port, host, backlog }
+  resolveOptions('server.listen', CODE, listen, {}, known as never)
   if (given.delimiter !== undefined && resolved.framing !== 'line') {
     const message = `server: option "delimiter" needs framing "line". Leave one of the two out.`
     throw new SdError(CODE, message, { option: 'delimiter' })

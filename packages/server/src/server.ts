@@ -1,5 +1,6 @@
-import { definePlugin, type Json, type Plugin } from '@sd/core'
+import { type DaemonBase, definePlugin, type Json, type Plugin } from '@sd/core'
 import { listPathProblems } from '@sd/core/unix-socket'
+import { listDescriptorProblems } from './listen/descriptor-problems.ts'
 import { resolveServerOptions, type ServerOptions } from './options.ts'
 import type { ServerService } from './server-service.ts'
 import { SocketServer } from './socket-server.ts'
@@ -30,12 +31,18 @@ export function server<const Name extends string = 'server', Data = Record<strin
     const sockets = new SocketServer<Data>(host, resolved)
     return {
       service: sockets.service,
-      checkEnvironment: () => ('path' in listen ? listPathProblems(listen) : []),
+      checkEnvironment: () => {
+        if ('path' in listen) return listPathProblems(listen)
+        return 'fd' in listen
+          ? listDescriptorProblems(listen, (host.daemon as DaemonBase).is('preflight'))
+          : []
+      },
       async setup() {
         // Commands are added in the daemon's own setup, which comes later: until then clients wait.
         host.on('started', () => sockets.open(), { once: true })
         await sockets.listen()
       },
+      settle: () => sockets.settle(),
       drain: (deadline) => sockets.drain(deadline),
       teardown: () => sockets.close(),
       inspect: () => ({ address: sockets.address ?? null, ...sockets.statistics() }) as Json,

@@ -21,6 +21,12 @@ const HANDSHAKE_TIMEOUT = 10_000
 /** Milliseconds before the system asks a silent connection whether the other side is still there. */
 const KEEP_ALIVE_DELAY = 60_000
 
+/** Turns of the loop in which connections are accepted that wait when the server is about to close. */
+const MOST_TURNS = 5000
+
+/** Milliseconds between two looks at requests that a restart waits for. */
+const LOOK_AGAIN = 20
+
 /** One listening socket and its clients. */
 export class SocketServer<Data> {
   readonly #host: PluginHost
@@ -36,6 +42,8 @@ export class SocketServer<Data> {
   #listening: Listening | undefined
   #isOpen = false
   #sweep: Timer | undefined
+  /** That have come, before any TLS. */
+  #connections = 0
   #accepted = 0
   #refused = 0
   #messages = 0
@@ -117,8 +125,18 @@ export class SocketServer<Data> {
     this.#scheduleSweep()
   }
 
+  /** Resolves when the requests that are under way now have been answered; more are taken meanwhile. */
+  async settle(): Promise<void> {
+    let busy = [...this.#clients].filter((client) => client.isBusy)
+    while (busy.length > 0) {
+      await new Promise<void>((resolve) => void this.#clock.after(LOOK_AGAIN, resolve, false))
+      busy = busy.filter((client) => client.isBusy)
+    }
+  }
+
   /** Accepts no more, lets the clients finish, and closes them at the deadline. */
   async drain(deadline: Deadline): Promise<void> {
+    await this.#acceptWaiting(deadline)
     this.#stopAccepting()
     const closeAll = (): void => this.#closeAll('shutdown')
     deadline.signal.addEventListener('abort', closeAll, { once: true })
@@ -203,6 +221,7 @@ export class SocketServer<Data> {
   }
 
   #track(socket: Socket): void {
+    this.#connections++
     this.#sockets.add(socket)
     socket.on('close', () => this.#sockets.delete(socket))
     // TLS reports on its own socket; a connection that breaks must not break the daemon.
@@ -217,8 +236,8 @@ export class SocketServer<Data> {
       this.#bytesRead += socket.bytesRead
       this.#bytesWritten += socket.bytesWritten
     })
+    if (this.#isOpen) client.start()
     if (!this.#server.listening) client.finish()
-    else if (this.#isOpen) client.start()
   }
 
   #onRefused(): void {
@@ -259,6 +278,18 @@ export class SocketServer<Data> {
     if (this.#server.listening) this.#server.close()
     this.#listening?.release()
     this.#listening = undefined
+  }
+
+  /**
+   * Accepts the connections that the system has made already: they would be reset, and nothing would have read what they ask for.
+   * Node accepts one in each turn of its loop.
+   */
+  async #acceptWaiting(deadline: Deadline): Promise<void> {
+    for (let turns = 0, quiet = 0; turns < MOST_TURNS && quiet < 2 && !deadline.expired; turns++) {
+      const before = this.#connections
+      await new Promise((resolve) => setImmediate(resolve))
+      quiet = this.#connections === before ? quiet + 1 : 0
+    }
   }
 
   #closeAll(reason: DisconnectReason): void {

@@ -4,7 +4,7 @@ import { server } from '@sd/server'
 
 describe('options', () => {
   test.each([
-    [{}, /option "listen" must be { port, host } or { path }, not undefined/],
+    [{}, /option "listen" must be { port, host }, { path } or { fd }, not undefined/],
     [{ listen: {} }, /option "listen" must be/],
     [{ listen: { port: 1, path: 'x' } }, /option "listen" must be/],
     [

@@ -32,6 +32,7 @@ export function tasks(options: TasksOptions = {}): Plugin<'tasks', TasksService>
     return {
       service: createService(runner),
       setup: () => runner.open(),
+      settle: () => runner.settle(),
       drain: (deadline) => runner.drain(deadline),
       teardown: () => runner.close(),
       inspect: () => runner.inspect(),

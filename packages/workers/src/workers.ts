@@ -66,6 +66,7 @@ export function workers<const Workers extends Record<string, WorkerShape>>(
         children.provide(processManager(host))
         await Promise.all(all.map((pool) => pool.open()))
       },
+      settle: async () => void (await Promise.all(all.map((pool) => pool.settle()))),
       drain: async (deadline) => void (await Promise.all(all.map((pool) => pool.shutDown(deadline)))),
       teardown: async () => void (await Promise.all(all.map((pool) => pool.close()))),
       inspect: () => Object.fromEntries([...created].map(([alias, pool]) => [alias, pool.inspect()])) as Json,

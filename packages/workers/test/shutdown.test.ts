@@ -57,6 +57,8 @@ describe('SIGTERM', () => {
     await spin(service, 4)
     service.kill('SIGTERM')
     await service.waitForLine(/SIGTERM: stopping/)
+    // One that comes sooner counts as the same order, delivered twice.
+    await new Promise((resolve) => setTimeout(resolve, 400))
     const secondAt = performance.now()
     service.kill('SIGTERM')
     expect(await service.exit).toEqual({ code: 143, signal: null })
@@ -151,7 +153,11 @@ describe('a restart in place', () => {
     await service.waitForLine(/^four run$/)
     service.kill('SIGHUP')
     const settled = await service.waitForLine(/^settled (.*)$/)
-    expect(JSON.parse(settled[1]!)).toEqual({ returned: 4, SD_WORKERS_SHUTDOWN: 196 })
+    // While the daemon still works, more of them get their turn.
+    const { returned, SD_WORKERS_SHUTDOWN: refused = 0, ...others } = JSON.parse(settled[1]!)
+    expect(others).toEqual({})
+    expect(returned).toBeGreaterThanOrEqual(4)
+    expect(returned + refused).toBe(200)
     await waitUntil(() => service.lines.filter((line) => line === 'all ready').length === 2)
     const after = workerProcesses()
     expect(after).toHaveLength(before.length)

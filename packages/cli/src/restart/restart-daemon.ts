@@ -119,7 +119,11 @@ async function signalToRestart(
   const unchanged = restartError(name, `goes on as before: it has not restarted within ${timeout} s`, '')
   let now = await waitForChange(before, end).catch(() => undefined)
   if (!now) throw isAlive(process) ? unchanged : restartError(name, 'has ended and not come back', '')
-  while (now && isInTransition(now)) now = await waitForChange(now, end)
+  // A try that is under way is still called retrying.
+  while (now && (isInTransition(now) || (now.state === 'retrying' && now.retry?.next === null))) {
+    now = await waitForChange(now, end)
+  }
+  if (now?.isAlive && now.retry) throw restartError(name, `has failed again: ${now.retry.reason}`, '')
   if (!now?.isAlive || now.state !== 'running') throw restartError(name, 'has ended and not come back', '')
   return { pid: now.process.pid, restarts: null }
 }

@@ -14,6 +14,9 @@ import type { ServerParts } from './server-parts.ts'
  */
 const LINGER = 1000
 
+/** How long the first request of a new connection is waited for, where the server is about to close. Milliseconds. */
+const FIRST_REQUEST = 100
+
 /** Messages of one client that are run without a look at the others. */
 const MOST_IN_A_ROW = 64
 
@@ -39,6 +42,10 @@ export class ClientConnection<Data> implements Client<Data> {
   /** No more input is read; what has come completely is still run. */
   #inputEnded = false
   #active = true
+  /** Whether a complete message has come. */
+  #hasAsked = false
+  /** Monotonic milliseconds of the connection. */
+  readonly #since: number
   #idleSince: number
 
   constructor(id: number, socket: Socket, parts: ServerParts<Data>) {
@@ -49,7 +56,8 @@ export class ClientConnection<Data> implements Client<Data> {
     this.#parts = parts
     this.#framing = parts.createFraming()
     this.#outbox = new Outbox(socket, parts.flushes)
-    this.#idleSince = parts.clock.now()
+    this.#since = parts.clock.now()
+    this.#idleSince = this.#since
     this.data = parts.options.data()
     socket.on('error', () => {
       this.#reason ??= 'client'
@@ -121,17 +129,32 @@ export class ClientConnection<Data> implements Client<Data> {
     this.socket.destroy()
   }
 
-  /** Reads no more, runs what has come completely, and ends. */
+  /** Whether a message is being run, or an answer on its way. */
+  get isBusy(): boolean {
+    return !this.closed && (this.#order.size > 0 || this.#framing.pending || this.#outbox.length > 0)
+  }
+
+  /**
+   * Runs what has come completely, and ends. One who has just connected and asked for nothing yet is given a moment: the request may
+   * be on its way.
+   */
   finish(): void {
     this.#reason ??= 'shutdown'
+    const isNew = !this.#hasAsked && this.#parts.clock.now() - this.#since < FIRST_REQUEST
+    if (!isNew || this.#state !== 'open') return this.#endInput()
+    this.#parts.clock.after(FIRST_REQUEST, () => this.#endInput())
+  }
+
+  #endInput(): void {
+    if (this.closed || this.#inputEnded) return
     this.#inputEnded = true
     this.#pump()
   }
 
   /** Closes it when it has sent no complete message for `idleTimeout` milliseconds; asked from time to time. */
   closeIfIdle(now: number): void {
-    const isBusy = this.#order.size > 0 || this.#outbox.length > 0
-    if (this.#active || isBusy) {
+    const hasWork = this.#order.size > 0 || this.#outbox.length > 0
+    if (this.#active || hasWork) {
       this.#active = false
       this.#idleSince = now
     } else if (this.#state === 'open' && now - this.#idleSince >= this.#parts.options.idleTimeout) {
@@ -168,6 +191,7 @@ export class ClientConnection<Data> implements Client<Data> {
         const message = this.#framing.next()
         if (!message) break
         this.#active = true
+        this.#hasAsked = true
         this.#parts.onMessage()
         this.#run(message)
       }
@@ -175,6 +199,7 @@ export class ClientConnection<Data> implements Client<Data> {
       this.#refuseInput(toError(thrown))
     }
     this.#pumping = false
+    if (this.#reason === 'shutdown' && this.#hasAsked) this.#inputEnded = true
     this.#readOn()
     const isThrough = this.#inputEnded && this.#state === 'open' && !this.#framing.pending
     if (isThrough && this.#order.size === 0) {
@@ -200,7 +225,8 @@ export class ClientConnection<Data> implements Client<Data> {
 
   /** Bytes are read while those before have all been looked at, and the answers find a reader. */
   #readOn(): void {
-    const mustWait = this.#framing.pending || !this.#outbox.hasRoom || this.#reason === 'shutdown'
+    const isOver = this.#reason === 'shutdown' && this.#inputEnded
+    const mustWait = this.#framing.pending || !this.#outbox.hasRoom || isOver
     const pause = this.#state === 'open' && mustWait
     if (pause === this.#isPaused) return
     this.#isPaused = pause

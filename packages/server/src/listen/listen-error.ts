@@ -1,5 +1,5 @@
 import { SdError } from '@sd/core'
-import { describeTarget, type PathTarget, type PortTarget } from './listen-target.ts'
+import { type DescriptorTarget, describeTarget, type PathTarget, type PortTarget } from './listen-target.ts'
 
 /** Why a server cannot listen on a port, and what to do about it. */
 export function portError(target: PortTarget, cause: NodeJS.ErrnoException): SdError {
@@ -15,6 +15,12 @@ export function portError(target: PortTarget, cause: NodeJS.ErrnoException): SdE
     address,
     cause,
   })
+}
+
+/** Why a server cannot listen on a descriptor. */
+export function descriptorError(target: DescriptorTarget, cause: NodeJS.ErrnoException): SdError {
+  const message = `Cannot listen on ${describeTarget(target)}: ${cause.message}. It must be a listening socket that what starts the daemon hands over.`
+  return new SdError('SD_SERVER_LISTEN', message, { fd: target.fd, cause })
 }
 
 /** What `listenOnPath` of core says, as an error of the server. */

@@ -18,12 +18,22 @@ export interface PathTarget {
   backlog?: number
 }
 
+/** Where a server listens: a socket that was handed over by what has started the daemon, and listens already. */
+export interface DescriptorTarget {
+  /**
+   * Its file descriptor: 3 is the first that systemd hands over (`LISTEN_FDS`). Only 0, the standard input, outlives a restart in
+   * place (`StandardInput=socket`); with it, no connection is refused meanwhile.
+   */
+  fd: number
+}
+
 /** Where a server listens. */
-export type ListenTarget = PortTarget | PathTarget
+export type ListenTarget = PortTarget | PathTarget | DescriptorTarget
 
 /** As people write it: `127.0.0.1:7000`, `[::1]:7000`, or the path. */
 export function describeTarget(target: ListenTarget): string {
   if ('path' in target) return target.path
+  if ('fd' in target) return `descriptor ${target.fd}`
   const host = target.host ?? '127.0.0.1'
   return `${host.includes(':') ? `[${host}]` : host}:${target.port}`
 }

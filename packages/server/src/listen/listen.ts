@@ -1,7 +1,7 @@
 import type { AddressInfo, Server } from 'node:net'
 import type { SdError } from '@sd/core'
 import { listenOnPath, startListening } from '@sd/core/unix-socket'
-import { pathError, portError } from './listen-error.ts'
+import { descriptorError, pathError, portError } from './listen-error.ts'
 import { describeTarget, type ListenTarget } from './listen-target.ts'
 
 /** Where a server has come to listen. */
@@ -25,6 +25,22 @@ export async function listen(server: Server, target: ListenTarget): Promise<List
       throw pathError(target, error)
     })
     return { address: target.path, port: undefined, release }
+  }
+  if ('fd' in target) {
+    try {
+      await startListening(server, { fd: target.fd })
+    } catch (error) {
+      throw descriptorError(target, error as NodeJS.ErrnoException)
+    }
+    const at = server.address()
+    const { port } = Object(at) as Partial<AddressInfo>
+    const address =
+      typeof at === 'string'
+        ? at
+        : port === undefined
+          ? describeTarget(target)
+          : describeTarget({ host: (at as AddressInfo).address, port })
+    return { address, port, release: () => {} }
   }
   const { port: wanted, host = '127.0.0.1', backlog = 511 } = target
   try {

@@ -65,6 +65,9 @@ const processPackage: Promise<typeof import('@sd/process')> | undefined = childS
   ? undefined
   : import('@sd/process')
 
+/** Milliseconds between two looks at tasks that a restart waits for. */
+const LOOK_AGAIN = 20
+
 /** The tasks of a daemon: it runs so many at once, each in a process of its own, and settles each exactly once. */
 export class TaskRunner implements TaskOwner {
   readonly #host: PluginHost
@@ -157,6 +160,16 @@ export class TaskRunner implements TaskOwner {
   list(): TaskRecord[] {
     const running = [...this.#busy].map(({ task }) => task!).filter(({ settled }) => !settled)
     return [...running, ...this.#waiting].sort((a, b) => a.id - b.id)
+  }
+
+  /** Resolves when the tasks that wait or run now have settled; more are taken meanwhile. */
+  async settle(): Promise<void> {
+    // They are looked at, for a task that is awaited counts as handled by its caller.
+    let tasks = this.list()
+    while (tasks.length > 0) {
+      await new Promise<void>((resolve) => void this.#host.clock.after(LOOK_AGAIN, resolve, false))
+      tasks = tasks.filter(({ settled }) => !settled)
+    }
   }
 
   stats(): Record<string, TaskStatistics> {

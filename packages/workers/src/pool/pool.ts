@@ -55,6 +55,9 @@ export interface PoolSettings {
   readonly nextId: () => number
 }
 
+/** Milliseconds between two looks at calls that a restart waits for. */
+const LOOK_AGAIN = 20
+
 /**
  * The calls of one worker: it settles each exactly once, decides on retries, tells the handlers and keeps the
  * statistics. Where the calls run is the engine's business.
@@ -162,6 +165,16 @@ export class Pool implements CallOwner {
   async drain(): Promise<void> {
     this.#accepting = false
     if (!this.isIdle()) await new Promise<void>((resolve) => this.#onEmpty.push(resolve))
+  }
+
+  /** Resolves when the calls that wait or run now have settled; more are taken meanwhile. */
+  async settle(): Promise<void> {
+    // They are looked at, for a call that is awaited counts as handled by its caller.
+    let calls = [...this.#pending.values()]
+    while (calls.length > 0) {
+      await new Promise<void>((resolve) => void this.#settings.host.clock.after(LOOK_AGAIN, resolve, false))
+      calls = calls.filter(({ settled }) => !settled)
+    }
   }
 
   /** Ends the pool's work by the deadline: what runs may finish, what waits is given up. */
