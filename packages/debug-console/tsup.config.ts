@@ -4,6 +4,7 @@ import { packageBuild } from '../../scripts/package-build.ts'
 export default packageBuild({
   index: 'src/index.ts',
   'hub/main': 'src/hub/main.ts',
+  'standby/main': 'src/standby/main.ts',
   'agent/start': 'src/agent/start.ts',
   'agent/main': 'src/agent/main.ts',
   'console/main': 'src/console/main.ts',

@@ -1,4 +1,12 @@
-import { type ConsoleCommand, definePlugin, type Json, type Plugin, SdError, type Timer } from '@sd/core'
+import {
+  type ConsoleCommand,
+  definePlugin,
+  type Json,
+  type Plugin,
+  SdError,
+  type Timer,
+  toError,
+} from '@sd/core'
 import { AddedCommands } from './added-commands.ts'
 import type { Debugging } from './debugging.ts'
 import {
@@ -52,10 +60,13 @@ export function debugConsole(options: DebugConsoleOptions = {}): Plugin<'console
     const begin = (foreground: boolean): Promise<Debugging> => {
       debugging ??= (async () => {
         try {
-          await current?.end()
+          if (!isOn()) await current?.end()
           // Child processes import this file, too, and would spend milliseconds on what they never do.
           const { Debugging } = await import('./debugging.ts')
-          current = await Debugging.begin(host, commands, resolved, foreground)
+          const socket = await Debugging.prepareSocket(host.name)
+          if (!current || current.ended)
+            current = Debugging.start(host, commands, resolved, foreground, socket)
+          await current.open(foreground)
           return current
         } finally {
           debugging = undefined
@@ -64,6 +75,32 @@ export function debugConsole(options: DebugConsoleOptions = {}): Plugin<'console
       return debugging
     }
     const isOn = (): boolean => current !== undefined && !current.ended
+
+    let endStandby: Promise<() => Promise<void>> | undefined
+    const startStandby = async (): Promise<() => Promise<void>> => {
+      const { Debugging } = await import('./debugging.ts')
+      const { startStandby } = await import('./standby/start-standby.ts')
+      const socket = await Debugging.prepareSocket(host.name)
+      return startStandby(host.name, {
+        begin() {
+          if (host.signal.aborted) return { refused: 'The daemon is stopping.' }
+          if (!current || current.ended) {
+            current?.release()
+            current = Debugging.start(host, commands, resolved, false, socket)
+          }
+          return { socket: current.socket }
+        },
+        attach: () => current?.attach(),
+      })
+    }
+
+    if (resolved.standby ?? resolved.allow) {
+      // Not on the way of the start.
+      host.on('started', () => {
+        endStandby ??= startStandby()
+        endStandby.catch((error) => host.error(toError(error)))
+      })
+    }
 
     // Plugins never import each other: where there is a control socket, it says so before it opens.
     host.on('control', ({ method }) => {
@@ -97,6 +134,10 @@ export function debugConsole(options: DebugConsoleOptions = {}): Plugin<'console
         ending?.cancel()
         await debugging?.catch(() => {})
         await current?.end()
+        await endStandby?.then(
+          (end) => end(),
+          () => {},
+        )
       },
 
       inspect: () => ({ on: isOn(), allowed: resolved.allow }),

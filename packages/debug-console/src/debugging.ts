@@ -29,41 +29,78 @@ export class Debugging {
   readonly #host: PluginHost
   readonly #commands: AddedCommands
   readonly #ends: (() => unknown)[] = []
-  readonly #state: Int32Array = new Int32Array(new SharedArrayBuffer(4))
+  /** See {@link HubData}. */
+  readonly #state: Int32Array = new Int32Array(new SharedArrayBuffer(8))
   /** What was printed while it ends, or when the console had gone. */
   readonly #lateOutput: string[] = []
   #hub: Worker | undefined
   #console: ChildProcess | undefined
-  #socket = ''
+  readonly #socket: string
+  #ready: Promise<void> = Promise.resolve()
+  #attached = false
   /** Whether the log tells of whoever has come that they have gone. */
   #endIsLogged = true
   #ending: Promise<void> | undefined
 
-  private constructor(host: PluginHost, commands: AddedCommands) {
+  private constructor(host: PluginHost, commands: AddedCommands, socket: string) {
     this.#host = host
     this.#commands = commands
+    this.#socket = socket
+  }
+
+  /** Where the hub of a daemon listens. Control sockets end in `.sock`: this is none. */
+  static async prepareSocket(name: string): Promise<string> {
+    return join(await openRunDirectory(runDirectory()), `${name}.${process.pid}.debug`)
   }
 
   /**
-   * Begins. It ends when the console goes away, or `end` is called.
+   * Begins at once, also in the middle of an endless loop: the hub listens a little later. To be followed by `open`, or, where
+   * the main thread hears nothing, by `attach`. It ends when the console goes away, or `end` is called.
    *
-   * @throws SdError `SD_DEBUG_CONSOLE_START`.
+   * @param socket - as `prepareSocket` has told.
    */
-  static async begin(
+  static start(
     host: PluginHost,
     commands: AddedCommands,
     options: ResolvedDebugConsoleOptions,
     foreground: boolean,
-  ): Promise<Debugging> {
-    const debugging = new Debugging(host, commands)
+    socket: string,
+  ): Debugging {
+    const debugging = new Debugging(host, commands, socket)
+    debugging.#start(options, foreground)
+    return debugging
+  }
+
+  /**
+   * Resolves when the hub listens.
+   *
+   * @throws SdError `SD_DEBUG_CONSOLE_START`.
+   */
+  async open(foreground: boolean): Promise<void> {
     try {
-      await debugging.#open(options, foreground)
-      return debugging
+      await this.#ready
+      this.attach()
+      if (foreground) this.#openConsole()
     } catch (cause) {
-      await debugging.end()
+      await this.end()
       const message = `Debugging cannot begin: ${toError(cause).message}`
       throw new SdError('SD_DEBUG_CONSOLE_START', message, { cause })
     }
+  }
+
+  /** Has agents started in the child processes, once: the hub listens by now. */
+  attach(): void {
+    if (this.#attached || this.ended) return
+    this.#attached = true
+    for (const facet of Object.values(this.#host.facets())) {
+      const detach = facet.attach?.(AGENT.href, { socket: this.#socket })
+      if (detach) this.#ends.push(detach)
+    }
+  }
+
+  /** The main thread lets go at once, although the hub's thread has not ended: another one is about to begin. */
+  release(): void {
+    for (const end of this.#ends.splice(0).reverse()) void end()
   }
 
   /** Where consoles connect. */
@@ -73,7 +110,7 @@ export class Debugging {
 
   /** Whether it has ended, or is about to. */
   get ended(): boolean {
-    return this.#ending !== undefined
+    return this.#ending !== undefined || Atomics.load(this.#state, 1) !== 0
   }
 
   /** Ends it: everything goes on, and nothing is left. */
@@ -82,12 +119,10 @@ export class Debugging {
     return this.#ending
   }
 
-  async #open({ points }: ResolvedDebugConsoleOptions, foreground: boolean): Promise<void> {
+  #start({ points }: ResolvedDebugConsoleOptions, foreground: boolean): void {
     const { name } = this.#host
-    // Control sockets end in `.sock`: this is none.
-    this.#socket = join(await openRunDirectory(runDirectory()), `${name}.${process.pid}.debug`)
     this.#ends.push(enterProbe(this.#answers()))
-    await this.#startHub({
+    this.#ready = this.#startHub({
       name,
       socket: this.#socket,
       points,
@@ -95,13 +130,13 @@ export class Debugging {
       directory: process.cwd(),
       state: this.#state,
     })
-    this.#commands.onChange = () => this.#tellHub({ type: 'commands', commands: this.#commands.list() })
-    this.#commands.onChange()
-    for (const facet of Object.values(this.#host.facets())) {
-      const detach = facet.attach?.(AGENT.href, { socket: this.#socket })
-      if (detach) this.#ends.push(detach)
-    }
-    if (foreground) this.#openConsole()
+    this.#ready.catch(() => {})
+    const onChange = (): void => this.#tellHub({ type: 'commands', commands: this.#commands.list() })
+    this.#commands.onChange = onChange
+    this.#ends.push(() => {
+      if (this.#commands.onChange === onChange) this.#commands.onChange = () => {}
+    })
+    onChange()
   }
 
   /** What the hub calls on this thread: each is over at once. */
@@ -214,7 +249,6 @@ export class Debugging {
   }
 
   async #close(): Promise<void> {
-    this.#commands.onChange = () => {}
     if (!this.#endIsLogged) this.#host.log('debugging has ended: the daemon is stopping')
     const hub = this.#hub
     if (hub) {

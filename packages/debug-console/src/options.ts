@@ -13,13 +13,18 @@ export interface DebugConsoleOptions {
    * terminal
    */
   foreground?: boolean
+  /**
+   * Whether a thread waits for a console, so that it can attach while the daemon's main thread hangs. Costs about 17 MB while
+   * nobody debugs. @default as `allow`
+   */
+  standby?: boolean
   /** The library's points that are on at first. @default ['breakpoint', 'timeout'] */
   points?: readonly string[]
 }
 
 /** The settings, with what holds where the user says nothing. */
-export type ResolvedDebugConsoleOptions = Required<Omit<DebugConsoleOptions, 'foreground'>> &
-  Pick<DebugConsoleOptions, 'foreground'>
+export type ResolvedDebugConsoleOptions = Required<Omit<DebugConsoleOptions, 'foreground' | 'standby'>> &
+  Pick<DebugConsoleOptions, 'foreground' | 'standby'>
 
 /** What holds where the user says nothing. */
 const debugConsoleDefaults = Object.freeze({ allow: false, points: DEFAULT_POINTS })
@@ -27,6 +32,7 @@ const debugConsoleDefaults = Object.freeze({ allow: false, points: DEFAULT_POINT
 const checks: Checks<DebugConsoleOptions> = {
   allow: must.beBoolean,
   foreground: must.beBoolean,
+  standby: must.beBoolean,
   points: (value) =>
     Array.isArray(value) && value.every((name) => typeof name === 'string' && Object.hasOwn(POINTS, name))
       ? undefined

@@ -123,7 +123,7 @@ const debugSockets = (): string[] => readdirSync(sandbox.dir).filter((name) => n
 
 describe('while nobody debugs', () => {
   test('there is no thread, no inspector and no socket, neither before nor afterwards', async () => {
-    const service = await startService({ allow: true })
+    const service = await startService({ allow: true, standby: false })
     await waitUntil(() => childPids(service.pid).length === 1, 'the worker is there')
     const [worker] = childPids(service.pid)
     service.tell("tell('warm', daemon.workers.crunch.square(1))")
@@ -591,6 +591,74 @@ describe('while the daemon itself is paused', () => {
       expect(daemon.lines.join('\n')).not.toMatch(/lost|overrun/)
     },
   )
+})
+
+describe('a daemon that hangs', () => {
+  async function hang(options: object): Promise<Fixture> {
+    const service = await startService(options)
+    service.tell(
+      `load('${join(here, 'fixtures/hanging.ts')}').then(({ hang }) => (say('hangs'), say(hang())))`,
+    )
+    await service.waitForLine(/^hangs$/)
+    return service
+  }
+
+  test('is debugged again and again, and goes on', async () => {
+    const service = await hang({ allow: true })
+    const paused = /Paused, in hang \(fixtures\/hanging\.ts:/
+    for (let round = 1; round <= 2; round++) {
+      const console = attach('status', 'pause')
+      await console.waitForLine(paused, 60_000)
+      console.tell('where')
+      await console.waitForLine(/> +0 {2}hang {2}fixtures\/hanging\.ts:/)
+      console.tell('end')
+      await console.exit
+      expect(console.lines.join('\n')).toMatch(/daemon {3}service: running[\s\S]*ended: Debugging has ended/)
+    }
+    const console = attach('break square', 'pause')
+    await console.waitForLine(paused, 60_000)
+    for (const line of ['call square 3', 'eval going = false', 'c', 'wait 60']) console.tell(line)
+    // The worker has an agent, too.
+    await console.waitForLine(/Stopped at running/, 60_000)
+    console.tell('y')
+    await console.waitForLine(/square\(3\) has returned 9/, 60_000)
+    console.tell('end')
+    await console.exit
+    await service.waitForLine(/^hung for \d+$/)
+    await waitUntil(() => debugSockets().length === 0, 'the socket is gone')
+    // What began in the loop has ended, and all is as ever.
+    expect(await run('eval 6 * 7')).toContain('42')
+    await stop(service)
+    expect(readdirSync(sandbox.dir).filter((name) => name.endsWith('.standby'))).toEqual([])
+  }, 240_000)
+
+  test('is not where it does not allow consoles, or has no standby', async () => {
+    for (const options of [{}, { allow: true, standby: false }]) {
+      const service = await hang(options)
+      const console = attach()
+      await console.exit
+      expect(console.lines.join('\n')).toMatch(/not attached: .*standby thread/)
+      service.kill('SIGKILL')
+      await service.exit
+      await waitUntil(() => sandbox.processes().length === 0, 'all are gone')
+    }
+  }, 240_000)
+
+  test('in native code says so', async () => {
+    const service = await startService({ allow: true })
+    await waitUntil(() => readdirSync(sandbox.dir).includes('service.standby'), 'the thread listens')
+    const file = join(sandbox.dir, 'over')
+    const command = `while [ ! -e ${file} ]; do sleep 0.1; done`
+    service.tell(`say('blocks'), process.getBuiltinModule('node:child_process').execSync('${command}')`)
+    await service.waitForLine(/^blocks$/)
+    const console = attach()
+    await console.exit
+    expect(console.lines.join('\n')).toMatch(/not attached: .*native code/)
+    writeFileSync(file, '')
+    service.tell("say('goes on')")
+    await service.waitForLine(/^goes on$/)
+    await stop(service)
+  }, 120_000)
 })
 
 describe('inspectors that a console opens', () => {

@@ -1,30 +1,73 @@
+import { join } from 'node:path'
 import { holdSocket } from '@sd/control/client'
-import { SdError } from '@sd/core'
+import { runDirectory, SdError } from '@sd/core'
 import { askDaemon } from '../daemons/ask-daemon.ts'
-import { loadDebugConsole } from '../daemons/load-debug-console.ts'
+import { type DebugConsoleModule, loadDebugConsole } from '../daemons/load-debug-console.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Output } from '../output/output.ts'
 
+/** Where the console of a daemon is. */
+interface FoundConsole {
+  readonly module: DebugConsoleModule
+  readonly socket: string
+  /** Whose daemon it is. */
+  readonly uid: number
+}
+
 /** Attaches this terminal to the debug console of a daemon. @returns the exit code. */
 export async function attachToDaemon({ daemon }: { readonly daemon: string }, out: Output): Promise<number> {
-  const { uid, program, socket } = await askDaemon(daemon, out, async (client, { uid }) => {
-    const answer = (await client.call('console')) as { readonly socket: string }
-    return { uid, program: client.daemon.program ?? undefined, socket: answer.socket }
-  })
-  // Paths that a daemon names are used only if they are its user's: as root, that user must not choose what is run or told.
-  const { attachConsole } = await loadDebugConsole(isOnlyOurs(uid) ? program : undefined)
+  const { module, uid, socket } = await findConsole(daemon, out)
   const held = holdSocket(String(socket))
   try {
     if (held.uid !== uid) {
       const message = `The daemon (user id ${uid}) names a console that is not its own: ${socket} (user id ${held.uid}). Not connected.`
       throw new SdError('SD_CLI_PERMISSION', message, { path: socket })
     }
-    const { why, message } = await attachConsole(held.at)
+    const { why, message } = await module.attachConsole(held.at)
     // How it has ended is on the screen already.
     if (why !== 'ended') out.say(message)
     return why === 'ended' ? exitCodes.ok : exitCodes.error
   } finally {
     held.close()
+  }
+}
+
+async function findConsole(daemon: string, out: Output): Promise<FoundConsole> {
+  try {
+    const { uid, program, socket } = await askDaemon(daemon, out, async (client, { uid }) => {
+      const answer = (await client.call('console')) as { readonly socket: string }
+      return { uid, program: client.daemon.program ?? undefined, socket: answer.socket }
+    })
+    // Paths that a daemon names are used only if they are its user's: as root, that user must not choose what is run or told.
+    return { module: await loadDebugConsole(isOnlyOurs(uid) ? program : undefined), uid, socket }
+  } catch (error) {
+    const isMute = error instanceof SdError && MUTE.has(error.code)
+    if (!isMute) throw error
+    return findOfHanging(String(error.daemon ?? daemon), error)
+  }
+}
+
+/** It was silent when it was looked for, or has become so. */
+const MUTE: ReadonlySet<string> = new Set(['SD_CLI_MUTE', 'SD_CONTROL_TIMEOUT'])
+
+/** A daemon whose main thread hangs has a thread that answers, if it allows consoles. */
+async function findOfHanging(name: string, error: SdError): Promise<FoundConsole> {
+  const { held, module } = await openStandby(name, error)
+  try {
+    return { module, uid: held.uid, socket: await module.requestConsole!(held.at) }
+  } finally {
+    held.close()
+  }
+}
+
+async function openStandby(name: string, { code, message }: SdError) {
+  const module = await loadDebugConsole()
+  try {
+    if (!module.requestConsole) throw new Error('It is of an older version.')
+    return { held: holdSocket(join(runDirectory(), `${name}.standby`)), module }
+  } catch (cause) {
+    const advice = `To debug a daemon that hangs, use debugConsole({ allow: true }) in it, or start it with --debugworkers.`
+    throw new SdError(code, `${message.replace(/\.?$/, '.')} ${advice}`, { daemon: name, cause })
   }
 }
 

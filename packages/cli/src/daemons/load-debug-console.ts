@@ -7,6 +7,8 @@ import { type Plugin, SdError } from '@sd/core'
 export interface DebugConsoleModule {
   /** The plugin. */
   debugConsole(options?: { readonly allow?: boolean; readonly foreground?: boolean }): Plugin
+  /** Asks a daemon whose main thread hangs for the socket of its console: `NAME.standby` in its run directory. */
+  requestConsole?(standbySocket: string): Promise<string>
   /** Attaches this terminal to the socket that the control method `console` has told, until the session ends. */
   attachConsole(
     socket: string,

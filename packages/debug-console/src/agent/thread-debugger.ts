@@ -206,9 +206,9 @@ export class ThreadDebugger implements ProcessRequests {
   }
 
   /** For the hub, which debugs its own process: as {@link ThreadDebugger.evaluate}, of an expression of ours. */
-  ask(expression: string): Promise<unknown> {
-    // What takes its time takes place when a paused thread goes on.
-    return askMainThread(this.#session, expression, this.#paused === undefined)
+  ask(expression: string, awaitPromise = false): Promise<unknown> {
+    // What takes its time takes place when a paused thread goes on. In an endless loop no promise ever settles.
+    return askMainThread(this.#session, expression, awaitPromise && this.#paused === undefined)
   }
 
   // --- what the process does ---------------------------------------------------------------------------------------

@@ -22,8 +22,13 @@ export interface DebugSession {
   current(): DebuggedProcess
   /** A process by its pid. @throws Error when there is none that is debugged. */
   find(pid: number): DebuggedProcess
-  /** Has the daemon's main thread evaluate `view.…`. @returns a JSON value. */
-  ask<Answer>(what: string): Promise<Answer>
+  /**
+   * Has the daemon's main thread evaluate `view.…`.
+   *
+   * @param awaitPromise - whether it is a promise: one does not settle while the main thread hangs.
+   * @returns a JSON value.
+   */
+  ask<Answer>(what: string, awaitPromise?: boolean): Promise<Answer>
   /** Says where to stop to all processes, once more. */
   tellPlan(): Promise<void>
   /** Lets a process go on. */

@@ -67,7 +67,7 @@ async function abort(session: DebugSession): Promise<void> {
   const call = await session.callOf(process)
   if (!call) throw new Error('It runs no call that could be aborted. "y" goes on, "kill PID" ends it.')
   const daemon = session.processes.find(({ pid }) => pid === globalThis.process.pid)
-  await session.ask(`abort(${JSON.stringify(call.pool)}, ${call.id}, ${daemon?.stop !== undefined})`)
+  await session.ask(`abort(${JSON.stringify(call.pool)}, ${call.id}, ${daemon?.stop !== undefined})`, true)
   await session.go(process, 'on')
 }
 

@@ -325,8 +325,8 @@ export class Hub implements DebugSession, PromptSubject {
     throw new Error(`${pid} is not debugged: "status" lists the processes of this daemon.`)
   }
 
-  ask<Answer>(what: string): Promise<Answer> {
-    return this.#main.ask(what)
+  ask<Answer>(what: string, awaitPromise = false): Promise<Answer> {
+    return this.#main.ask(what, awaitPromise)
   }
 
   async tellPlan(): Promise<void> {
@@ -500,6 +500,8 @@ export class Hub implements DebugSession, PromptSubject {
     this.#prompter.console?.send({ type: 'end', message })
     this.#prompter.console?.end()
     for (const remote of this.#remotes.values()) remote.dismiss()
+    // Where the main thread hangs this thread stays: it must not let go on what the next one pauses.
+    await noLongerThan(RELEASE_TIME, this.#main.close())
     this.#tell({ type: 'ended' })
   }
 

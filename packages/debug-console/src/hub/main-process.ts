@@ -43,8 +43,8 @@ export class MainProcess implements DebuggedProcess {
   }
 
   /** Calls what the main thread has for the hub, whether it runs or is paused. @returns a JSON value. */
-  async ask<Answer>(what: string): Promise<Answer> {
-    return (await withinTime(process.pid, this.#debugger.ask(`${PROBE}.${what}`))) as Answer
+  async ask<Answer>(what: string, awaitPromise = false): Promise<Answer> {
+    return (await withinTime(process.pid, this.#debugger.ask(`${PROBE}.${what}`, awaitPromise))) as Answer
   }
 
   /** It is about to go on: its clocks stood still for so many milliseconds. */

@@ -10,7 +10,14 @@ import { Hub } from './hub.ts'
 
 const data = workerData as HubData
 const port = parentPort!
-const tell = (message: FromHub): void => port.postMessage(message)
+const tell = (message: FromHub): void => {
+  port.postMessage(message)
+  if (message.type !== 'ended') return
+  // The main thread may hang, and the next console come before it has read that.
+  removeSocket()
+  server.close()
+  Atomics.store(data.state, 1, 1)
+}
 const server = createServer()
 const hub = new Hub(data, tell)
 let removeSocket = (): void => {}

@@ -12,7 +12,7 @@ export interface HubData {
   readonly foreground: boolean
   /** Where paths are relative to. */
   readonly directory: string
-  /** 1 once the debugger has let go of the main thread. */
+  /** Two numbers: 1 once the debugger has let go of the main thread, and 1 once debugging has ended. */
   readonly state: Int32Array
 }
 
