@@ -35,22 +35,24 @@ export function holdsHostObject(value: unknown): boolean {
 
 function search(value: unknown): boolean {
   const seen = new Set<object>()
-  const waiting: unknown[] = [value]
+  const waiting: object[] = []
   const add = (item: unknown): void => {
     if (typeof item === 'object' && item !== null) waiting.push(item)
   }
-  while (waiting.length > 0) {
-    const object = waiting.pop()
-    if (typeof object !== 'object' || object === null || ArrayBuffer.isView(object) || seen.has(object))
-      continue
+  add(value)
+  for (let object = waiting.pop(); object !== undefined; object = waiting.pop()) {
+    const prototype: unknown = Object.getPrototypeOf(object)
+    if (prototype === Date.prototype || ArrayBuffer.isView(object) || seen.has(object)) continue
     seen.add(object)
-    if (isHostObject(object)) return true
-    if (object instanceof Map) {
-      for (const [key, item] of object) {
+    if (prototype === Object.prototype)
+      for (const key in object) add((object as Record<string, unknown>)[key])
+    else if (isHostObject(object)) return true
+    else if (object instanceof Map) {
+      object.forEach((item, key) => {
         add(key)
         add(item)
-      }
-    } else if (object instanceof Set) for (const item of object) add(item)
+      })
+    } else if (object instanceof Set) object.forEach(add)
     else for (const item of Object.values(object)) add(item)
   }
   return false

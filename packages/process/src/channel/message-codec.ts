@@ -125,8 +125,10 @@ function createCodec() {
 
     /** Copied, so that it neither shows nor keeps what came in the same chunk. */
     #readInline(length: number): ArrayBuffer {
+      // Read before memory is taken for as much as somebody says that there is.
+      const bytes = this.readRawBytes(length)
       const copy = new ArrayBuffer(length)
-      new Uint8Array(copy).set(this.readRawBytes(length))
+      new Uint8Array(copy).set(bytes)
       return copy
     }
   }

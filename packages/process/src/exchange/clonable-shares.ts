@@ -1,4 +1,5 @@
 import { type Json, type PluginHost, SdError, toError } from '@sd/core'
+import { decodeMessage, encodeMessage } from '../channel/message-codec.ts'
 import { findUnclonable } from './find-unclonable.ts'
 
 /**
@@ -10,7 +11,7 @@ export function clonableShares(host: PluginHost, code: string): Record<string, J
   const clonable: Record<string, Json> = {}
   for (const [plugin, share] of Object.entries(host.shares())) {
     try {
-      clonable[plugin] = structuredClone(share)
+      clonable[plugin] = decodeMessage(encodeMessage(share, 0).bytes) as Json
     } catch (thrown) {
       const found = findUnclonable(share, 'share')
       const where = found ? `${found.path} is ${found.what}` : toError(thrown).message
