@@ -130,6 +130,8 @@ describe('a daemon that does not do its work', () => {
     await tell('hang')
     expect(await json('status', 'mortal')).toMatchObject({ code: 4, running: true, state: 'mute', pid })
     expect(await list()).toMatchObject([{ name: 'mortal', state: 'silent', pid }])
+    const again = await json('start', fixture('mortal.ts'))
+    expect(again).toMatchObject({ code: 1, error: { reason: 'SD_CLI_MUTE', pid } })
     process.kill(pid, 'SIGKILL')
     await untilGone()
   })

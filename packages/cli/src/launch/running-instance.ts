@@ -13,6 +13,8 @@ interface Running {
   readonly pid: number | undefined
   /** Its file; undefined where it is not known. */
   readonly program: string | undefined
+  /** Whether it has a control socket, and does not answer. */
+  readonly isSilent?: boolean
   /** Whether it has been told to stop, or to restart. */
   readonly isEnding: boolean
 }
@@ -28,7 +30,7 @@ const LAST_STEPS = 3000
  * whatever was told to who has asked.
  *
  * @param file - the one that is to be started.
- * @throws SdError `SD_CLI_ALREADY_RUNNING`; `SD_CLI_RETRYING` when it waits for its next try after a failure;
+ * @throws SdError `SD_CLI_ALREADY_RUNNING`; `SD_CLI_MUTE` when it does not answer; `SD_CLI_RETRYING` when it waits for its next try after a failure;
  * `SD_CLI_NAME_TAKEN` when it is another daemon, of another file.
  */
 export async function refuseSecond(name: string, file: string): Promise<void> {
@@ -36,9 +38,14 @@ export async function refuseSecond(name: string, file: string): Promise<void> {
   if (!running) return
   const life = readLife(name)
   if (life?.isAlive && life.state === 'retrying') throw retryingError(life)
-  const { pid, program } = running
+  const { pid, program, isSilent } = running
   const who = pid === undefined ? ' (and does not answer)' : `, pid ${pid}`
   const facts = { daemon: name, ...(pid !== undefined && { pid }) }
+  // Who starts it again and again, as cron does, is to notice.
+  if (isSilent) {
+    const message = `${name} is already running${pid === undefined ? '' : `, pid ${pid}`}, and does not answer. Kill it and start it anew: sd-cli restart ${name} --force`
+    throw new SdError('SD_CLI_MUTE', message, facts)
+  }
   if (program === undefined || isSameFile(program, file)) {
     throw new SdError('SD_CLI_ALREADY_RUNNING', `${name} is already running${who}.`, facts)
   }
@@ -75,7 +82,9 @@ async function findLasting(name: string): Promise<Running | undefined> {
     if (found?.isEnding) endsBefore = performance.now() + LAST_STEPS
     else if (found?.pid !== undefined) return found
     else {
-      const running = findByPidFile(name) ?? found
+      const running = found
+        ? { ...found, pid: findByPidFile(name)?.pid, isSilent: true }
+        : findByPidFile(name)
       if (!running || performance.now() >= endsBefore) return running
     }
     await sleep(LOOK_AGAIN)

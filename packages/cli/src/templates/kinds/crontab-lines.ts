@@ -40,6 +40,7 @@ export const crontabLines: ServiceTemplate = {
         ],
       ],
       notes: [
+        `One that runs and does not answer is not started a second time: sd-cli status exits with 4 then, and the log of these lines says so every 5 minutes.`,
         `Stopped by hand, it is started again within 5 minutes: take the lines away first (crontab -e).`,
       ],
     }

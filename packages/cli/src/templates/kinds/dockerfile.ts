@@ -69,6 +69,7 @@ USER node
 
 # Shell form would put a shell in between, which keeps the signal for itself.
 STOPSIGNAL SIGTERM
+# Healthy is what answers, and not what only runs: one that hangs, or fails again and again, is told by exit code 4.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=60s CMD ${JSON.stringify(['node', CLI, 'status', name])}
 CMD ${JSON.stringify(command)}
 `
