@@ -3,6 +3,18 @@ import { defineConfig, type Options } from 'tsup'
 import { bundledLicenses } from './bundled-licenses.ts'
 
 /**
+ * The first statement of every file that is built: on an older Node anything may fail, with errors that say something else. It
+ * must be read by those, and so must what is behind it.
+ */
+const NODE_CHECK = [
+  '{ const [sdMajor, sdMinor] = process.versions.node.split(".").map(Number);',
+  'if (sdMajor < 22 || (sdMajor === 22 && sdMinor < 18)) {',
+  'process.stderr.write("Simple Daemon needs Node 22.18 or later, and this is Node " + process.versions.node + " (" + process.execPath + "). Install a newer one: https://nodejs.org\\n");',
+  'process.exit(1);',
+  '} }',
+].join(' ')
+
+/**
  * The one way every package is built: ES modules for Node, with source maps; types come from `tsc`.
  *
  * @param entry - output name (without extension) to source file.
@@ -21,6 +33,7 @@ export function packageBuild(
     dts: false,
     clean: true,
     silent: true,
+    banner: { js: NODE_CHECK },
     plugins: [lightBuiltins],
     esbuildPlugins: [bundledLicenses],
     ...more,

@@ -8,7 +8,7 @@ import type { StopReason } from './stop-report.ts'
 
 /** A daemon that is composed by calls. Each call returns the daemon, so that they chain. */
 export class ComposedDaemon extends DaemonBase {
-  readonly #options: ResolvedDaemonOptions
+  #options: ResolvedDaemonOptions
   #checkEnvironment: (() => Awaitable<readonly string[]>) | undefined
   #setup: (() => Awaitable<void>) | undefined
   #execute: (() => unknown) | undefined
@@ -29,15 +29,25 @@ export class ComposedDaemon extends DaemonBase {
     return this.#options.shutdownTimeout
   }
 
+  /** The interval given to `createDaemon`. Changed while the daemon runs, it holds from the next slot on. */
+  get interval(): number | null {
+    return this.#options.interval
+  }
+
+  /** @throws SdError `SD_CORE_OPTIONS`. */
+  set interval(interval: number | null) {
+    this.#options = resolveDaemonOptions('createDaemon', { ...this.#options, interval })
+  }
+
   /** Sets what is asked before anything starts: a list of what is missing, in words a person can act on. */
   checkEnvironment(check: (daemon: this) => Awaitable<readonly string[]>): this {
-    this.#checkEnvironment = this.#hook('checkEnvironment', check)
+    this.#checkEnvironment = this.#hook('checkEnvironment', check, this.#checkEnvironment)
     return this
   }
 
   /** Sets what is done once, before the first iteration. */
   setup(setup: (daemon: this) => Awaitable<void>): this {
-    this.#setup = this.#hook('setup', setup)
+    this.#setup = this.#hook('setup', setup, this.#setup)
     return this
   }
 
@@ -46,13 +56,13 @@ export class ComposedDaemon extends DaemonBase {
    * error.
    */
   execute(execute: (daemon: this) => Awaitable<unknown>): this {
-    this.#execute = this.#hook('execute', execute)
+    this.#execute = this.#hook('execute', execute, this.#execute)
     return this
   }
 
   /** Sets what is done once, after the loop has ended and the plugins have drained. */
   teardown(teardown: (daemon: this, reason: StopReason) => Awaitable<void>): this {
-    this.#hook('teardown', teardown)
+    this.#hook('teardown', teardown, this.#teardown)
     this.#teardown = (reason) => teardown(this, reason)
     return this
   }
@@ -67,14 +77,23 @@ export class ComposedDaemon extends DaemonBase {
       setup: () => this.#setup?.(),
       execute: this.#execute,
       teardown: (reason) => this.#teardown?.(reason),
+      mistakes: () => [],
     }
   }
 
-  #hook<Result>(name: string, hook: (daemon: this, ...rest: never[]) => Result): () => Result {
-    if (typeof hook === 'function') return () => hook(this)
-    throw new SdError('SD_CORE_OPTIONS', `${name}() takes a function, not ${describe(hook)}.`, {
-      option: name,
-    })
+  /** @param present - what was set before. */
+  #hook<Result>(
+    name: string,
+    hook: (daemon: this, ...rest: never[]) => Result,
+    present: unknown,
+  ): () => Result {
+    const refuse = (why: string): never => {
+      throw new SdError('SD_CORE_OPTIONS', `${name}() ${why}`, { option: name })
+    }
+    if (typeof hook !== 'function') refuse(`takes a function, not ${describe(hook)}.`)
+    if (present)
+      refuse('was called before, and a second one would replace the first. Put both into one function.')
+    return () => hook(this)
   }
 }
 

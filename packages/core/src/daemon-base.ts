@@ -49,6 +49,7 @@ import { SdError, toError } from './sd-error.ts'
 import { StopOrders, signalNumber } from './signals.ts'
 import { type DaemonStatistics, formatStatistics } from './statistics.ts'
 import type { StopReason, StopReport } from './stop-report.ts'
+import { noticeUnstarted } from './unstarted-daemon.ts'
 
 const BRAND: unique symbol = Symbol.for('sd.daemon') as never
 
@@ -74,6 +75,8 @@ export abstract class DaemonBase {
   abstract readonly name: string
   /** Milliseconds that a shutdown may take in all. */
   abstract readonly shutdownTimeout: number
+  /** Milliseconds between the starts of two iterations. Changed while the daemon runs, it holds from the next slot on. */
+  abstract interval: number | null
   static readonly [BRAND] = true
   readonly [BRAND] = true
   readonly #clock: PausableClock = new PausableClock(systemClock)
@@ -84,6 +87,9 @@ export abstract class DaemonBase {
   readonly #restart: RestartPlan = new RestartPlan(this.#clock)
   readonly #stopOrders = new StopOrders()
   #uncaught = 0
+  #onStart = (): void => {}
+  /** What the program has set, and what holds. */
+  #interval: { readonly given: number | null; readonly used: number | null } = { given: null, used: null }
   readonly #environment: EnvironmentValues
   #options: ResolvedDaemonOptions | undefined
   #guard: ProcessGuard | undefined
@@ -97,10 +103,12 @@ export abstract class DaemonBase {
     // Before the program starts any child, which must not inherit it.
     takeHandedOver()
     isPreflight()
+    if (!childServer() && !launcher()) this.#onStart = noticeUnstarted(() => this.#label)
     this.#bus = createEventBus(
       this.#clock,
       (event, error) => this.#onListenerFailure(event, error),
       (event) => event === 'signal' && this.#guard?.listenToOthers(),
+      (error) => this.error(error),
     )
     this.#log = new DaemonLog(this.#clock, this.#bus, () => this.#openLog())
     this.#life = new Life({
@@ -145,6 +153,7 @@ export abstract class DaemonBase {
    * or whatever a `setup` threw; by then everything that had started is torn down again.
    */
   run(): Promise<StopReport> {
+    this.#onStart()
     const server = childServer()
     if (server) return server.serve()
     this.#run ??= launcher() ? this.#launch() : this.#begin()
@@ -456,6 +465,7 @@ export abstract class DaemonBase {
     if (warning) this.log(warning)
     const leaveAdopted =
       process.pid === 1 ? watchAdopted(this.#clock, (message) => this.log(message)) : undefined
+    for (const mistake of this[HOOKS]().mistakes()) this.#log.say('error', [mistake], this.#label)
     const [life] = await Promise.allSettled([this.#life.live()])
     leaveAdopted?.()
     const report = await this.#onStopped(await this.#life.report)
@@ -503,6 +513,7 @@ export abstract class DaemonBase {
   }
 
   async #stop(order: StopOrder): Promise<StopReport> {
+    this.#onStart()
     const report = await this.#life.stop(order)
     // A daemon has stopped when its log is closed and its process handlers are gone, too.
     return this.#run?.catch(() => report) ?? report
@@ -669,17 +680,34 @@ export abstract class DaemonBase {
   #createLoop(): Loop {
     const { interval, idleProbability } = this.#resolved
     const hooks = this[HOOKS]()
-    return new Loop(this.#clock, interval, idleProbability, {
+    this.#interval = { given: this.interval, used: interval }
+    return new Loop(this.#clock, () => this.#readInterval(), idleProbability, {
       execute: hooks.execute,
       prepare: () => this.#plugins.prepareIteration(),
       preExecute: (iteration) => this.dispatch('preExecute', { iteration }),
       postExecute: (iteration, duration) => this.dispatch('postExecute', { iteration, duration }),
       idle: (available) => this.dispatch('idle', { available }),
       overrun: (iteration, duration, skipped) => {
-        this.#log.say('error', [describeOverrun(iteration, duration, interval!, skipped)], this.#label)
+        const { used } = this.#interval
+        this.#log.say('error', [describeOverrun(iteration, duration, used!, skipped)], this.#label)
         this.dispatch('overrun', { iteration, duration, skipped })
       },
+      spinning: () => this.#log.say('error', [SPINNING], this.#label),
     })
+  }
+
+  /** The interval as it is now. One that is wrong is told of, and the last right one holds. */
+  #readInterval(): number | null {
+    const { interval } = this
+    if (Object.is(interval, this.#interval.given)) return this.#interval.used
+    let used = this.#interval.used
+    try {
+      used = resolveDaemonOptions(this.constructor.name, { name: this.#label, interval }).interval
+    } catch (thrown) {
+      this.error(toError(thrown))
+    }
+    this.#interval = { given: interval, used }
+    return used
   }
 
   #openLog(): ReturnType<typeof createEventLog> {
@@ -717,6 +745,9 @@ export abstract class DaemonBase {
     return this.#options ?? resolveDaemonOptions(this.constructor.name, this[SETTINGS]())
   }
 }
+
+const SPINNING =
+  'execute() is called again and again, because there is no interval and it waits for nothing: the processor is busy with that. Set interval to milliseconds, or wait for something in execute(). Say that it is meant with interval: 0.'
 
 const NO_ITERATIONS = { iterations: 0, overruns: 0, meanDuration: 0, meanIdle: 0, busy: 0 }
 

@@ -7,6 +7,8 @@ export interface DaemonHooks {
   setup(): unknown
   readonly execute: (() => unknown) | undefined
   teardown(reason: StopReason): unknown
+  /** What is probably not as it was meant, in sentences. */
+  mistakes(): readonly string[]
 }
 
 /**

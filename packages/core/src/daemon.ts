@@ -3,6 +3,7 @@ import { type DaemonHooks, HOOKS, SETTINGS } from './daemon-hooks.ts'
 import type { InstallInstructions } from './install-instructions.ts'
 import type { Awaitable } from './json.ts'
 import type { Logger } from './log/logger.ts'
+import { describeMisspelt } from './misspelt-members.ts'
 import { type DaemonOptions, daemonDefaults } from './options.ts'
 import type { StopReason } from './stop-report.ts'
 
@@ -75,7 +76,19 @@ export abstract class Daemon extends DaemonBase {
       setup: () => this.setup?.(),
       execute: this.execute && (() => this.execute!()),
       teardown: (reason) => this.teardown?.(reason),
+      mistakes: () => describeMisspelt(this, Daemon, this.#blanks()),
     }
+  }
+
+  /** The members that are as they come. */
+  #blanks(): string[] {
+    const settings = Object.entries(daemonDefaults)
+      .filter(([name, value]) => (this as unknown as Record<string, unknown>)[name] === value)
+      .map(([name]) => name)
+    const hooks = (['logFile', 'checkEnvironment', 'setup', 'execute', 'teardown'] as const).filter(
+      (name) => this[name] === undefined,
+    )
+    return [...settings, ...hooks]
   }
 }
 

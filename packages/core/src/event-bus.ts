@@ -36,7 +36,11 @@ export interface EventBus {
    * @throws SdError `SD_CORE_LISTENER` when the handler is not a function or an option is wrong.
    */
   on<K extends EventName>(event: K, handler: Handler<K>, options?: ListenOptions<K>): EventHandle
-  /** Removes a listener; harmless when it is gone already. */
+  /**
+   * Removes a listener; harmless when it is gone already.
+   *
+   * @throws SdError `SD_CORE_LISTENER` when it is given anything but what `on` has returned.
+   */
   off(handle: EventHandle): void
   /** Calls the listeners in the order in which they were added. Never throws. */
   dispatch<K extends EventName>(event: K, payload: DaemonEvents[K]): void
@@ -48,11 +52,13 @@ export interface EventBus {
  * @param clock - measures throttle windows.
  * @param onFailure - told of each listener that threw or rejected.
  * @param onListen - told of each event that gets a listener.
+ * @param onMisuse - told of a wrong use of what must not throw.
  */
 export function createEventBus(
   clock: Clock,
   onFailure: (event: EventName, error: Error) => void,
   onListen: (event: EventName) => void = () => {},
+  onMisuse: (error: Error) => void = () => {},
 ): EventBus {
   const emitter: Emitter = createEmitter()
 
@@ -101,8 +107,16 @@ export function createEventBus(
 
   return {
     on,
-    off: (handle) => handle(),
-    dispatch: (event, payload) => emitter.emit(event, payload),
+    off(handle) {
+      // To call what is no handle would call a handler.
+      if (typeof handle === 'function' && typeof handle.event === 'string') return handle()
+      throw new SdError('SD_CORE_LISTENER', `off() takes what on() has returned, not ${describe(handle)}.`)
+    },
+    dispatch(event, payload) {
+      if (typeof event === 'string') return emitter.emit(event, payload)
+      const message = `dispatch() takes the name of an event, not ${describe(event)}. Nothing was dispatched.`
+      onMisuse(new SdError('SD_CORE_LISTENER', message, { event }))
+    },
     hasListeners,
   }
 }

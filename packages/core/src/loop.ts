@@ -13,6 +13,8 @@ export interface LoopHooks {
   /** There is time: `available` milliseconds, 0 without a clock. */
   idle(available: number): void
   overrun(iteration: number, duration: number, skipped: number): void
+  /** `execute` is to wait for something, and does not: it is called again and again. Told once. */
+  spinning(): void
 }
 
 /** What the loop has measured. */
@@ -32,26 +34,30 @@ export interface LoopStatistics {
 /** What `#iterate` answers where the loop was stopped before the iteration could begin. */
 const NOT_BEGUN = undefined
 
+/** So many iterations in a row that take less than a millisecond have waited for nothing. */
+const SPINNING = 1000
+
 /** How many iterations the statistics look back on. */
 const KEPT_ITERATIONS = 256
 
 /** Calls `execute` by the clock, again and again, or whenever it is done waiting. Iterations never overlap. */
 export class Loop {
   readonly #clock: Clock
-  readonly #interval: number | null
+  readonly #interval: () => number | null
   readonly #idleProbability: number
   readonly #hooks: LoopHooks
   readonly #durations = new Ring(KEPT_ITERATIONS)
   readonly #idles = new Ring(KEPT_ITERATIONS)
   #overruns = 0
+  #hasSpun = false
   #stopping = false
   #endSleep: (() => void) | undefined
 
   /**
-   * @param interval - milliseconds between iterations; 0: at once; null: block mode.
+   * @param interval - milliseconds between iterations; 0: at once; null: block mode. Asked for each one.
    * @param idleProbability - how likely an iteration without spare time is followed by `idle`, from 0 to 1.
    */
-  constructor(clock: Clock, interval: number | null, idleProbability: number, hooks: LoopHooks) {
+  constructor(clock: Clock, interval: () => number | null, idleProbability: number, hooks: LoopHooks) {
     this.#clock = clock
     this.#interval = interval
     this.#idleProbability = idleProbability
@@ -61,9 +67,12 @@ export class Loop {
   /** Runs until stopped. Rejects with what `execute` throws. */
   async run(): Promise<void> {
     if (!this.#hooks.execute) return this.#wait()
-    return this.#interval !== null && this.#interval > 0
-      ? this.#runByClock(this.#interval)
-      : this.#runFreely()
+    // Each returns when the interval has become one of the other kind.
+    while (!this.#stopping) {
+      const interval = this.#interval()
+      if (isClocked(interval)) await this.#runByClock(interval)
+      else await this.#runFreely()
+    }
   }
 
   /** Lets the current iteration end, and starts no other. */
@@ -90,13 +99,20 @@ export class Loop {
     }
   }
 
-  async #runByClock(interval: number): Promise<void> {
-    const origin = this.#clock.now()
+  async #runByClock(first: number): Promise<void> {
+    let interval = first
+    let origin = this.#clock.now()
     let due = origin
     while (!this.#stopping) {
       const duration = await this.#iterate()
       if (duration === NOT_BEGUN) return
       const now = this.#clock.now()
+      const wanted = this.#interval()
+      if (!isClocked(wanted)) return
+      if (wanted !== interval) {
+        interval = wanted
+        origin = due
+      }
       const slot = nextSlot(origin, interval, due, now)
       const available = slot.at - now
       this.#idles.add(available)
@@ -110,8 +126,14 @@ export class Loop {
   }
 
   async #runFreely(): Promise<void> {
+    let brief = 0
     while (!this.#stopping) {
-      if ((await this.#iterate()) === NOT_BEGUN) return
+      const duration = await this.#iterate()
+      if (duration === NOT_BEGUN) return
+      const interval = this.#interval()
+      if (isClocked(interval)) return
+      brief = interval === null && duration < 1 ? brief + 1 : 0
+      if (brief === SPINNING) this.#tellSpinning()
       this.#idles.add(0)
       this.#offerIdle(0)
       // An immediate lets timers and I/O have their turn before the next iteration.
@@ -132,6 +154,11 @@ export class Loop {
     this.#durations.add(duration)
     this.#hooks.postExecute(iteration, duration)
     return duration
+  }
+
+  #tellSpinning(): void {
+    if (!this.#hasSpun) this.#hooks.spinning()
+    this.#hasSpun = true
   }
 
   #offerIdle(available: number): void {
@@ -168,4 +195,8 @@ export class Loop {
       this.#endSleep = resolve
     })
   }
+}
+
+function isClocked(interval: number | null): interval is number {
+  return interval !== null && interval > 0
 }

@@ -21,8 +21,9 @@ function watchLoop(interval: number | null, work: (iteration: number) => unknown
     postExecute: () => void seen.ends.push(clock.now()),
     idle: (available) => void seen.idles.push(available),
     overrun: (iteration, duration, skipped) => void seen.overruns.push({ iteration, duration, skipped }),
+    spinning: () => {},
   }
-  const loop = new Loop(clock, interval, idleProbability, hooks)
+  const loop = new Loop(clock, () => interval, idleProbability, hooks)
   const ended = Promise.resolve().then(() => loop.run())
   const stop = async (): Promise<void> => {
     loop.stop()
@@ -157,7 +158,7 @@ describe('the clock mode', () => {
 describe('the continuous mode', () => {
   function runFreely(interval: number | null, execute: (() => unknown) | undefined, idleProbability = 0) {
     let idles = 0
-    const loop = new Loop(systemClock, interval, idleProbability, {
+    const loop = new Loop(systemClock, () => interval, idleProbability, {
       execute,
       prepare: () => undefined,
       preExecute: () => {},
@@ -167,6 +168,7 @@ describe('the continuous mode', () => {
         idles++
       },
       overrun: () => {},
+      spinning: () => {},
     })
     return { loop, ended: loop.run(), idles: () => idles }
   }
@@ -251,8 +253,9 @@ describe('the block mode', () => {
       postExecute: nothing,
       idle: nothing,
       overrun: nothing,
+      spinning: nothing,
     }
-    const loop = new Loop(clock, interval, 1, hooks)
+    const loop = new Loop(clock, () => interval, 1, hooks)
     const ended = loop.run()
     await clock.advance(10_000_000_000)
     loop.wake()

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, jest, test } from '@jest/globals'
 import {
+  type Awaitable,
   type ComposedDaemon,
   createDaemon,
   Daemon,
@@ -21,7 +22,13 @@ function watchDaemon(plugins: Record<string, Hooks> = {}, options: Partial<Daemo
   for (const [name, hooks] of Object.entries(plugins)) daemon.use(noting(name, hooks, steps))
   daemon.on('init', () => void steps.push('init'))
   daemon.on('shutdown', ({ reason }) => void steps.push(`shutdown: ${reason}`))
-  daemon.setup(() => void steps.push('setup'))
+  let setup: (self: ComposedDaemon) => Awaitable<void> = () => void steps.push('setup')
+  daemon.setup((self) => setup(self))
+  // A test may have one of its own in the place of this one.
+  daemon.setup = (own) => {
+    setup = own as typeof setup
+    return daemon
+  }
   daemon.teardown((_, reason) => void steps.push(`teardown: ${reason}`))
   return { daemon, steps, logger }
 }
