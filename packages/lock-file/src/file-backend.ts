@@ -8,6 +8,7 @@ import { chooseFiles, type LockFiles } from './lock-files.ts'
 import { type Occupancy, occupy } from './occupancy.ts'
 import { missingPlaceError, placeError, refusePlace } from './place-error.ts'
 import { readRecord } from './read-record.ts'
+import { removeDraft } from './remove-draft.ts'
 
 /** An attempt begins anew when somebody else was faster; so often at most, milliseconds apart or less. */
 const MOST_ROUNDS = 100
@@ -211,7 +212,7 @@ export class FileBackend implements LockBackend {
   }
 
   /**
-   * Removes what contenders left that were killed. One that lives was too slow anyway, and begins anew: its draft
+   * Removes what contenders left that were killed; where everybody may write only one's own. One that lives was too slow anyway, and begins anew: its draft
    * first gets another name, so that it can never enter the lock with a draft that is half removed.
    */
   async #sweep(): Promise<void> {
@@ -220,11 +221,14 @@ export class FileBackend implements LockBackend {
       string,
       string,
     ]
+    const isOpen = (((await this.#files.find(around))?.mode ?? 0) & 0o002) !== 0
     for (const name of await this.#files.readdir(around)) {
+      if (!name.startsWith(draft) && !name.startsWith(waste)) continue
+      const status = await this.#files.find(join(around, name))
+      if (!status?.isDirectory() || (isOpen && status.uid !== process.getuid?.())) continue
       const removed = join(around, name.replace(draft, waste))
       if (name.startsWith(draft)) await ignoring(['ENOENT'], this.#files.rename(join(around, name), removed))
-      else if (!name.startsWith(waste)) continue
-      await this.#files.rm(removed, { recursive: true, force: true })
+      await removeDraft(this.#files, removed)
     }
   }
 

@@ -6,17 +6,7 @@ import { ignoring } from './error-codes.ts'
 export interface LockFiles
   extends Pick<
     typeof pooled,
-    | 'access'
-    | 'chmod'
-    | 'chown'
-    | 'mkdir'
-    | 'readdir'
-    | 'readFile'
-    | 'rename'
-    | 'rm'
-    | 'rmdir'
-    | 'unlink'
-    | 'writeFile'
+    'access' | 'mkdir' | 'readdir' | 'readFile' | 'rename' | 'rmdir' | 'unlink' | 'writeFile'
   > {
   /** As `lstat`; undefined when there is nothing. */
   find(path: string): Promise<fs.Stats | undefined>
@@ -47,19 +37,7 @@ export const throughPool: LockFiles = {
   find: (path) => ignoring(['ENOENT'], pooled.lstat(path)),
 }
 
-const names = [
-  'access',
-  'chmod',
-  'chown',
-  'mkdir',
-  'readdir',
-  'readFile',
-  'rename',
-  'rm',
-  'rmdir',
-  'unlink',
-  'writeFile',
-] as const
+const names = ['access', 'mkdir', 'readdir', 'readFile', 'rename', 'rmdir', 'unlink', 'writeFile'] as const
 
 /** Done by the time that they return. */
 const direct = {

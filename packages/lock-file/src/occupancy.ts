@@ -5,6 +5,7 @@ import type { LockOptions } from 'proper-lockfile'
 import { hasCode, ignoring } from './error-codes.ts'
 import { nameEntry, parseEntry } from './lock-entry.ts'
 import type { LockFiles } from './lock-files.ts'
+import { removeDraft } from './remove-draft.ts'
 import { shareWithGroup } from './share-with-group.ts'
 
 /** One's own stay in a lock. */
@@ -89,7 +90,7 @@ export async function occupy(
   try {
     forget = await properLockfile.lock(path, options as unknown as LockOptions)
   } catch (error) {
-    if (!found) await files.rm(staging, { recursive: true, force: true })
+    if (!found) await removeDraft(files, staging)
     // ENOENT: a new holder has swept the staging directory away, or what was found is gone.
     if (hasCode(error, 'ELOCKED', 'ENOENT')) return undefined
     throw error

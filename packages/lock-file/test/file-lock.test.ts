@@ -350,6 +350,25 @@ describe('what others left in the place of the lock', () => {
     expect(readdirSync(sandbox.dir)).toEqual(['test.lock.last', 'test.lock.new-someone'])
   })
 
+  onlyRoot(
+    'what another user lays out as an attempt is not removed by root, nor what a directory of that name holds',
+    async () => {
+      chmodSync(sandbox.dir, 0o1777)
+      const names = ['someone', 'other', 'own'].map((id) => `${place}.old-${id}`)
+      for (const name of names) mkdirSync(join(name, 'below'), { recursive: true })
+      for (const name of names) writeFileSync(join(name, 'below', 'precious'), '')
+      rmSync(names[1]!, { recursive: true })
+      symlinkSync(names[0]!, names[1]!)
+      chownSync(names[0]!, 54_321, 54_321)
+      writeFileSync(join(names[0]!, 'token-1.renewal-0.at-1.000.by-someone'), '')
+      const before = readdirSync(sandbox.dir, { recursive: true }).sort()
+      const lease = await take()
+      await lease.release()
+      const left = readdirSync(sandbox.dir, { recursive: true }).filter((name) => name !== 'test.lock.last')
+      expect(left.sort()).toEqual(before)
+    },
+  )
+
   onlyRoot.each([
     ['where everybody may write', 0o1777, 0],
     ['where its user is not in the group', 0o1770, 4711],
