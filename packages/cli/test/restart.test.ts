@@ -130,8 +130,9 @@ describe('restarts', () => {
           pid,
           restarts: 1,
         })
-        const log = readFileSync(join(place.logDirectory, 'linked.log'), 'utf8')
-        expect(log).toMatch(inside ? /runs r2 in .*r2/ : /runs r2 in /)
+        const log = () => readFileSync(join(place.logDirectory, 'linked.log'), 'utf8')
+        // What is written to the file comes a little later.
+        await waitUntil(() => (inside ? /runs r2 in .*r2/ : /runs r2 in /).test(log()), 'it runs the new one')
         // Nothing is left of it: the daemon goes on.
         rmSync(at('r2'), { recursive: true })
         expect(await cli('restart', 'linked')).toMatchObject({ code: 1 })

@@ -35,7 +35,11 @@ describe('commands that meet a daemon in transition', () => {
     await waitUntil(() => record('slow').state === 'running', 'all have ended', 60_000)
     const status = (await cli('status', 'slow', '--json')).json<{ pid: number; restarts: number }>()
     expect(status.pid).toBe(pid)
-    expect(status.restarts).toBe(log('slow').match(/Started .*restart \d+/g)!.length)
+    // What is written to the file comes a little later.
+    await waitUntil(
+      () => log('slow').match(/Started .*restart \d+/g)?.length === status.restarts,
+      'each is told of',
+    )
     expect(place.sandbox.processes().map((each) => each.pid)).toEqual([pid])
     expect(await cli('stop', 'slow')).toMatchObject({ code: 0 })
   })
