@@ -1,5 +1,6 @@
 import { SdError } from '@sd/core'
 import type { ChildExit } from './child.ts'
+import { importHint } from './exchange/import-failure.ts'
 
 /** Who an error is about; the facts that each of them carries. */
 export interface ChildFacts {
@@ -38,7 +39,7 @@ export function protocolError(child: ChildFacts, what: string, cause?: Error): S
 export function diedError(child: ChildFacts, exit: ChildExit): SdError {
   const { code, signal, lastOutput } = exit
   const message = `${who(child)} died before it was ready: ${describeExit(exit)}.`
-  return new SdError('SD_PROCESS_DIED', message + quote(lastOutput), {
+  return new SdError('SD_PROCESS_DIED', message + importHint(lastOutput) + quote(lastOutput), {
     ...child,
     exitCode: code,
     signal,

@@ -1,7 +1,8 @@
 import { definePlugin, describe, type Plugin, SdError } from '@sd/core'
+import { bundledWords } from '@sd/process/exchange'
 import { isTaskDefinition, type TaskDefinition } from './definition/define-task.ts'
 import { resolveTasksOptions, type TasksOptions } from './options.ts'
-import { TaskRunner } from './runner/task-runner.ts'
+import { TASK_MAIN, TaskRunner } from './runner/task-runner.ts'
 import type { AnyTask } from './task/task.ts'
 import type { TaskRecord } from './task/task-record.ts'
 import type { TasksService } from './tasks-service.ts'
@@ -31,6 +32,10 @@ export function tasks(options: TasksOptions = {}): Plugin<'tasks', TasksService>
     const runner = new TaskRunner(host, resolved)
     return {
       service: createService(runner),
+      async checkEnvironment() {
+        const { existsSync } = await import('node:fs')
+        return existsSync(TASK_MAIN) ? [] : [bundledWords(TASK_MAIN, '@sd/tasks')]
+      },
       setup: () => runner.open(),
       settle: () => runner.settle(),
       drain: (deadline) => runner.drain(deadline),

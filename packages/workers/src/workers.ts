@@ -9,9 +9,10 @@ import {
   SdError,
   suggestName,
 } from '@sd/core'
-import { ChildrenFacet } from '@sd/process/exchange'
+import { bundledWords, ChildrenFacet } from '@sd/process/exchange'
 import type { WorkerDefinition } from './definition/define-worker.ts'
 import type { WorkerShape } from './definition/worker-shape.ts'
+import { WORKER_MAIN } from './engine/local-engine.ts'
 import { type AnyCall, type PoolOptions, resolvePoolOptions } from './options.ts'
 import { Pool } from './pool/pool.ts'
 import type { WorkersService } from './workers-service.ts'
@@ -148,5 +149,10 @@ async function listMissingFiles(options: Resolved): Promise<string[]> {
       () => `the file of the worker "${alias}" is missing or cannot be read: ${file}`,
     )
   })
-  return (await Promise.all(checks)).filter((line) => line !== undefined)
+  const isLocal = [...options.values()].some(({ engine }) => engine === undefined)
+  const own = access(WORKER_MAIN).then(
+    () => undefined,
+    () => (isLocal ? bundledWords(WORKER_MAIN, '@sd/workers') : undefined),
+  )
+  return (await Promise.all([own, ...checks])).filter((line) => line !== undefined)
 }

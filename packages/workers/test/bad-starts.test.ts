@@ -2,7 +2,7 @@ import { copyFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { createDaemon } from '@sd/core'
-import { createSandbox, type Sandbox } from '@sd/testing'
+import { createSandbox, runFixture, type Sandbox } from '@sd/testing'
 import { defineWorker, type PoolOptions, workers } from '@sd/workers'
 import { broken } from './fixtures/bad-import.ts'
 import {
@@ -108,6 +108,16 @@ describe('a pool that starts its processes with the daemon fails the start, and 
     const error = await failure({ worker: onlyHere! })
     expect(error.message).toMatch(/does not define it before run\(\) is called/)
   })
+})
+
+test.each(['listen', 'mkdir'])('a file that can run only once says what to move: %s', async (kind) => {
+  const daemon = runFixture(new URL('./fixtures/side-effects.ts', import.meta.url), {
+    args: [kind, join(sandbox.dir, 'once')],
+    env: sandbox.env,
+  })
+  expect(await daemon.exit).toMatchObject({ code: 1 })
+  const said = daemon.lines.find((line) => /could not be started: .*(EEXIST|died)/.test(line))
+  expect(said).toMatch(/below run\(\)/)
 })
 
 describe('a lazy pool', () => {

@@ -1,3 +1,5 @@
+import { importHint } from './import-failure.ts'
+
 /** How a process ended while it had work to do. */
 export interface Death {
   readonly exitCode: number | null
@@ -12,5 +14,5 @@ export function describeDeath({ exitCode, signal, lastOutput, cause }: Death): s
   const how = signal ? `was killed by ${signal}` : `exited with code ${exitCode}`
   const why = cause ? ` ${cause.message}` : ''
   const output = lastOutput ? ` Its last output:\n${lastOutput}` : ''
-  return `${how}.${why}${output}`
+  return `${how}.${why}${importHint(lastOutput)}${output}`
 }

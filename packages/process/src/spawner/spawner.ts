@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
-import { fileURLToPath } from 'node:url'
 import { noInspectorFlags } from '@sd/core/inspector-flags'
 import { identify, isAlive, type ProcessIdentity } from '@sd/core/process-identity'
+import { ownEntry } from '../exchange/own-entry.ts'
 import { reviveError } from '../exchange/revive-error.ts'
 import type { LaunchPlan, LaunchSurroundings } from '../launch-plan.ts'
 import { type LaunchedProcess, namePipes } from '../launched-process.ts'
@@ -10,11 +10,7 @@ import { readUmask } from './credentials.ts'
 import type { FromSpawner, ToSpawner } from './protocol.ts'
 
 /** The spawner's program: source beside source, built beside built. */
-const SPAWNER_MAIN: string = fileURLToPath(
-  import.meta.url.endsWith('.ts')
-    ? new URL('./main.ts', import.meta.url)
-    : new URL('./spawner/main.js', import.meta.url),
-)
+const SPAWNER_MAIN: string = ownEntry(import.meta.url, './main.ts', './spawner/main.js')
 
 /** Milliseconds between two looks at whether a process is gone. */
 const LOOK_PERIOD = 5

@@ -8,6 +8,7 @@ import {
   findUnclonable,
   flattenError,
   freezeShares,
+  importError,
 } from '@sd/process/exchange'
 import type { TaskBody, TaskDefinition } from '../definition/define-task.ts'
 import type { TaskContext } from '../definition/task-context.ts'
@@ -64,7 +65,7 @@ export class TaskServer implements ChildServer {
   #import({ url }: Assignment): void {
     import(url).then(
       () => this.#begin(),
-      (error) => this.#end(() => this.#tellFailure(error)),
+      (error) => this.#end(() => this.#tellFailure(importError(error, url))),
     )
   }
 

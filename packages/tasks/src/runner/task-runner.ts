@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url'
 import {
   type CallView,
   childServer,
@@ -19,6 +18,7 @@ import {
   blameCaller,
   ChildrenFacet,
   clonableShares,
+  ownEntry,
   RecentRecords,
   RunCounter,
 } from '@sd/process/exchange'
@@ -45,11 +45,7 @@ import { Reserve } from './reserve.ts'
 import { TaskProcess } from './task-process.ts'
 
 /** The module that a task's process starts with: source beside source, built beside built. */
-const TASK_MAIN: string = fileURLToPath(
-  import.meta.url.endsWith('.ts')
-    ? new URL('../child/main.ts', import.meta.url)
-    : new URL('./child/main.js', import.meta.url),
-)
+export const TASK_MAIN: string = ownEntry(import.meta.url, '../child/main.ts', './child/main.js')
 
 /** What a task's file imports, most likely: a spare loads it beforehand. */
 const PRELOADED = ['@sd/core', '@sd/tasks', '@sd/tasks/define']

@@ -55,7 +55,9 @@ export function unservedError(task: TaskRecord, inChild: boolean): SdError {
 
 /** The error of a task whose code was never reached. */
 export function startError(task: TaskRecord, cause: Error): SdError {
-  const reason = cause.cause instanceof Error ? cause.cause.message : cause.message
+  // What the process itself has said comes as the cause of that.
+  const told = (cause as Partial<SdError>).code === 'SD_PROCESS_START_FAILED' ? cause.cause : undefined
+  const reason = told instanceof Error ? told.message : cause.message
   return new SdError('SD_TASKS_START_FAILED', `${who(task)} could not be started: ${reason}`, {
     ...facts(task),
     cause,

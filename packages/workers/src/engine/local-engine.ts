@@ -12,7 +12,7 @@ import {
   toError,
 } from '@sd/core'
 import type { Child, ProcessManager } from '@sd/process'
-import { clonableShares } from '@sd/process/exchange'
+import { clonableShares, ownEntry } from '@sd/process/exchange'
 import { Paces } from '../call/pace.ts'
 import { CallQueue } from './call-queue.ts'
 import type { Engine, EngineCall, EngineContext, EngineTraits } from './engine.ts'
@@ -24,11 +24,7 @@ import { Submission } from './submission.ts'
 import { WorkerProcess } from './worker-process.ts'
 
 /** The module that a worker process starts with: source beside source, built beside built. */
-const WORKER_MAIN: string = fileURLToPath(
-  import.meta.url.endsWith('.ts')
-    ? new URL('../worker/main.ts', import.meta.url)
-    : new URL('./worker/main.js', import.meta.url),
-)
+export const WORKER_MAIN: string = ownEntry(import.meta.url, '../worker/main.ts', './worker/main.js')
 
 /**
  * Loaded with this package, so that the first pool need not wait for it; but not in worker processes, which import
@@ -357,7 +353,9 @@ export class LocalEngine implements Engine {
 }
 
 function startError(alias: string, cause: Error): SdError {
-  const reason = cause.cause instanceof Error ? cause.cause.message : cause.message
+  // What the process itself has said comes as the cause of that.
+  const told = (cause as Partial<SdError>).code === 'SD_PROCESS_START_FAILED' ? cause.cause : undefined
+  const reason = told instanceof Error ? told.message : cause.message
   const message = `The worker "${alias}" could not be started: ${reason}`
   return new SdError('SD_WORKERS_START_FAILED', message, { cause, pool: alias })
 }

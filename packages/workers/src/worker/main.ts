@@ -4,6 +4,7 @@
  */
 import { installChildServer } from '@sd/core'
 import { connectToParent } from '@sd/process/child'
+import { importError } from '@sd/process/exchange'
 import type { OpenMessage } from '../engine/protocol.ts'
 import { WorkerServer } from './worker-server.ts'
 
@@ -18,7 +19,7 @@ if (open.script !== undefined) process.argv[1] = open.script
 const begin = (): void =>
   void import(open.url).then(
     () => server.begin(),
-    (error) => parent.startFailed(error),
+    (error) => parent.startFailed(importError(error, open.url)),
   )
 // A debugger must be there before the first line of the user's is run.
 if (parent.attached) void parent.attached.then(begin)

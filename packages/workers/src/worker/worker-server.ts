@@ -73,6 +73,8 @@ export class WorkerServer {
       this.#parent.onMessage((message) => this.#receive(message as ToWorker))
       this.#parent.onDrain(() => this.#drain())
       await implementation.start()
+      // What the file has begun, such as listening where the daemon does, may still fail: before there is any call.
+      await new Promise<void>((resolve) => setImmediate(resolve))
       this.#implementation = implementation
       this.#runner = this.#createRunner(implementation)
       Object.assign(globalThis, { [Symbol.for('sd.lastAct')]: this.#actLast })

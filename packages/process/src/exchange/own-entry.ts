@@ -1,0 +1,14 @@
+import { fileURLToPath } from 'node:url'
+
+/**
+ * A module of a package's own that processes start with: source beside source, built beside built.
+ *
+ * @param module - `import.meta.url`; undefined in a CommonJS bundle.
+ * @param source - where it is from there, in the sources.
+ * @param built - the same in what is published.
+ * @returns its file, which in a bundle is likely not to be there.
+ */
+export function ownEntry(module: string | undefined, source: string, built: string): string {
+  if (module === undefined) return built
+  return fileURLToPath(new URL(module.endsWith('.ts') ? source : built, module))
+}
