@@ -1,6 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, chownSync, existsSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { isAlive, type ProcessIdentity, readIdentity } from '@sd/core/process-identity'
@@ -163,6 +173,66 @@ describeAsRoot('root, who operates a daemon of another user,', () => {
     const { code, stderr } = await runCli(place, ['signal', socket, 'KILL'])
     expect(stderr).toContain(open)
     expect(code).toBe(4)
+  })
+})
+
+/** A daemon's file that tells who has run it, and with which environment. */
+function makeProgram(directory: string, marker: string): string {
+  symlinkSync(join(import.meta.dirname, '../node_modules'), join(directory, 'node_modules'))
+  const file = join(directory, 'telling.mjs')
+  const text = `import { writeFileSync } from 'node:fs'
+import { createDaemon } from '@sd/core'
+const { getuid, getgid, getgroups, env } = process
+writeFileSync(${JSON.stringify(marker)}, JSON.stringify({ uid: getuid(), gid: getgid(), groups: getgroups(), secret: env.SECRET }))
+export default createDaemon({ name: 'telling', interval: 1000 })
+`
+  writeFileSync(file, text)
+  return file
+}
+
+const told = (marker: string) => JSON.parse(readFileSync(marker, 'utf8'))
+
+describeAsRoot('root, who asks the file of a daemon for its name,', () => {
+  const env = { SECRET: 'of root' }
+
+  test('has another user run their own', async () => {
+    const marker = join(theirs, 'marker')
+    const file = makeProgram(theirs, marker)
+    expect((await runCli(place, ['install', file, '--json'], { env })).json()).toMatchObject({
+      name: 'telling',
+    })
+    expect(told(marker)).toEqual({ uid: THEM, gid: THEM, groups: [THEM] })
+    rmSync(marker)
+    const { code, stdout } = await runCli(place, ['init', 'systemd', file, '--user', 'root'], { env })
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^\[Unit\]\n[\s\S]*telling/m)
+    expect(told(marker)).toMatchObject({ uid: THEM })
+  })
+
+  test('has the user run it that the service will run as', async () => {
+    const open = makeDirectory('open', 0, 0o1777)
+    const marker = join(open, 'marker')
+    const file = makeProgram(makeDirectory('project', 0), marker)
+    const { code, stderr } = await runCli(place, ['init', 'systemd', file, '--user', 'daemon'], { env })
+    expect({ code, stderr }).toMatchObject({ code: 0 })
+    const uid = Number(execFileSync('id', ['-u', 'daemon'], { encoding: 'utf8' }))
+    expect(told(marker)).toMatchObject({ uid })
+    expect(told(marker)).not.toHaveProperty('secret')
+  })
+
+  test('does not run it where that user cannot, and need not where its name is given', async () => {
+    const directory = makeDirectory('private', 0, 0o700)
+    const marker = join(directory, 'marker')
+    const file = makeProgram(directory, marker)
+    for (const user of ['daemon', 'sd-nobody-at-all']) {
+      const words = ['init', 'systemd', file, '--user', user]
+      const { code, stderr } = await runCli(place, words)
+      expect(stderr).toContain('--name')
+      expect(code).toBe(1)
+      const named = await runCli(place, [...words, '--name', 'telling'])
+      expect(named).toMatchObject({ code: 0, stdout: expect.stringContaining('telling') })
+    }
+    expect(existsSync(marker)).toBe(false)
   })
 })
 

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -72,7 +73,37 @@ describe('a pid file', () => {
     expect(words.filter((word) => /^-?\d+$/.test(word))).toEqual([String(process.pid)])
   })
 
-  test.each(['', 'garbage', '0\n', '-1\n', '1', '1\nstarted:', '4711 \nstarted:1:x\n', '1e3\nstarted:1:x\n'])(
+  test.each(['', '\n', '\0'.repeat(16 * 1024)])(
+    'that is empty, after a crash for instance, is replaced',
+    (text) => {
+      writeFileSync(path, text, { mode: 0o600 })
+      expect(readPidFile(path)).toBeUndefined()
+      writePidFile(path, own())
+      expect(readPidFile(path)).toEqual(own())
+      expect(readdirSync(sandbox.dir)).toEqual(['my.pid'])
+    },
+  )
+
+  if (isRoot && process.platform === 'linux') {
+    test('that finds no room leaves nothing', () => {
+      const full = join(sandbox.dir, 'full')
+      mkdirSync(full)
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4k,mode=700', 'tmpfs', full])
+      try {
+        writeFileSync(join(full, 'filler'), 'x'.repeat(4096))
+        const file = join(full, 'my.pid')
+        expect(() => writePidFile(file, own())).toThrow(expect.objectContaining({ code: 'SD_CLI_PID_FILE' }))
+        expect(readdirSync(full)).toEqual(['filler'])
+        rmSync(join(full, 'filler'))
+        writePidFile(file, own())
+        expect(readPidFile(file)).toEqual(own())
+      } finally {
+        execFileSync('umount', [full])
+      }
+    })
+  }
+
+  test.each(['garbage', '0\n', '-1\n', '1', '1\nstarted:', '4711 \nstarted:1:x\n', '1e3\nstarted:1:x\n'])(
     'that holds %j is not believed, and not overwritten',
     (text) => {
       expect(parsePidFile(text)).toBeUndefined()

@@ -29,6 +29,8 @@ beforeAll(() => {
 
 beforeEach(() => {
   sandbox = createSandbox()
+  // The file of a service must be readable to its user, who is asked to run it.
+  chmodSync(sandbox.dir, 0o755)
 })
 
 afterEach(() => sandbox.assertNothingLeft())

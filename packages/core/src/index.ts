@@ -55,7 +55,7 @@ export { type Check, type Checks, describe, must, resolveOptions } from './resol
 export { type RestartOptions, restartInPlace } from './restart/restart-in-place.ts'
 export type { RestartCheck, Restarter, RestartOrder } from './restart/restarter.ts'
 export { percentileOf, Ring } from './ring.ts'
-export { openRunDirectory, runDirectory } from './run-directory.ts'
+export { findRunDirectory, openRunDirectory, runDirectory } from './run-directory.ts'
 export { SdError, type SdErrorDetails, toError } from './sd-error.ts'
 export type { DaemonStatistics } from './statistics.ts'
 export type { StopReason, StopReport } from './stop-report.ts'

@@ -27,6 +27,13 @@ export function runDirectory(
   throw new SdError('SD_CORE_RUN_DIRECTORY', message)
 }
 
+/** The run directory; undefined for a user without a home directory, where no variable names one either. */
+export function findRunDirectory(): string | undefined {
+  const { SD_RUN_DIR, RUNTIME_DIRECTORY, XDG_RUNTIME_DIR } = process.env
+  const isNamed = Boolean(SD_RUN_DIR || RUNTIME_DIRECTORY || XDG_RUNTIME_DIR)
+  return isNamed || process.getuid?.() === 0 || homeDirectory() !== undefined ? runDirectory() : undefined
+}
+
 /**
  * Makes the run directory if need be, for its owner only, and makes sure that nobody else can write to it, or change what
  * its path leads to.

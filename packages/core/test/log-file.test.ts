@@ -54,6 +54,45 @@ describe('the log file', () => {
     expect(read('deep/er/a.log')).toBe('HEADER\none\n')
   })
 
+  test('is for its owner and its group to read, after a change of its name, too', async () => {
+    const before = process.umask(0)
+    try {
+      let name = 'a.log'
+      const log = openLog(() => path(name))
+      log.write('one\n')
+      await log.flush()
+      name = 'b.log'
+      clock.advance(5 * 60_000)
+      log.write('two\n')
+      await log.close()
+      log.write('last\n')
+      for (const file of ['a.log', 'b.log']) expect(fs.statSync(path(file)).mode & 0o777).toBe(0o640)
+      expect(read('b.log')).toContain('last')
+    } finally {
+      process.umask(before)
+    }
+  })
+
+  test('is not written through a link, nor is what the link leads to changed', async () => {
+    fs.writeFileSync(path('precious'), 'precious', { mode: 0o600 })
+    fs.symlinkSync(path('precious'), path('a.log'))
+    fs.symlinkSync(path('new'), path('b.log'))
+    for (const name of ['a.log', 'b.log']) {
+      const log = openLog(path(name))
+      log.write('one\n')
+      await log.flush()
+      log.flushNow()
+      await log.close()
+      log.write('last\n')
+    }
+    expect(read('precious')).toBe('precious')
+    expect(fs.statSync(path('precious')).mode & 0o777).toBe(0o600)
+    expect(fs.existsSync(path('new'))).toBe(false)
+    expect(failures).toEqual(
+      ['a.log', 'b.log'].map((name) => expect.stringMatching(`${name} is a symbolic link`)),
+    )
+  })
+
   test('keeps the order and loses nothing, at whatever rate', async () => {
     const log = openLog(path('a.log'))
     const expected: string[] = []

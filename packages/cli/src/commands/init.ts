@@ -21,6 +21,7 @@ export const init: Command = defineCommand({
     'dry-run': { type: 'boolean', default: false, describe: 'Show what would be written where' },
     force: { type: 'boolean', default: false, describe: 'Replace one that is different' },
     user: { type: 'string', requiresArg: true, describe: 'Whom it runs as. Default: you, also under sudo' },
+    name: { type: 'string', requiresArg: true, describe: "The daemon's name: its file is not run to ask it" },
     cwd: { type: 'string', requiresArg: true, describe: "Where it runs. Default: the project's directory" },
     log: { type: 'string', requiresArg: true, describe: 'Where what it prints goes' },
     description: { type: 'string', requiresArg: true, describe: 'One line about it' },

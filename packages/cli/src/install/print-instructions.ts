@@ -1,5 +1,5 @@
 import type { DaemonBase } from '@sd/core'
-import { askDaemon } from '../launch/ask-daemon.ts'
+import { describeProgram, type ProgramDescription } from '../launch/describe-program.ts'
 import type { Output } from '../output/output.ts'
 
 /** What `install` is called with. */
@@ -14,14 +14,19 @@ export async function printInstructionsOf(
   { file, args, rest }: InstallArguments,
   out: Output,
 ): Promise<void> {
-  await askDaemon(file, [...args, ...rest], out, ({ daemon }) => printInstructions(daemon, out))
+  const { description } = await describeProgram(file, [...args, ...rest], out, undefined)
+  show(description, out)
 }
 
 /** Prints how to install a daemon: its plugins' instructions, and its own. */
 export async function printInstructions(daemon: DaemonBase, out: Output): Promise<void> {
-  const instructions = await daemon.listInstallInstructions()
-  const { name } = daemon
-  if (out.json) return out.printJson({ name, instructions })
+  const { name, shutdownTimeout } = daemon
+  show({ name, shutdownTimeout, instructions: await daemon.listInstallInstructions() }, out)
+}
+
+function show(description: ProgramDescription, out: Output): void {
+  const { name, instructions } = description
+  if (out.json) return out.printJson(description)
   if (instructions.length === 0) return out.say(`${name} needs nothing to be installed.`)
   if (instructions.length === 1) return out.print(instructions[0]!)
   const width = String(instructions.length).length

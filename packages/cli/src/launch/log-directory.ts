@@ -1,14 +1,11 @@
 import { lstatSync, mkdirSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
-import { SdError } from '@sd/core'
-
-/** Others may not write. */
-const WRITABLE_BY_OTHERS = 0o022
+import { runDirectory, SdError } from '@sd/core'
+import { homeDirectory, OTHERS_MAY_WRITE } from '@sd/core/directory'
 
 /**
  * Where the logs of detached daemons go that name no file themselves. The first that applies of `$SD_LOG_DIR`,
- * `$LOGS_DIRECTORY` (systemd), `/var/log/sd` for root, `$XDG_STATE_HOME/sd/log`, `~/.local/state/sd/log`.
+ * `$LOGS_DIRECTORY` (systemd), `/var/log/sd` for root, `$XDG_STATE_HOME/sd/log`, `~/.local/state/sd/log`; in the run directory for a user without a home.
  */
 export function logDirectory(
   env: Readonly<Record<string, string | undefined>> = process.env,
@@ -19,8 +16,10 @@ export function logDirectory(
   if (uid === 0) return '/var/log/sd'
   const state = env.XDG_STATE_HOME
   // The XDG Base Directory Specification has relative paths ignored.
-  const home = state && isAbsolute(state) ? state : join(env.HOME || homedir(), '.local', 'state')
-  return join(home, 'sd', 'log')
+  if (state && isAbsolute(state)) return join(state, 'sd', 'log')
+  const home = homeDirectory(env)
+  if (home !== undefined) return join(home, '.local', 'state', 'sd', 'log')
+  return join(runDirectory(env, uid), 'log')
 }
 
 /**
@@ -41,6 +40,6 @@ export function openLogDirectory(directory: string = logDirectory()): string {
   }
   const { uid, mode } = lstatSync(directory)
   if (process.getuid && uid !== process.getuid()) return refuse(`belongs to user id ${uid}`)
-  if (mode & WRITABLE_BY_OTHERS) return refuse('can be written to by other users')
+  if (mode & OTHERS_MAY_WRITE) return refuse('can be written to by other users')
   return directory
 }

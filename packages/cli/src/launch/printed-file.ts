@@ -17,7 +17,7 @@ export function printedFile(daemon: string, directory: string = logDirectory()):
 /** Opens a file to print to. @returns its descriptor, which appends. */
 export function openPrintedFile(path: string): number {
   const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants
-  return openSync(path, O_WRONLY | O_APPEND | O_CREAT | (O_NOFOLLOW ?? 0), 0o600)
+  return openSync(path, O_WRONLY | O_APPEND | O_CREAT | (O_NOFOLLOW ?? 0), 0o640)
 }
 
 /** @returns undefined where this process was told no such file, or has had it before. */

@@ -35,8 +35,15 @@ export interface ConsoleHistory {
  */
 export function openHistory(
   name: string,
-  directory: string = join(stateDirectory(), 'history'),
+  directory: string | undefined = historyDirectory(),
 ): ConsoleHistory {
+  if (directory === undefined) {
+    return {
+      lines: [],
+      problem: 'this user has no home directory, and XDG_STATE_HOME is not set',
+      add: () => {},
+    }
+  }
   const path = join(directory, name)
   try {
     openDirectory(directory)
@@ -45,6 +52,11 @@ export function openHistory(
   } catch (error) {
     return { lines: [], problem: toError(error).message, add: () => {} }
   }
+}
+
+function historyDirectory(): string | undefined {
+  const state = stateDirectory()
+  return state === undefined ? undefined : join(state, 'history')
 }
 
 function openDirectory(directory: string): void {

@@ -1,5 +1,6 @@
 import { type ListedDaemon, listDaemons } from '@sd/control/client'
 import { type Life, listLives, type Retry } from '@sd/control/life'
+import { findRunDirectory } from '@sd/core'
 import { type DaemonStatus, describeLogProblem, sumMemory } from '../daemons/daemon-status.ts'
 import { type BelievedPidFile, listPidFiles } from '../daemons/run-pid-files.ts'
 import { withControl } from '../daemons/with-control.ts'
@@ -72,6 +73,8 @@ export async function listAllDaemons({ all }: ListArguments, out: Output): Promi
 const unknown = { uptime: null, iterations: null, workers: null, memory: null, restarts: null }
 
 async function lookAtAll(): Promise<DaemonRow[]> {
+  // A user without a home has no daemons there.
+  if (findRunDirectory() === undefined) return []
   const [listed, files] = await Promise.all([listDaemons(), listPidFiles()])
   const lives = new Map(listLives().map((life) => [life.name, life]))
   const answers = await Promise.all(listed.map((each) => look(each, files)))

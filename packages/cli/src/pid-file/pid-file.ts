@@ -74,10 +74,23 @@ export function findPlaceProblem(path: string): string | undefined {
 /**
  * Reads a pid file that can be believed.
  *
- * @returns undefined when there is none.
+ * @returns undefined when there is none, or an empty one.
  * @throws SdError `SD_CLI_PID_FILE` when it is a link, garbage, or could have been written by others.
  */
 export function readPidFile(path: string): PidRecord | undefined {
+  const found = lookAtPidFile(path)
+  return found === 'empty' ? undefined : found
+}
+
+/** A full disk, or a machine that crashes, leaves files that are empty, or full of zeros. */
+const EMPTY = /^[\s\0]*$/
+
+/**
+ * The same, with an empty file told apart.
+ *
+ * @throws as {@link readPidFile}.
+ */
+export function lookAtPidFile(path: string): PidRecord | 'empty' | undefined {
   const found = openToRead(path)
   if (found === undefined) return undefined
   try {
@@ -88,7 +101,9 @@ export function readPidFile(path: string): PidRecord | undefined {
     if (!isTrusted(status.uid)) throw pidFileError(path, `it belongs to user id ${status.uid}`)
     if (status.mode & OTHERS_MAY_WRITE) throw pidFileError(path, 'others can write to it')
     if (status.size > LONGEST) throw pidFileError(path, 'it is no pid file: too long')
-    const record = parsePidFile(fs.readFileSync(found, 'utf8'))
+    const text = fs.readFileSync(found, 'utf8')
+    if (EMPTY.test(text)) return 'empty'
+    const record = parsePidFile(text)
     if (!record)
       throw pidFileError(path, 'it was not written by sd-cli: it names no process and its start time')
     return record

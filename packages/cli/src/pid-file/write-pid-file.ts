@@ -1,10 +1,12 @@
-import { closeSync, constants, openSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, constants, openSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { SdError } from '@sd/core'
+import { moveWithoutOverwriting } from '@sd/core/directory'
 import {
   findPlaceProblem,
   formatPidFile,
   isPidAlive,
   isSamePid,
+  lookAtPidFile,
   type PidRecord,
   pidFileError,
   readPidFile,
@@ -12,20 +14,21 @@ import {
 import { removeDeadPidFile } from './remove-dead-pid-file.ts'
 
 /**
- * Writes a pid file. One whose process has ended is replaced; nothing else is ever overwritten.
+ * Writes a pid file. One whose process has ended, or that is empty, is replaced; nothing else is ever overwritten.
  *
  * @throws SdError `SD_CLI_PID_FILE_HELD` when its process lives, `SD_CLI_PID_FILE` when it cannot be written safely.
  */
 export function writePidFile(path: string, record: PidRecord): void {
   const problem = findPlaceProblem(path)
   if (problem) throw pidFileError(path, problem)
-  const present = readPidFile(path)
+  const found = lookAtPidFile(path)
+  const present = found === 'empty' ? undefined : found
   if (present && isPidAlive(present) && !isSamePid(present, record)) {
     const message = `The pid file ${path} belongs to a process that runs: ${present.pid}. Stop it, or choose another file.`
     throw new SdError('SD_CLI_PID_FILE_HELD', message, { path, pid: present.pid })
   }
   if (!present || !isSamePid(present, record)) {
-    if (present) removeDeadPidFile(path, present)
+    if (found) removeDeadPidFile(path, found)
     create(path, formatPidFile(record))
   }
 }
@@ -40,21 +43,24 @@ export function removePidFile(path: string, record: PidRecord): void {
   }
 }
 
+/** Whole or not at all: it gets its name when it is written. */
 function create(path: string, text: string): void {
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants
+  const draft = `${path}.${process.pid}.${process.hrtime.bigint()}.new`
   const before = process.umask(0o077)
-  let descriptor: number
   try {
-    descriptor = openSync(path, O_WRONLY | O_CREAT | O_EXCL | (O_NOFOLLOW ?? 0), 0o644)
+    const descriptor = openSync(draft, O_WRONLY | O_CREAT | O_EXCL | (O_NOFOLLOW ?? 0), 0o644)
+    try {
+      writeFileSync(descriptor, text)
+    } finally {
+      closeSync(descriptor)
+    }
+    moveWithoutOverwriting(draft, path)
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException
     throw pidFileError(path, code === 'EEXIST' ? 'another process has just made it' : message, cause)
   } finally {
     process.umask(before)
-  }
-  try {
-    writeSync(descriptor, text)
-  } finally {
-    closeSync(descriptor)
+    rmSync(draft, { force: true })
   }
 }

@@ -41,9 +41,7 @@ export function describeService(
   choices: ServiceChoices,
 ): { program: ServiceProgram; account: Account } {
   const { name, file, runsItself } = daemon
-  if (choices.user !== undefined && !/^[\w.][\w.-]*\$?$/.test(choices.user)) {
-    throw new SdError('SD_CLI_USAGE', `"${choices.user}" is no name of a user.`, { user: choices.user })
-  }
+  checkUserName(choices.user)
   const account = findAccount(choices.user)
   const project = findProject(file)
   const workingDirectory = choices.cwd === undefined ? project.directory : resolve(choices.cwd)
@@ -64,6 +62,12 @@ export function describeService(
     project,
   }
   return { program, account }
+}
+
+/** @throws SdError `SD_CLI_USAGE`. */
+export function checkUserName(user: string | undefined): void {
+  if (user === undefined || /^[\w.][\w.-]*\$?$/.test(user)) return
+  throw new SdError('SD_CLI_USAGE', `"${user}" is no name of a user.`, { user })
 }
 
 /** A flag's file that is named from where this command is called: `--env-file=.env`, `--import=./hooks.mjs`. */

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { userInfo } from 'node:os'
 import { SdError } from '@sd/core'
+import { readSelf } from './find-account.ts'
 import type { PlannedFile } from './install-service.ts'
 import { crontabMarks } from './kinds/crontab-lines.ts'
 
@@ -59,7 +59,7 @@ function runCrontab(
   args: readonly string[],
   input = '',
 ): { status: number | null; stdout: string; stderr: string } {
-  const other = user === userInfo().username ? [] : ['-u', user]
+  const other = user === readSelf()?.username ? [] : ['-u', user]
   const { error, status, stdout, stderr } = spawnSync('crontab', [...other, ...args], {
     encoding: 'utf8',
     input,

@@ -1,6 +1,8 @@
-import { SdError } from '@sd/core'
-import { askDaemon } from '../launch/ask-daemon.ts'
+import { daemonDefaults, isDaemonName, SdError } from '@sd/core'
+import { describeProgram } from '../launch/describe-program.ts'
+import { resolveProgram } from '../launch/resolve-program.ts'
 import type { Output } from '../output/output.ts'
+import { checkUserName } from './describe-service.ts'
 import { type InitChoices, initService } from './init-service.ts'
 import { listTemplates } from './list-templates.ts'
 import { findTemplate } from './template-list.ts'
@@ -9,6 +11,8 @@ import { findTemplate } from './template-list.ts'
 interface InitArguments extends InitChoices {
   readonly template?: string | undefined
   readonly file?: string | undefined
+  /** The daemon's: its file is not run then. */
+  readonly name?: string | undefined
   readonly args: readonly string[]
   readonly rest: readonly string[]
   readonly 'dry-run': boolean
@@ -23,15 +27,19 @@ export async function runInit(given: InitArguments, out: Output): Promise<void> 
     const message = `For which daemon? Name its file: sd-cli init ${name} FILE`
     throw new SdError('SD_CLI_USAGE', message)
   }
+  checkUserName(given.user)
   const args = [...given.args, ...given.rest]
-  await askDaemon(file, args, out, ({ daemon }, path) => {
-    const served = {
-      name: daemon.name,
-      shutdownTimeout: daemon.shutdownTimeout,
-      file: path,
-      runsItself: false,
-      args,
-    }
-    initService(name, served, { ...given, dryRun: given['dry-run'] }, out)
-  })
+  const { file: path, description } =
+    given.name === undefined
+      ? await describeProgram(file, args, out, given.user)
+      : { file: resolveProgram(file), description: describeByName(given.name) }
+  const { name: daemon, shutdownTimeout } = description
+  const served = { name: daemon, shutdownTimeout, file: path, runsItself: false, args }
+  initService(name, served, { ...given, dryRun: given['dry-run'] }, out)
+}
+
+/** A file that cannot be asked here: its user exists elsewhere, for instance. */
+function describeByName(name: string): { readonly name: string; readonly shutdownTimeout: number } {
+  if (isDaemonName(name)) return { name, shutdownTimeout: daemonDefaults.shutdownTimeout }
+  throw new SdError('SD_CLI_USAGE', `${JSON.stringify(name)} is no name of a daemon.`)
 }

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { runDirectory, toError } from '@sd/core'
+import { findRunDirectory, toError } from '@sd/core'
 import type { HeldDirectory } from '@sd/core/directory'
 import { type Introduction, PROTOCOL, readIntroduction } from '../protocol.ts'
 import { mayBeOf, nameOfSocket } from '../socket-path.ts'
@@ -45,7 +45,7 @@ export interface ListOptions {
  * ```
  */
 export async function listDaemons(options: ListOptions = {}): Promise<ListedDaemon[]> {
-  const { directory = ownRunDirectory(), timeout = 2000, name } = options
+  const { directory = findRunDirectory(), timeout = 2000, name } = options
   const held = directory === undefined ? undefined : holdSocketDirectory(directory)
   if (!held) return []
   try {
@@ -59,16 +59,6 @@ export async function listDaemons(options: ListOptions = {}): Promise<ListedDaem
     return name === undefined ? found : found.filter(({ daemon }) => !daemon || daemon.name === name)
   } finally {
     held.close()
-  }
-}
-
-/** Who has no home has no daemons there. */
-function ownRunDirectory(): string | undefined {
-  try {
-    return runDirectory()
-  } catch (error) {
-    if (process.env.SD_RUN_DIR || process.env.RUNTIME_DIRECTORY || process.env.XDG_RUNTIME_DIR) throw error
-    return undefined
   }
 }
 

@@ -151,7 +151,7 @@ class Walk {
       // The path that is known to people.
       if (code !== 'ENOENT' || !make)
         throw systemError(code, message.replace(/ '.*/, '').replace(/^\w+: /, ''), path)
-      makeDirectory(at)
+      makeDirectory(at, path)
       return this.#open(at, path)
     }
   }
@@ -177,11 +177,12 @@ function split(path: string): string[] {
   return path.split('/').filter((name) => name !== '' && name !== '.')
 }
 
-function makeDirectory(path: string): void {
+function makeDirectory(at: string, path: string): void {
   try {
-    fs.mkdirSync(path, { mode: 0o700 })
+    fs.mkdirSync(at, { mode: 0o700 })
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'EEXIST') throw systemError(code, 'cannot be made', path)
   }
 }
 

@@ -23,6 +23,12 @@ const CLOSE_WITHIN = 2000
 /** NONBLOCK: a named pipe that nobody reads must not block the daemon; a regular file does not care. */
 const OPEN_FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK
 
+/** A new file is for its owner, and its group to read: logs tell more than every user should know. */
+const MODE = 0o640
+
+/** Links that the system makes, and no user can put there: `/dev/stdout`. */
+const SYSTEM_LINK = /^\/(dev|proc)\//
+
 const open = promisify(fs.open)
 const fileStat = promisify(fs.fstat)
 const pathStat = promisify(fs.stat)
@@ -296,7 +302,7 @@ export class LogFile {
     }
     await this.#closeFile()
     await makeDirectory(dirname(name), { recursive: true })
-    const descriptor = await open(name, OPEN_FLAGS, 0o666)
+    const descriptor = await open(name, openFlags(name), MODE).catch(explainLink(name))
     const stat = await fileStat(descriptor)
     this.#file = { name, descriptor, stat }
     this.#lookedAt = this.#settings.clock.now()
@@ -307,7 +313,7 @@ export class LogFile {
   #openNow(): number {
     const name = this.#currentName()
     fs.mkdirSync(dirname(name), { recursive: true })
-    const descriptor = fs.openSync(name, OPEN_FLAGS, 0o666)
+    const descriptor = fs.openSync(name, openFlags(name), MODE)
     if (isNew(fs.fstatSync(descriptor))) fs.writeSync(descriptor, this.#settings.header)
     return descriptor
   }
@@ -325,6 +331,19 @@ export class LogFile {
     this.#lookedAt = now
     const there = await pathStat(file.name).catch(() => undefined)
     return there?.ino !== file.stat.ino || there.dev !== file.stat.dev
+  }
+}
+
+/** Where others may write, a link may lead to a file that only this user can change. */
+function openFlags(name: string): number {
+  return SYSTEM_LINK.test(name) ? OPEN_FLAGS : OPEN_FLAGS | constants.O_NOFOLLOW
+}
+
+function explainLink(name: string): (error: NodeJS.ErrnoException) => never {
+  return (error) => {
+    if (error.code !== 'ELOOP' && error.code !== 'EMLINK') throw error
+    const message = `${name} is a symbolic link, and a log is not written through one. Name the file that it leads to`
+    throw Object.assign(new Error(message, { cause: error }), { code: error.code })
   }
 }
 

@@ -1,16 +1,7 @@
-import {
-  chmodSync,
-  linkSync,
-  lstatSync,
-  mkdtempSync,
-  realpathSync,
-  renameSync,
-  rmdirSync,
-  type Stats,
-  unlinkSync,
-} from 'node:fs'
+import { chmodSync, lstatSync, mkdtempSync, realpathSync, rmdirSync, type Stats, unlinkSync } from 'node:fs'
 import { connect, type Server } from 'node:net'
 import { dirname, join } from 'node:path'
+import { moveWithoutOverwriting } from '../directory/move-file.ts'
 import { SdError } from '../sd-error.ts'
 import { startListening } from './start-listening.ts'
 import { GUARD_NAME, withTakeOverGuard } from './take-over-guard.ts'
@@ -100,26 +91,6 @@ export async function removeUnservedSocket(path: string): Promise<boolean> {
     unlinkIfSame(path, found)
     return true
   })
-}
-
-/** Codes with which file systems refuse hard links; `EPERM` also says that nothing may be made there at all. */
-const NO_LINKS: ReadonlySet<string | undefined> = new Set([
-  'EPERM',
-  'EOPNOTSUPP',
-  'ENOTSUP',
-  'ENOSYS',
-  'EMLINK',
-])
-
-function moveWithoutOverwriting(from: string, to: string): void {
-  try {
-    linkSync(from, to)
-  } catch (error) {
-    if (!NO_LINKS.has((error as NodeJS.ErrnoException).code) || lookAt(to)) throw error
-    // Of ours only this process makes something there now: it has the guard.
-    return renameSync(from, to)
-  }
-  unlinkSync(from)
 }
 
 /** Removes what a dead server left. */

@@ -63,6 +63,9 @@ DIRECTORY=${quote(workingDirectory)}
 SD_RUN_DIR=${quote(directory)}
 export SD_RUN_DIR
 ${home === undefined ? '' : `HOME=${quote(home)}\nexport HOME\n`}
+# What it writes is for its user. 027 lets its group read it.
+umask 077
+
 say() {
   echo "$NAME: $*" >&2
 }

@@ -80,6 +80,8 @@ function renderJob(program: ServiceProgram, owner: Record<string, string>, log: 
     // After "sd-cli stop" it stays down; whatever else ends it, it is started anew.
     KeepAlive: { SuccessfulExit: false },
     ThrottleInterval: 10,
+    // What it writes is for its user. A property list has no octal numbers.
+    Umask: 0o077,
     ExitTimeOut: secondsToStop(program),
     StandardOutPath: log,
     StandardErrorPath: log,

@@ -66,6 +66,8 @@ command=${supervisordCommand(runCommand(program))}
 directory=${supervisordValue(workingDirectory)}
 user=${supervisordValue(user)}
 environment=${supervisordEnvironment(environment)}
+; What it writes is for its user. 027 lets its group read it.
+umask=077
 autostart=true
 ; After "sd-cli stop" it stays down; whatever else ends it, it is started anew.
 autorestart=unexpected

@@ -142,7 +142,10 @@ function renderUnit(program: ServiceProgram, { unit, service, sandbox, target }:
     'RuntimeDirectoryMode=0700',
     'RuntimeDirectoryPreserve=yes',
     '',
+    '# What it writes is for its user. 0027 lets its group read it: logs, for instance.',
+    'UMask=0077',
     '# No MemoryDenyWriteExecute=: Node compiles to machine code while it runs.',
+    '# No RemoveIPC=: what it keeps in shared memory outlives it.',
     ...sandbox,
     '',
     '[Install]',
@@ -178,6 +181,8 @@ const sandboxAll = [
   'ProtectKernelLogs=yes',
   'ProtectKernelModules=yes',
   'ProtectKernelTunables=yes',
+  '# Processes of other users are not seen.',
+  'ProtectProc=invisible',
   'ProtectSystem=full',
 ]
 
