@@ -62,7 +62,7 @@ describe('the log file', () => {
       log.write('one\n')
       await log.flush()
       name = 'b.log'
-      clock.advance(5 * 60_000)
+      await clock.advance(5 * 60_000)
       log.write('two\n')
       await log.close()
       log.write('last\n')
