@@ -17,7 +17,7 @@ export default packageBuild(
     noExternal: [
       '@sd/control',
       '@sd/process/compile-cache',
-      /^@sd\/core\/(unix-socket|process-identity|escape-text)$/,
+      /^@sd\/core\/(directory|unix-socket|process-identity|escape-text)$/,
     ],
     esbuildPlugins: [errorsOfCore],
     esbuildOptions(options) {
