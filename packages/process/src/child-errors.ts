@@ -9,6 +9,15 @@ export interface ChildFacts {
   readonly pid: number | undefined
 }
 
+/** What there is too little of, and where it is set. */
+const LIMITS: Readonly<Record<string, string>> = {
+  EAGAIN:
+    'This user may have no more processes or threads: raise the limit (ulimit -u, TasksMax), or run fewer.',
+  EMFILE: 'This daemon has too many files open: raise the limit (ulimit -n, LimitNOFILE), or open fewer.',
+  ENFILE: 'The system has too many files open: raise fs.file-max, or open fewer.',
+  ENOMEM: 'The system has too little memory: give it more, or run fewer processes.',
+}
+
 export function notReadyError(child: ChildFacts, readyTimeout: number, lastOutput: string): SdError {
   const message = `${who(child)} was not ready within ${readyTimeout} ms and was killed. Give it more time with readyTimeout, or look at what it waits for.`
   return new SdError('SD_PROCESS_NOT_READY', message + quote(lastOutput), {
@@ -27,7 +36,8 @@ export function startFailedError(child: ChildFacts, cause: Error): SdError {
 
 export function spawnError(child: ChildFacts, cause: Error): SdError {
   const code = (cause as NodeJS.ErrnoException).code
-  const message = `The system refused to start ${child.title}: ${cause.message}`
+  const hint = code === undefined ? undefined : LIMITS[code]
+  const message = `The system refused to start ${child.title}: ${cause.message}.${hint === undefined ? '' : ` ${hint}`}`
   return new SdError('SD_PROCESS_SPAWN', message, { ...child, cause, reason: code })
 }
 

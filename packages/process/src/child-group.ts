@@ -6,7 +6,11 @@ export class ChildGroup {
   readonly #clock: Clock
   readonly #random: () => number
   readonly #slots = new Set<number>()
+  /** What makes it wait: only a child that was started after the last young death shows that starting works again. */
   #churn: Churn = CALM
+  /** What ends the daemon: the young deaths since anything got done, without those for which the system had no room. */
+  #failures: Churn = CALM
+  #lastDeathAt = Number.NEGATIVE_INFINITY
   #gaveUp = false
   #closed = false
   #timer: Timer | undefined
@@ -45,15 +49,27 @@ export class ChildGroup {
     this.#slots.delete(slot)
   }
 
-  /** A child did useful work: the group as a whole is not dying young. */
-  countSuccess(): void {
-    if (this.#churn !== CALM) this.#churn = { ...this.#churn, score: 0 }
+  /**
+   * A child did useful work: the group as a whole is not dying young.
+   *
+   * @param spawnedAt - when it was started. One that is older than the last young death says nothing about new ones.
+   */
+  countSuccess(spawnedAt: number): void {
+    this.#failures = CALM
+    if (spawnedAt >= this.#lastDeathAt && this.#churn !== CALM) this.#churn = { ...this.#churn, score: 0 }
   }
 
-  /** @returns true when this was one too many: once, for somebody to act on it. */
-  countYoungDeath(): boolean {
-    this.#churn = countYoungDeath(this.#churn, this.#clock.now(), this.#random())
-    if (this.#gaveUp || !isChurnPastLimit(this.#churn)) return false
+  /**
+   * @param starved - whether the system had no room for it.
+   * @returns true when this was one too many: once, for somebody to act on it.
+   */
+  countYoungDeath(starved: boolean): boolean {
+    const now = this.#clock.now()
+    const random = this.#random()
+    this.#lastDeathAt = now
+    this.#churn = countYoungDeath(this.#churn, now, random)
+    if (!starved) this.#failures = countYoungDeath(this.#failures, now, random)
+    if (this.#gaveUp || !isChurnPastLimit(this.#failures)) return false
     this.#gaveUp = true
     return true
   }

@@ -10,6 +10,7 @@ import { type ChildEnd, type ChildSurroundings, ManagedChild } from './managed-c
 import { type ResolvedChildSpec, resolveChildSpec } from './options.ts'
 import type { ProcessManager } from './process-manager.ts'
 import { refuseChild } from './refused-child.ts'
+import { isStarved } from './starvation.ts'
 
 /** Milliseconds in which a child's inspector is open, on a very busy machine: a person waits for it, and nothing else. */
 const INSPECTOR_TIME = 10_000
@@ -42,7 +43,7 @@ export function createProcessManager(host: PluginHost, seams: ManagerSeams = {})
       return groupOf(name).takeSlot()
     },
     onAnnounced: announce,
-    onProved: (child) => groupOf(child.group).countSuccess(),
+    onProved: (child) => groupOf(child.group).countSuccess(child.spawnedAt),
     onDead: (child) => groupOf(child.group).freeSlot(child.index),
     onEnd,
   }
@@ -100,7 +101,8 @@ export function createProcessManager(host: PluginHost, seams: ManagerSeams = {})
       if (!child.reserved)
         host.dispatch('reap', { pid, group: name, index, code: exit.code, signal: exit.signal })
     }
-    if (diedYoung && !group.closed && group.countYoungDeath()) host.fatalError(churnError(name, exit), name)
+    if (diedYoung && !group.closed && group.countYoungDeath(isStarved(exit)))
+      host.fatalError(churnError(name, exit), name)
     if (wantsSuccessor) startSuccessor(spec).catch((error) => host.error(toError(error), name))
   }
 

@@ -74,7 +74,8 @@ export class ManagedChild implements Child {
   #group: string
   #index: number
   #reserved: boolean
-  readonly #spawnedAt: number
+  /** By the daemon's clock. */
+  readonly spawnedAt: number
   #process: LaunchedProcess | undefined
   #identity: ProcessIdentity | undefined
   #writer: FrameWriter | undefined
@@ -124,7 +125,7 @@ export class ManagedChild implements Child {
     this.exited = new Promise((resolve) => {
       this.#settleExited = resolve
     })
-    this.#spawnedAt = host.clock.now()
+    this.spawnedAt = host.clock.now()
     this.#shared = createSharedFiles()
     const launched = launcher.launch(spec, {
       title: this.#title,
@@ -179,7 +180,7 @@ export class ManagedChild implements Child {
 
   /** Milliseconds since it was spawned. */
   get uptime(): number {
-    return (this.#diedAt ?? this.#surroundings.host.clock.now()) - this.#spawnedAt
+    return (this.#diedAt ?? this.#surroundings.host.clock.now()) - this.spawnedAt
   }
 
   send(message: unknown, ownLevels?: number): boolean {

@@ -80,7 +80,7 @@ test('with no file descriptor left, a spawn fails through its promises, and late
   const prefix = ['sh', '-c', 'ulimit -n 60; exec "$@"', 'sh']
   const daemon = runFixture(fixture('starved-daemon.ts'), { env: stage.sandbox.env, prefix })
   expect(await daemon.exit).toEqual({ code: 0, signal: null })
-  expect(daemon.lines).toEqual(['failure SD_PROCESS_SPAWN EMFILE exited null', 'then ready, slot 1'])
+  expect(daemon.lines).toEqual(['failure SD_PROCESS_SPAWN EMFILE exited null, 0 fatal', 'then ready, slot 1'])
 })
 
 test('a daemon whose working directory is gone gets an error, not an exception', async () => {

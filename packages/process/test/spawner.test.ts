@@ -153,7 +153,10 @@ suite('a daemon with a spawner', () => {
       prefix: ['prlimit', '--nofile=64', '--'],
     })
     expect(await daemon.exit).toEqual({ code: 0, signal: null })
-    expect(daemon.lines).toEqual(['failure SD_PROCESS_SPAWN EMFILE exited null', 'then ready, slot 2'])
+    expect(daemon.lines).toEqual([
+      'failure SD_PROCESS_SPAWN EMFILE exited null, 0 fatal',
+      'then ready, slot 2',
+    ])
   })
 
   test('stands still for a fraction of the time, when it is large', async () => {

@@ -2,7 +2,7 @@ import { copyFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { createDaemon } from '@sd/core'
-import { createSandbox, runFixture, type Sandbox } from '@sd/testing'
+import { createSandbox, runFixture, type Sandbox, waitUntil } from '@sd/testing'
 import { defineWorker, type PoolOptions, workers } from '@sd/workers'
 import { broken } from './fixtures/bad-import.ts'
 import {
@@ -10,6 +10,7 @@ import {
   lacksEnvironment,
   neverReady,
   onlyHere,
+  onlyOne,
   throwsInSetup,
 } from './fixtures/bad-workers.ts'
 import { fromSource, startDaemon } from './start-daemon.ts'
@@ -118,6 +119,26 @@ test.each(['listen', 'mkdir'])('a file that can run only once says what to move:
   expect(await daemon.exit).toMatchObject({ code: 1 })
   const said = daemon.lines.find((line) => /could not be started: .*(EEXIST|died)/.test(line))
   expect(said).toMatch(/below run\(\)/)
+})
+
+test('a process that never starts beside a sound one is tried less and less often, and told of once', async () => {
+  process.env.MARK = join(sandbox.dir, 'mark')
+  const { workers, daemon, errors } = await startDaemon(sandbox, {
+    bad: { worker: onlyOne, size: 2, strategy: 'aggressive' },
+  })
+  const forkedAt: number[] = []
+  daemon.on('fork', () => void forkedAt.push(performance.now()))
+  await waitUntil(async () => {
+    await workers.bad.work()
+    return forkedAt.length >= 6
+  })
+  await waitUntil(() => errors.length > 0)
+  expect(errors).toEqual([expect.stringMatching(/could not be started: EEXIST/)])
+  // The pauses are 100, 200, 400 ms and so on, cut by up to half.
+  expect(forkedAt[5]! - forkedAt[0]!).toBeGreaterThan(350)
+  expect(daemon.state).toBe('running')
+  delete process.env.MARK
+  await daemon.stop()
 })
 
 describe('a lazy pool', () => {

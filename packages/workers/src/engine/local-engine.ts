@@ -34,6 +34,9 @@ const processPackage: Promise<typeof import('@sd/process')> | undefined = childS
   ? undefined
   : import('@sd/process')
 
+/** Milliseconds in which a failed start is logged once, when the others fail for the same reason. */
+const REPEAT_PERIOD = 60_000
+
 /** What tests set. */
 export interface LocalEngineSeams {
   /** Starts the processes. @default the daemon's */
@@ -63,6 +66,8 @@ export class LocalEngine implements Engine {
   /** Whether there were as many processes as there may be when that was last looked at: it is asked for each call. */
   #complete = false
   #shareListener: EventHandle | undefined
+  /** The last failed start that was logged. */
+  #startFailure: { readonly kind: string; readonly toldAt: number; untold: number } | undefined
 
   constructor(context: EngineContext, seams: LocalEngineSeams = {}) {
     this.#context = context
@@ -301,12 +306,31 @@ export class LocalEngine implements Engine {
   /** Calls wait for a process that may yet come; but when none ever was ready, none will. */
   #onStartFailed(worker: WorkerProcess, cause: Error): void {
     if (this.#closing) return
-    const { host, alias } = this.#context
+    const { alias } = this.#context
     // Until the pool is open, the failed start of the daemon tells it.
-    if (this.#opened) host.error(startError(alias, cause), alias)
+    if (this.#opened) this.#tellStartFailure(startError(alias, cause))
     const hope = [...this.#workers].some((other) => other !== worker && !other.retiring)
     if (this.#proven || hope) return
     this.#refuseWaiting(() => startError(alias, cause))
+  }
+
+  /** Of those that differ only in numbers, such as a pid, one a minute: they come as often as a start is tried. */
+  #tellStartFailure(error: SdError): void {
+    const { host, alias } = this.#context
+    const kind = error.message.replaceAll(/\d+/g, '0')
+    const now = host.clock.now()
+    const last = this.#startFailure
+    if (last?.kind === kind && now < last.toldAt + REPEAT_PERIOD) {
+      last.untold++
+      return
+    }
+    const more = last?.kind === kind && last.untold > 0 ? last.untold : 0
+    this.#startFailure = { kind, toldAt: now, untold: 0 }
+    if (more === 0) return host.error(error, alias)
+    host.error(
+      `${error.message} (${more} more of these in the last ${Math.round((now - last!.toldAt) / 1000)} s)`,
+      alias,
+    )
   }
 
   /** @param makeError - each call gets an error of its own, because it is told where that call was made. */
