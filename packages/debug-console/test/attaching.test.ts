@@ -334,6 +334,7 @@ describe('commands', () => {
     await waitUntil(() => existsSync(awake), 'it stops with its next statement')
     await waitUntil(() => isWaiting(worker!), 'it has stopped')
     process.kill(worker!, 'SIGKILL')
+    await console.waitForLine(/is gone\./)
     writeFileSync(gone, '')
     await service.waitForLine(/lost failed SD_WORKERS_DIED/)
     service.tell("tell('next', daemon.workers.crunch.meet('you'))")
