@@ -109,7 +109,7 @@ describe('JSON-RPC', () => {
     [
       'an unknown method',
       request('statsu'),
-      error(-32601, 'Method not found: "statsu". Did you mean "stats"?', 1, {
+      error(-32601, 'Method not found: "statsu". Did you mean "status"?', 1, {
         code: 'SD_CONTROL_UNKNOWN_METHOD',
       }),
     ],
