@@ -38,12 +38,26 @@ function distance(given: string, name: string): number {
   return isBeginning ? UNFINISHED : edits
 }
 
+/** How many characters two names begin with alike. */
+function commonBeginning(wanted: string, name: string): number {
+  const lower = name.toLowerCase()
+  let length = 0
+  while (length < wanted.length && wanted[length] === lower[length]) length++
+  return length
+}
+
 /** The name that the writer most likely meant, or undefined when none is close. */
 export function nearestName(given: string, known: readonly string[]): string | undefined {
   const wanted = given.toLowerCase()
   const ranked = known
     .map((name) => ({ name, distance: distance(wanted, name.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance || a.name.length - b.name.length)
+    .sort(
+      (a, b) =>
+        a.distance - b.distance ||
+        // Beginnings are seldom mistyped.
+        commonBeginning(wanted, b.name) - commonBeginning(wanted, a.name) ||
+        a.name.length - b.name.length,
+    )
   const best = ranked[0]
   return best && best.distance <= Math.max(1, best.name.length / 3) ? best.name : undefined
 }

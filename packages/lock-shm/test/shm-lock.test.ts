@@ -21,22 +21,6 @@ afterEach(async () => {
   await sandbox.assertNothingLeft()
 })
 
-test('in a segment that is open the lock is taken and given within 200 microseconds', async () => {
-  const segment = await openLocks(place)
-  const times: number[] = []
-  for (let n = 0; n < 1000; n++) {
-    const begin = performance.now()
-    const lease = new Lease()
-    await lease.acquire(shmBackend(segment, lockName), { name: lockName, ttl: 5000 })
-    await lease.release()
-    times.push(performance.now() - begin)
-  }
-  times.sort((a, b) => a - b)
-  // The least of many: what other processes on the machine take is not what it costs.
-  expect(times[0]).toBeLessThan(0.2)
-  await segment.destroy()
-})
-
 test('locks of several names lie in one segment and do not know of each other', async () => {
   const segment = await openLocks(place)
   const leases = ['a', 'a.b', 'b'].map((name) => ({ name, lease: new Lease() }))

@@ -78,26 +78,25 @@ describe('a call', () => {
       .checkEnvironment(() => environment)
       .setup(() => {})
 
-  test('before a daemon that never runs is given up with it', async () => {
+  test('before a daemon that never runs is refused at once, and after its stop too', async () => {
     const daemon = make()
-    const call = daemon.workers.subject.add(1, 1)
+    await expect(daemon.workers.subject.add(1, 1)).rejects.toMatchObject({ code: 'SD_WORKERS_NOT_RUNNING' })
     await daemon.stop()
-    await expect(call).rejects.toMatchObject({ code: 'SD_WORKERS_SHUTDOWN' })
     await expect(daemon.workers.subject.add(1, 1)).rejects.toMatchObject({ code: 'SD_WORKERS_SHUTDOWN' })
   })
 
-  test('before a daemon that fails to start is given up with it', async () => {
+  test('made while a daemon starts that fails is given up with it', async () => {
     const daemon = make(['missing: everything'])
+    const running = daemon.run()
     const call = daemon.workers.subject.add(1, 1)
-    await expect(daemon.run()).rejects.toMatchObject({ code: 'SD_CORE_ENVIRONMENT' })
+    await expect(running).rejects.toMatchObject({ code: 'SD_CORE_ENVIRONMENT' })
     await expect(call).rejects.toMatchObject({ code: 'SD_WORKERS_SHUTDOWN' })
   })
 
-  test('before the daemon runs is run when it does', async () => {
+  test('made while the daemon starts is run when it has', async () => {
     const daemon = make()
-    const call = daemon.workers.subject.add(1, 1)
     const running = daemon.run()
-    expect(await call).toBe(2)
+    expect(await daemon.workers.subject.add(1, 1)).toBe(2)
     await daemon.stop()
     await running
   })
