@@ -71,7 +71,7 @@ describe("a daemon's own file, with runFromCommandLine", () => {
   })
 
   test('-H shows help that begins with examples', async () => {
-    const { code, stdout } = await call('-H')
+    const { code, stdout, stderr } = await call('-H')
     expect(stdout).toMatch(/^Examples:\n {2}node own-file\.ts +runs in the foreground\n/)
     for (const name of [
       '-p, --pid-file STRING',
@@ -85,6 +85,7 @@ describe("a daemon's own file, with runFromCommandLine", () => {
     }
     expect(stdout).not.toContain('--detached')
     expect(code).toBe(0)
+    expect(stderr).toBe('')
     expect((await cli('run', '-H')).stdout).toMatch(/^Examples:/)
     expect((await call('--install')).stderr).toMatch(/^Error: --install goes with -I TEMPLATE/)
     const wrong = await call('--b')

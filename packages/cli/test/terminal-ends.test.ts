@@ -90,7 +90,7 @@ test('a question can be left with Ctrl-Z, and answered later', async () => {
   await terminal.enter('clear; fg')
   await terminal.waitFor(/Remove .*\? \[y\/N\]/)
   await terminal.enter('y')
-  await terminal.waitFor(/Removed 1 of 1\./)
+  await terminal.waitFor(/Removed 2 of 2\./)
   expect(await terminal.modes()).toBe(modes)
 })
 

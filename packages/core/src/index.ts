@@ -59,3 +59,4 @@ export { findRunDirectory, openRunDirectory, runDirectory } from './run-director
 export { SdError, type SdErrorDetails, toError } from './sd-error.ts'
 export type { DaemonStatistics } from './statistics.ts'
 export type { StopReason, StopReport } from './stop-report.ts'
+export { noteStart } from './unstarted-daemon.ts'

@@ -16,16 +16,25 @@ export function noticeUnstarted(name: () => string): () => void {
   const main = mainFile()
   if (main === undefined || !isMadeBy(main)) return () => {}
   const tell = (): void => {
-    if (place[STARTED]) return
+    // What has failed has said why.
+    if (place[STARTED] || process.exitCode) return
     process.stderr.write(
       `The daemon "${name()}" was not started: nothing has called its run(). End its file with: await daemon.run()\n`,
     )
   }
   process.once('beforeExit', tell)
   return () => {
-    place[STARTED] = true
+    noteStart()
     process.off('beforeExit', tell)
   }
+}
+
+/**
+ * Tells that something else decides whether the program's daemons start: a command line that only shows help starts none, and
+ * nothing is missing then.
+ */
+export function noteStart(): void {
+  place[STARTED] = true
 }
 
 function mainFile(): string | undefined {

@@ -63,12 +63,13 @@ async function continueWithDebugger(daemon: Fixture): Promise<WebSocket> {
   const [, address] = await daemon.waitForLine(/Debugger listening on (ws:\S+)/)
   const socket = new WebSocket(address!)
   const send = (id: number, method: string): void => socket.send(JSON.stringify({ id, method }))
-  socket.addEventListener('open', () => {
-    send(1, 'Debugger.enable')
+  socket.addEventListener('open', () => send(1, 'Debugger.enable'))
+  // On a busy machine it may begin to wait, or pause, long after it was told to run.
+  const timer = setInterval(() => {
+    if (socket.readyState !== WebSocket.OPEN) return
     send(2, 'Runtime.runIfWaitingForDebugger')
-  })
-  // On a busy machine it may pause before, or long after, it has been told to run.
-  const timer = setInterval(() => socket.readyState === WebSocket.OPEN && send(3, 'Debugger.resume'), 200)
+    send(3, 'Debugger.resume')
+  }, 200)
   socket.addEventListener('close', () => clearInterval(timer))
   return socket
 }

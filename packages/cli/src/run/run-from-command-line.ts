@@ -4,6 +4,7 @@ import {
   type DaemonBase,
   launcher,
   logicalPath,
+  noteStart,
   SdError,
   type StopReport,
 } from '@sd/core'
@@ -43,6 +44,7 @@ export async function runFromCommandLine(
   if (!made)
     throw new SdError('SD_CLI_NO_DAEMON', 'runFromCommandLine() takes a daemon, or a class of daemons.')
   if (childServer() || launcher()) return made.run()
+  noteStart()
   const out = createOutput({ json: words.includes('--json') })
   try {
     return await obey(made, readOwnWords(words), out)
