@@ -136,6 +136,23 @@ describe('start', () => {
     expect(asJson.code).toBe(1)
   })
 
+  test.each([
+    ['start', 2],
+    ['run', 3],
+  ])('%s tells an expected failure in two lines, and all of it with --verbose', async (word, count) => {
+    const brief = await cli(word, fixture('failing.ts'), 'missing-file')
+    const all = await cli(word, fixture('failing.ts'), 'missing-file', '--verbose')
+    const lines = (text: string): string[] =>
+      text.split('\n').filter((line) => line !== '' && !line.startsWith('Starting'))
+    expect([brief.code, all.code]).toEqual([1, 1])
+    // Where stdout is another place, the log is there: with what was logged before, and with the stop.
+    expect(lines(brief.stderr)).toHaveLength(2)
+    expect(lines(brief.stdout)).toHaveLength(word === 'run' ? count + 1 : 0)
+    expect(brief.stderr).toMatch(/ENOENT.*\n.*failing\.ts:\d+/)
+    expect(brief.stderr).not.toContain("code: 'ENOENT'")
+    expect(all.stderr).toContain("code: 'ENOENT'")
+  })
+
   test('ends what is not ready in time', async () => {
     const { code, stderr } = await cli('start', fixture('failing.ts'), 'never', '--timeout', '2')
     expect(stderr).toMatch(/was not ready within 2 s, and was ended\. Give it more time with --timeout/)

@@ -15,6 +15,7 @@ import {
   type Handler,
   type ListenOptions,
 } from './event-bus.ts'
+import { describeFailure, endBriefly, isExpectedFailure, noteFailure, untoldFailure } from './failure.ts'
 import { formatValues } from './format-values.ts'
 import { readInstructions } from './install-instructions.ts'
 import { isAbortOf } from './is-abort-of.ts'
@@ -470,7 +471,11 @@ export abstract class DaemonBase {
     leaveAdopted?.()
     const report = await this.#onStopped(await this.#life.report)
     leaveTarget()
-    if (life.status === 'rejected') throw life.reason
+    if (life.status === 'rejected') {
+      // The log has told it: Node would tell it once more, at length.
+      if (this.#options.signals) endBriefly(life.reason, untoldFailure(life.reason) ?? '')
+      throw life.reason
+    }
     return report
   }
 
@@ -481,7 +486,7 @@ export abstract class DaemonBase {
     } catch (thrown) {
       if (signal.aborted) return this.#stop({ reason: 'restart' })
       const error = toError(thrown)
-      this.error(error)
+      this.#logFailure('error', error, this.#label)
       throw error
     }
     if (!signal.aborted) {
@@ -621,9 +626,19 @@ export abstract class DaemonBase {
   }
 
   #onFailedStart(error: Error, plugin: string | undefined): void {
-    this.#log.report('fatal', [error], plugin ?? this.#label)
+    const text = this.#logFailure('fatal', error, plugin ?? this.#label)
+    const place = this[SETTINGS]().logger ? 'logger' : this.is('daemonized') ? 'file' : 'stdout'
+    noteFailure(error, { text, place })
     // It did not get to run: only what it had shown before counts.
     this.#restartAfter('a failed start', error, 0)
+  }
+
+  /** Logs an error; an expected one in two lines, unless the daemon is verbose. @returns the text. */
+  #logFailure(level: 'error' | 'fatal', error: Error, label: string): string {
+    const isBrief = isExpectedFailure(error) && !this.is('verbose')
+    const text = isBrief ? describeFailure(error) : formatValues([error])
+    this.#log.report(level, [error], label, text)
+    return text
   }
 
   /** Has the daemon restarted after a failure, if it is worth it. @param uptime - milliseconds. */
@@ -666,7 +681,7 @@ export abstract class DaemonBase {
       return undefined
     } catch (thrown) {
       const error = toError(thrown)
-      this.#log.report('fatal', [error], this.#label)
+      this.#logFailure('fatal', error, this.#label)
       return error
     }
   }

@@ -52,12 +52,18 @@ export class DaemonLog {
    * Logs an error, and tells the listeners of `error`; one that fails is logged but not told to them again.
    *
    * @param values - what a logging function was given. @param label - where they name none.
+   * @param shown - what the log shows. @default the values as `console.log` would print them
    * @returns what the listeners are told.
    */
-  report(level: 'error' | 'fatal', values: readonly unknown[], label: string): DaemonEvents['error'] {
+  report(
+    level: 'error' | 'fatal',
+    values: readonly unknown[],
+    label: string,
+    shown?: string,
+  ): DaemonEvents['error'] {
     const { text, label: own = label, error: given } = readLogArguments(values)
     const error = given && toError(given)
-    this.record({ pid: process.pid, label: own, level, message: text })
+    this.record({ pid: process.pid, label: own, level, message: shown ?? text })
     const message = error && values[0] === given ? error.message : text
     const told = { message, label: own, ...(error && { error }) }
     if (this.#reporting) return told

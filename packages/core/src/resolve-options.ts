@@ -1,3 +1,4 @@
+import { endAtOption } from './failure.ts'
 import { suggestName } from './nearest-name.ts'
 import { SdError } from './sd-error.ts'
 
@@ -29,17 +30,21 @@ export function resolveOptions<Options extends object, Defaults extends Partial<
   checks: Checks<Options>,
 ): Options & { [K in keyof Defaults]-?: K extends keyof Options ? Exclude<Options[K], undefined> : never } {
   if (typeof given !== 'object' || given === null) {
-    throw new SdError(code, `${owner}: options must be an object, not ${describe(given)}.`, {
-      option: undefined,
-    })
+    throw endAtOption(
+      new SdError(code, `${owner}: options must be an object, not ${describe(given)}.`, {
+        option: undefined,
+      }),
+    )
   }
   const known = Object.keys(checks)
   const resolved: Record<string, unknown> = { ...defaults }
   for (const [option, value] of Object.entries(given)) {
     if (!known.includes(option)) {
-      throw new SdError(code, `${owner}: unknown option "${option}".${suggestName(option, known)}`, {
-        option,
-      })
+      throw endAtOption(
+        new SdError(code, `${owner}: unknown option "${option}".${suggestName(option, known)}`, {
+          option,
+        }),
+      )
     }
     if (value !== undefined) resolved[option] = value
   }
@@ -48,7 +53,7 @@ export function resolveOptions<Options extends object, Defaults extends Partial<
     const wanted = check(resolved[option])
     if (wanted !== undefined) {
       const message = `${owner}: option "${option}" must be ${wanted}, not ${describe(resolved[option])}.`
-      throw new SdError(code, message, { option, value: resolved[option] })
+      throw endAtOption(new SdError(code, message, { option, value: resolved[option] }))
     }
   }
   return resolved as ReturnType<typeof resolveOptions<Options, Defaults>>

@@ -1,7 +1,14 @@
 import { flushCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { recordFailedLoad } from '@sd/control/life'
-import { type Launcher, SdError, type StopReport, toError } from '@sd/core'
+import {
+  describeFailure,
+  isExpectedFailure,
+  type Launcher,
+  SdError,
+  type StopReport,
+  toError,
+} from '@sd/core'
 import { errorAsJson } from '../output/error-as-json.ts'
 import { capturePrints } from './capture-prints.ts'
 import { equipDaemon } from './equip-daemon.ts'
@@ -33,12 +40,14 @@ export async function launchDaemon(
   let lines = (): string[] => []
   let name: string | null = null
   let isReplaced = false
+  let isVerbose = plan.switches.verbose
   try {
     const launcher = createLauncher(plan, () => {
       isReplaced = true
     })
     const loaded = await load(launcher)
     name = loaded.name
+    isVerbose = loaded.daemon.is('verbose')
     const report = await loaded.run(async (launched) => {
       lines = keepLastLines(launched.daemon)
       if (pipe) await (await import('./begin-start.ts')).beginStart(launched, pipe, printed, plan.file)
@@ -53,8 +62,10 @@ export async function launchDaemon(
     }
     return report
   } catch (thrown) {
-    recordFailedLoad(toError(thrown))
-    if (pipe) tellFailure(pipe, name, toError(thrown), lines())
+    const error = toError(thrown)
+    recordFailedLoad(error)
+    const isBrief = isExpectedFailure(error) && !isVerbose
+    if (pipe) tellFailure(pipe, name, error, isBrief ? [] : lines(), isBrief)
     throw thrown
   }
 }
@@ -87,7 +98,14 @@ function createLauncher(
   }
 }
 
-function tellFailure(pipe: StartPipe, name: string | null, error: Error, log: string[]): void {
-  const { code, message, ...facts } = errorAsJson(error)
-  pipe.tell({ kind: 'failed', name, error: { ...facts, code: String(code), message: String(message) }, log })
+function tellFailure(
+  pipe: StartPipe,
+  name: string | null,
+  error: Error,
+  log: string[],
+  isBrief = false,
+): void {
+  const { code, ...facts } = errorAsJson(error)
+  const message = isBrief ? describeFailure(error) : error.message
+  pipe.tell({ kind: 'failed', name, error: { ...facts, code: String(code), message }, log })
 }

@@ -35,7 +35,7 @@ export const launchOptions = {
     describe: 'Write the process id to this file',
   },
   log: { type: 'string', requiresArg: true, describe: 'Log to this file, whatever the daemon says' },
-  verbose: { type: 'boolean', default: false, describe: 'Log debug messages' },
+  verbose: { type: 'boolean', default: false, describe: 'Log debug messages, and failures in full' },
   recoverworkers: {
     type: 'boolean',
     default: false,
