@@ -220,7 +220,9 @@ export async function listMissing(
   check: () => Awaitable<readonly string[] | undefined>,
 ): Promise<string[]> {
   try {
-    return ((await check()) ?? []).map((line) => `${who}: ${line}`)
+    const missing: unknown = (await check()) ?? []
+    if (Array.isArray(missing)) return missing.map((line) => `${who}: ${line}`)
+    return [`${who}: the environment check must return an array of strings, not ${describe(missing)}`]
   } catch (thrown) {
     return [`${who}: the environment check failed: ${toError(thrown).message}`]
   }

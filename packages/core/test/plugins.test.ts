@@ -140,6 +140,18 @@ describe('plugins', () => {
     expect(steps.slice(-3)).toEqual(['a.drain', 'teardown: failed-start', 'a.teardown: failed-start'])
   })
 
+  test.each(['set API_KEY', false, {}])(
+    'an environment check that returns %p is told what to return',
+    async (given) => {
+      const { daemon } = watchDaemon({})
+      daemon.checkEnvironment(() => given as never)
+      await expect(daemon.run()).rejects.toMatchObject({
+        code: 'SD_CORE_ENVIRONMENT',
+        missing: [expect.stringMatching(/^daemon: .*array of strings, not/)],
+      })
+    },
+  )
+
   test('all that is missing in the environment is reported together, and nothing starts', async () => {
     const { daemon, steps } = watchDaemon({
       a: { checkEnvironment: () => ['needs a socket', 'needs a disk'] },

@@ -67,5 +67,6 @@ describe('an unclonable value is found', () => {
     cycle.self = cycle
     cycle.bad = callback
     expect(findUnclonable(cycle, 'args')).toEqual({ path: 'args.bad', what: 'the function callback' })
+    expect(findUnclonable((function* () {})(), 'args')?.what).toBe('a Generator')
   })
 })

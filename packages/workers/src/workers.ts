@@ -10,7 +10,7 @@ import {
   suggestName,
 } from '@sd/core'
 import { bundledWords, ChildrenFacet } from '@sd/process/exchange'
-import type { WorkerDefinition } from './definition/define-worker.ts'
+import { isDefinition, type WorkerDefinition } from './definition/define-worker.ts'
 import type { WorkerShape } from './definition/worker-shape.ts'
 import { WORKER_MAIN } from './engine/local-engine.ts'
 import { type AnyCall, type PoolOptions, resolvePoolOptions } from './options.ts'
@@ -81,6 +81,11 @@ type Resolved = Map<string, ReturnType<typeof resolvePoolOptions>>
 function resolvePools(pools: Record<string, unknown>): Resolved {
   if (typeof pools !== 'object' || pools === null) {
     throw new SdError('SD_WORKERS_OPTIONS', `workers() takes an object of workers, not ${describe(pools)}.`)
+  }
+  if (isDefinition(pools)) {
+    const message =
+      'workers() takes an object of workers, not a worker. Give it a name: workers({ name: worker }).'
+    throw new SdError('SD_WORKERS_OPTIONS', message)
   }
   const resolved: Resolved = new Map()
   for (const [alias, given] of Object.entries(pools)) {

@@ -182,6 +182,7 @@ describe('options', () => {
 
   test('refuse what is no worker', () => {
     expect(() => workers({ bad: { size: 2 } as never })).toThrow(/workers\.bad: must be a worker/)
+    expect(() => workers(worker as never)).toThrow(/workers\(\{ name: worker \}\)/)
     expect(() => workers({ bad: (() => 1) as never })).toThrow(
       /must be a worker, as defineWorker\(\) makes it/,
     )

@@ -34,7 +34,13 @@ function search(value: unknown, path: string, seen: Set<unknown>, depth = 0): Un
     const found = search(part, `${path}${step}`, seen, depth + 1)
     if (found) return found
   }
-  return isClonable(value) ? undefined : { path, what: `a ${value.constructor?.name ?? 'host object'}` }
+  return isClonable(value) ? undefined : { path, what: `a ${nameOfClass(value)}` }
+}
+
+/** What made the value: a generator has a constructor without a name. */
+function nameOfClass(value: object): string {
+  const tag = Object.prototype.toString.call(value).slice('[object '.length, -1)
+  return value.constructor?.name || (tag === 'Object' ? 'host object' : tag)
 }
 
 function parts(value: object): [unknown, string][] {
