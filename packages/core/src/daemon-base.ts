@@ -37,6 +37,7 @@ import { createPluginHost } from './plugin-host.ts'
 import { PluginRegistry } from './plugin-registry.ts'
 import { applyPriority, defaultPriority } from './priority.ts'
 import { endProcess, guardProcess, isLastDaemon, type ProcessGuard } from './process-guard.ts'
+import { describe } from './resolve-options.ts'
 import { canComeBack } from './restart/can-come-back.ts'
 import { holdEarlySignals, releaseEarlySignals } from './restart/early-signals.ts'
 import { takeHandedOver } from './restart/handed-over.ts'
@@ -270,7 +271,12 @@ export abstract class DaemonBase {
    */
   plugin<Service>(plugin: Plugin<string, Service>): Service {
     if (typeof plugin?.name !== 'string' || typeof plugin.create !== 'function') {
-      throw new SdError('SD_CORE_PLUGIN', 'use() takes a plugin, as definePlugin() makes it.')
+      const given: unknown = plugin
+      const hint = typeof given === 'function' ? ` Call it: use(${given.name || 'plugin'}()).` : ''
+      throw new SdError(
+        'SD_CORE_PLUGIN',
+        `use() takes a plugin, as definePlugin() makes it, not ${describe(given)}.${hint}`,
+      )
     }
     if (this.state !== 'created') {
       const message = `The plugin "${plugin.name}" comes too late: the daemon has started. Add plugins before run().`

@@ -97,6 +97,14 @@ describe('an interval that is changed while the daemon runs', () => {
   })
 })
 
+test('a plugin that was not called is named', () => {
+  const { daemon } = create()
+  function counter() {}
+  expect(() => daemon.use(counter as never)).toThrow(
+    expect.objectContaining({ code: 'SD_CORE_PLUGIN', message: expect.stringContaining('use(counter())') }),
+  )
+})
+
 describe('a second', () => {
   test.each(['checkEnvironment', 'setup', 'execute', 'teardown'] as const)('%s() is refused', (hook) => {
     const { daemon } = create()
