@@ -106,6 +106,7 @@ export abstract class DaemonBase {
     takeHandedOver()
     isPreflight()
     if (!childServer() && !launcher()) this.#onStart = noticeUnstarted(() => this.#label)
+    this.#bindLogging()
     this.#bus = createEventBus(
       this.#clock,
       (event, error) => this.#onListenerFailure(event, error),
@@ -729,6 +730,14 @@ export abstract class DaemonBase {
     }
     this.#interval = { given: interval, used }
     return used
+  }
+
+  /** They are handed on as they are: `promise.catch(daemon.error)`. */
+  #bindLogging(): void {
+    for (const name of ['log', 'debug', 'error', 'fatalError'] as const) {
+      const value = this[name].bind(this)
+      Object.defineProperty(this, name, { value, writable: true, configurable: true })
+    }
   }
 
   #openLog(): ReturnType<typeof createEventLog> {

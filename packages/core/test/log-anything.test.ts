@@ -240,3 +240,35 @@ describe('a logger of the user that fails', () => {
     expect(told).toEqual([expect.stringContaining('lost? { a: 1 }'), expect.stringContaining('lost, too?')])
   })
 })
+
+describe('handed on as they are', () => {
+  test.each(['log', 'debug', 'error', 'fatalError'] as const)('%s logs', async (name) => {
+    const logger = new CollectingLogger()
+    const daemon = createDaemon({ name: 'x', logger, signals: false, verbose: true }).setup(
+      async (daemon) => {
+        await Promise.reject(new Error('hull')).catch(daemon[name])
+        void daemon.stop()
+      },
+    )
+    await daemon.run()
+    expect(logger.entries.filter(({ message }) => message.includes('hull'))).toHaveLength(1)
+  })
+
+  test('log is the one that a class has overridden, and no member to be seen', async () => {
+    const heard: unknown[] = []
+    class Loud extends Daemon {
+      override signals = false
+      override logger = new CollectingLogger()
+      override log(...values: unknown[]): void {
+        heard.push(values[0])
+        super.log(...values)
+      }
+    }
+    const daemon = new Loud()
+    daemon.on('started', () => void daemon.stop())
+    ;['hull'].forEach(daemon.log)
+    await daemon.run()
+    expect(heard).toContain('hull')
+    expect(Object.keys(daemon)).not.toContain('log')
+  })
+})
