@@ -75,9 +75,9 @@ const mustBeFraming: Check = (value) => {
 }
 
 const mustBeListen: Check = (value) => {
-  const target = (value ?? {}) as Record<string, unknown>
+  const target = typeof value === 'object' && value !== null ? value : {}
   const given = ['port', 'path', 'fd'].filter((name) => name in target)
-  return given.length === 1 ? undefined : '{ port, host }, { path } or { fd }'
+  return given.length === 1 ? undefined : 'exactly one of { port, host }, { path } and { fd }'
 }
 
 const checks: Checks<ServerOptions> = {

@@ -4,7 +4,8 @@ import { server } from '@sd/server'
 
 describe('options', () => {
   test.each([
-    [{}, /option "listen" must be { port, host }, { path } or { fd }, not undefined/],
+    [{}, /option "listen" must be exactly one of { port, host }, { path } and { fd }, not undefined/],
+    [{ listen: 7000 }, /option "listen" must be .*, not 7000/],
     [{ listen: {} }, /option "listen" must be/],
     [{ listen: { port: 1, path: 'x' } }, /option "listen" must be/],
     [
