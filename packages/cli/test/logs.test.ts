@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import { createDaemon, type LogRecord } from '@sd/core'
@@ -16,6 +16,14 @@ const readLines = (count: number) => readLogTail({ logFile: logFile(), owner: pr
 beforeEach(() => mkdirSync(place.logDirectory, { mode: 0o700 }))
 
 describe('the last lines of a file', () => {
+  test('are few where none ends: a huge file of another user does not fill the memory', () => {
+    writeFileSync(logFile(), '')
+    truncateSync(logFile(), 8 * 1024 ** 3)
+    const lines = readLines(5)
+    expect(lines).toHaveLength(1)
+    expect(lines[0]!.length).toBeLessThanOrEqual(64 * 1024 * 1024)
+  })
+
   test.each([
     ['nothing', '', 5, []],
     ['fewer than wanted', 'a\nb\n', 5, ['a', 'b']],

@@ -11,9 +11,11 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { isAlive, type ProcessIdentity, readIdentity } from '@sd/core/process-identity'
+import { forceRestart } from '../src/restart/force-restart.ts'
 import { cliCommand, fixture, runCli } from './run-cli.ts'
 import { usePlace } from './use-place.ts'
 
@@ -124,6 +126,55 @@ describeAsRoot('root, who operates a daemon of another user,', () => {
     const { code, stderr } = await runCli(place, ['console', socket])
     expect(stderr).toContain(private_)
     expect(code).toBe(4)
+  })
+
+  test('is led to no daemon of its own by what that one answers, or is called', async () => {
+    mkdirSync(place.runDirectory, { recursive: true, mode: 0o700 })
+    let connections = 0
+    const standbys = ['victim', 'liar'].map((name) =>
+      createServer((client) => {
+        connections++
+        client.destroy()
+      }).listen(join(place.runDirectory, `${name}.standby`)),
+    )
+    try {
+      await Promise.all(standbys.map((standby) => once(standby, 'listening')))
+      const data = { code: 'SD_CLI_MUTE', daemon: 'victim' }
+      const rpcError = { code: 1, message: 'no', data }
+      const answering = await listen(theirs, THEM, {
+        version: introduction(process.pid),
+        console: { rpcError },
+      })
+      expect((await runCli(place, ['console', answering])).code).not.toBe(0)
+      const nameless = makeDirectory('theirs/nameless', THEM)
+      const mute = await listen(nameless, THEM, { version: { name: 'no daemon!' } })
+      expect((await runCli(place, ['console', mute])).code).not.toBe(0)
+      expect(connections).toBe(0)
+    } finally {
+      for (const standby of standbys) await new Promise((resolve) => standby.close(resolve))
+    }
+  })
+
+  test('starts nothing that a process of another user says it was started with', async () => {
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', '--', '--detached'], {
+      uid: THEM,
+      gid: THEM,
+      cwd: '/',
+      env: { ...process.env, ...place.sandbox.env },
+    })
+    endLater(child)
+    const identity = readIdentity(child.pid!)!
+    const mute = {
+      name: 'dropped',
+      state: 'mute',
+      process: identity,
+      why: 'it hangs',
+      hasSocket: true,
+    } as const
+    // It is refused before anything is printed.
+    const restarted = forceRestart(mute, 5, undefined as never)
+    await expect(restarted).rejects.toMatchObject({ code: 'SD_CLI_PERMISSION', pid: child.pid })
+    expect(isAlive(identity)).toBe(true)
   })
 
   test('signals no process of anybody else, although a link is turned while the daemon answers', async () => {

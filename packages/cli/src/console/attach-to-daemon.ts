@@ -1,8 +1,9 @@
-import { join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { holdSocket } from '@sd/control/client'
 import { runDirectory, SdError } from '@sd/core'
 import { askDaemon } from '../daemons/ask-daemon.ts'
 import { type DebugConsoleModule, loadDebugConsole } from '../daemons/load-debug-console.ts'
+import { isSocket } from '../daemons/sighting.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Output } from '../output/output.ts'
 
@@ -41,9 +42,13 @@ async function findConsole(daemon: string, out: Output): Promise<FoundConsole> {
     // Paths that a daemon names are used only if they are its user's: as root, that user must not choose what is run or told.
     return { module: await loadDebugConsole(isOnlyOurs(uid) ? program : undefined), uid, socket }
   } catch (error) {
-    const isMute = error instanceof SdError && MUTE.has(error.code)
+    // What a daemon has answered may look like one of our own errors, and name another daemon.
+    const isMute = error instanceof SdError && error.rpcCode === undefined && MUTE.has(error.code)
     if (!isMute) throw error
-    return findOfHanging(String(error.daemon ?? daemon), error)
+    const [directory, name] = isSocket(daemon)
+      ? [dirname(resolve(daemon)), basename(daemon, '.sock')]
+      : [runDirectory(), String(error.daemon ?? daemon)]
+    return findOfHanging(directory, name, error)
   }
 }
 
@@ -51,8 +56,8 @@ async function findConsole(daemon: string, out: Output): Promise<FoundConsole> {
 const MUTE: ReadonlySet<string> = new Set(['SD_CLI_MUTE', 'SD_CONTROL_TIMEOUT'])
 
 /** A daemon whose main thread hangs has a thread that answers, if it allows consoles. */
-async function findOfHanging(name: string, error: SdError): Promise<FoundConsole> {
-  const { held, module } = await openStandby(name, error)
+async function findOfHanging(directory: string, name: string, error: SdError): Promise<FoundConsole> {
+  const { held, module } = await openStandby(directory, name, error)
   try {
     return { module, uid: held.uid, socket: await module.requestConsole!(held.at) }
   } finally {
@@ -60,11 +65,11 @@ async function findOfHanging(name: string, error: SdError): Promise<FoundConsole
   }
 }
 
-async function openStandby(name: string, { code, message }: SdError) {
+async function openStandby(directory: string, name: string, { code, message }: SdError) {
   const module = await loadDebugConsole()
   try {
     if (!module.requestConsole) throw new Error('It is of an older version.')
-    return { held: holdSocket(join(runDirectory(), `${name}.standby`)), module }
+    return { held: holdSocket(join(directory, `${name}.standby`)), module }
   } catch (cause) {
     const advice = `To debug a daemon that hangs, use debugConsole({ allow: true }) in it, or start it with --debugworkers.`
     throw new SdError(code, `${message.replace(/\.?$/, '.')} ${advice}`, { daemon: name, cause })

@@ -21,6 +21,12 @@ export function belongsTo(uid: number, pid: number): boolean {
   return uid === process.getuid?.() || readUsers(pid).every((user) => user === uid)
 }
 
+/** Whether a process runs as this user, and has not become another one since it was started. */
+export function isOwnProcess(pid: number): boolean {
+  const uid = process.getuid?.()
+  return uid === undefined || readUsers(pid).every((user) => user === uid)
+}
+
 /** @returns the real, the effective and the saved user id of a process; an impossible one where they are not known. */
 function readUsers(pid: number): number[] {
   try {

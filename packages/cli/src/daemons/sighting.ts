@@ -158,7 +158,8 @@ function identityOf(found: BelievedPidFile | undefined): ProcessIdentity | undef
   return found?.isAlive ? { pid: found.record.pid, startTime: found.record.startTime } : undefined
 }
 
-function isSocket(target: string): boolean {
+/** Whether a daemon is named by its socket. */
+export function isSocket(target: string): boolean {
   return target.includes('/') && Boolean(statSync(target, { throwIfNoEntry: false })?.isSocket())
 }
 

@@ -2,6 +2,7 @@ import { readFileSync, readlinkSync } from 'node:fs'
 import { SdError } from '@sd/core'
 import { type ProcessIdentity, signalProcess } from '@sd/core/process-identity'
 import { waitForEnd } from '../daemons/process-end.ts'
+import { isOwnProcess } from '../daemons/process-of-daemon.ts'
 import { isSeen, type Sighting } from '../daemons/sighting.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Output } from '../output/output.ts'
@@ -32,6 +33,11 @@ export async function forceRestart(
 ): Promise<number> {
   if (!process || !isSeen(process)) {
     throw new SdError('SD_CLI_MUTE', `${name} cannot be killed: nothing tells its process.`, { daemon: name })
+  }
+  // What it was started with is read from its own memory: of another user's process, root would run any command.
+  if (!isOwnProcess(process.pid)) {
+    const message = `${name}, pid ${process.pid}, runs as another user, who decides what would be started anew. Stop it, and start it yourself: sd-cli stop ${name} --force`
+    throw new SdError('SD_CLI_PERMISSION', message, { daemon: name, pid: process.pid })
   }
   const launch = readLaunch(process)
   signalProcess(process, 'SIGKILL')
