@@ -93,6 +93,29 @@ describe('the log file', () => {
     )
   })
 
+  const testAsRoot = process.getuid?.() === 0 ? test : test.skip
+
+  testAsRoot('is not written to a file that another user has put where everybody can', async () => {
+    fs.mkdirSync(path('open'))
+    fs.chmodSync(path('open'), 0o1777)
+    fs.writeFileSync(path('open/a.log'), '', { mode: 0o666 })
+    fs.chownSync(path('open/a.log'), 54_321, 54_321)
+    const log = openLog(path('open/a.log'))
+    log.write('one\n')
+    await log.flush()
+    log.flushNow()
+    await log.close()
+    expect(read('open/a.log')).toBe('')
+    // Where the system has fs.protected_regular, it refuses that itself.
+    expect(failures).toEqual([expect.stringMatching(/belongs to user id 54321|EACCES/)])
+    // What is there by right is used.
+    fs.chownSync(path('open/a.log'), 0, 0)
+    const own = openLog(path('open/a.log'))
+    own.write('two\n')
+    await own.close()
+    expect(read('open/a.log')).toBe('HEADER\ntwo\n')
+  })
+
   test('keeps the order and loses nothing, at whatever rate', async () => {
     const log = openLog(path('a.log'))
     const expected: string[] = []

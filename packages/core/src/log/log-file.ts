@@ -29,6 +29,11 @@ const MODE = 0o640
 /** Links that the system makes, and no user can put there: `/dev/stdout`. */
 const SYSTEM_LINK = /^\/(dev|proc)\//
 
+/** Permission bit of all users to write. */
+const ALL_MAY_WRITE = 0o002
+
+const ROOT = 0
+
 const open = promisify(fs.open)
 const fileStat = promisify(fs.fstat)
 const pathStat = promisify(fs.stat)
@@ -304,6 +309,10 @@ export class LogFile {
     await makeDirectory(dirname(name), { recursive: true })
     const descriptor = await open(name, openFlags(name), MODE).catch(explainLink(name))
     const stat = await fileStat(descriptor)
+    if (isPlanted(name, stat, await pathStat(dirname(name)))) {
+      closeNow(descriptor)
+      throw plantedError(name, stat)
+    }
     this.#file = { name, descriptor, stat }
     this.#lookedAt = this.#settings.clock.now()
     if (isNew(stat)) await writeAll(descriptor, Buffer.from(this.#settings.header))
@@ -314,7 +323,12 @@ export class LogFile {
     const name = this.#currentName()
     fs.mkdirSync(dirname(name), { recursive: true })
     const descriptor = fs.openSync(name, openFlags(name), MODE)
-    if (isNew(fs.fstatSync(descriptor))) fs.writeSync(descriptor, this.#settings.header)
+    const stat = fs.fstatSync(descriptor)
+    if (isPlanted(name, stat, fs.statSync(dirname(name)))) {
+      closeNow(descriptor)
+      throw plantedError(name, stat)
+    }
+    if (isNew(stat)) fs.writeSync(descriptor, this.#settings.header)
     return descriptor
   }
 
@@ -337,6 +351,20 @@ export class LogFile {
 /** Where others may write, a link may lead to a file that only this user can change. */
 function openFlags(name: string): number {
   return SYSTEM_LINK.test(name) ? OPEN_FLAGS : OPEN_FLAGS | constants.O_NOFOLLOW
+}
+
+/**
+ * Whether another user may have put the file there before, to read the log: as `fs.protected_regular` of Linux has it, which
+ * is not set everywhere.
+ */
+function isPlanted(name: string, file: Stats, directory: Stats): boolean {
+  if (SYSTEM_LINK.test(name) || (directory.mode & ALL_MAY_WRITE) === 0) return false
+  return ![process.geteuid?.() ?? file.uid, directory.uid, ROOT].includes(file.uid)
+}
+
+function plantedError(name: string, { uid }: Stats): Error {
+  const message = `${name} belongs to user id ${uid}, and every user can write to its directory. Remove it, or choose another directory`
+  return Object.assign(new Error(message), { code: 'EACCES' })
 }
 
 function explainLink(name: string): (error: NodeJS.ErrnoException) => never {
