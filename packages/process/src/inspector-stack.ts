@@ -76,7 +76,10 @@ export function readInspectorStack(
       send(PAUSE, 'Debugger.pause')
     })
     socket.addEventListener('message', (event) => {
-      const { id, method, params } = JSON.parse(String(event.data)) as InspectorMessage
+      const read = readMessage(event.data)
+      // No inspector speaks so.
+      if (!read) return end(undefined)
+      const { id, method, params } = read
       if (method === 'Debugger.scriptParsed') urls.set(params?.scriptId ?? '', params?.url ?? '')
       else if (id === PAUSE) {
         waiting = setTimeout(() => {
@@ -85,12 +88,25 @@ export function readInspectorStack(
           actLast()
         }, PAUSE_TIME)
       } else if (method === 'Debugger.paused') {
-        const frames = (params?.callFrames ?? []).map((frame) => formatFrame(frame, urls))
-        stack = withoutInterruption(frames).join('\n') || undefined
+        try {
+          const frames = (params?.callFrames ?? []).map((frame) => formatFrame(frame, urls))
+          stack = withoutInterruption(frames).join('\n') || undefined
+        } catch {
+          return end(undefined)
+        }
         actLast()
       } else if (id === LAST_ACT) end(stack)
     })
   })
+}
+
+function readMessage(data: unknown): InspectorMessage | undefined {
+  try {
+    const read: unknown = JSON.parse(String(data))
+    return typeof read === 'object' && read !== null ? read : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** Now and then what is paused first is Node itself, which tells of its inspector in the middle of the user's loop. */

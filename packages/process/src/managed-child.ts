@@ -27,6 +27,7 @@ import { LineSplitter } from './line-splitter.ts'
 import type { ResolvedChildSpec } from './options.ts'
 import { waitForOutputEnd } from './output-end.ts'
 import { OutputTail } from './output-tail.ts'
+import { isOwnInspector } from './own-inspector.ts'
 import { sweepGroup } from './process-group.ts'
 
 /** Milliseconds in which a child that closed its pipes must be gone: pipes close a moment before the exit. */
@@ -263,8 +264,11 @@ export class ManagedChild implements Child {
     this.#endings.push(end)
     const timer = this.#surroundings.host.clock.after(within, end)
     try {
-      const address = this.#inspectorAddress ?? (await this.#startInspector(ended.signal))
-      return address === undefined ? undefined : await use(address, ended.signal)
+      const told = this.#inspectorAddress
+      const isTrue = told !== undefined && (await isOwnInspector(told))
+      const address = isTrue ? told : await this.#startInspector(ended.signal)
+      if (address === undefined || !(isTrue || (await isOwnInspector(address)))) return undefined
+      return await use(address, ended.signal)
     } catch {
       // A stack is a courtesy: whatever is in its way must not stop what is done because the child is stuck.
       return undefined

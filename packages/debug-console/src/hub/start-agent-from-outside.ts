@@ -37,11 +37,15 @@ export function startAgentFromOutside(address: string, socket: string): Promise<
       inspector.send(JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression } })),
     )
     inspector.addEventListener('message', ({ data }) => {
-      const { id, result } = JSON.parse(String(data)) as {
-        id?: number
-        result?: { exceptionDetails?: object }
+      try {
+        const { id, result } = JSON.parse(String(data)) as {
+          id?: number
+          result?: { exceptionDetails?: object }
+        }
+        if (id === 1) end(result?.exceptionDetails ? new Error('No thread can be started there.') : undefined)
+      } catch {
+        end(new Error('What listens there is no inspector.'))
       }
-      if (id === 1) end(result?.exceptionDetails ? new Error('No thread can be started there.') : undefined)
     })
   })
 }
