@@ -8,6 +8,7 @@ import { broken } from './fixtures/bad-import.ts'
 import {
   exitsInSetup,
   lacksEnvironment,
+  missesArray,
   neverReady,
   onlyHere,
   onlyOne,
@@ -97,6 +98,11 @@ describe('a pool that starts its processes with the daemon fails the start, and 
   test("when the worker's environment is incomplete", async () => {
     const error = await failure({ worker: lacksEnvironment })
     expect(error.message).toMatch(/environment is incomplete:\n- install ffmpeg\n- set FONT_PATH/)
+  })
+
+  test('when its check of the environment returns no array', async () => {
+    const error = await failure({ worker: missesArray })
+    expect(error.message).toMatch(/array of strings, not "install ffmpeg"/)
   })
 
   test('when the process ends in setup', async () => {

@@ -1,4 +1,4 @@
-import { type Json, type LogLevel, SdError } from '@sd/core'
+import { describe, type Json, type LogLevel, SdError } from '@sd/core'
 import { attachContext, createChildContext } from '@sd/process/exchange'
 import { IdTable } from '../call/id-table.ts'
 import type { WorkerDefinition } from '../definition/define-worker.ts'
@@ -38,8 +38,12 @@ export class Implementation {
 
   /** Checks the environment and sets up. Throws what is missing, or what `setup` throws. */
   async start(): Promise<void> {
-    const missing = (await this.#lifecycle('checkEnvironment')) as readonly string[] | undefined
-    if (missing && missing.length > 0) {
+    const missing: unknown = (await this.#lifecycle('checkEnvironment')) ?? []
+    if (!Array.isArray(missing)) {
+      const message = `checkEnvironment() must return an array of strings, not ${describe(missing)}.`
+      throw new SdError('SD_WORKERS_ENVIRONMENT', message)
+    }
+    if (missing.length > 0) {
       const list = missing.map((line) => `\n- ${line}`).join('')
       throw new SdError('SD_WORKERS_ENVIRONMENT', `its environment is incomplete:${list}`, { missing })
     }
