@@ -1,5 +1,6 @@
-import { constants, openSync, renameSync, statSync } from 'node:fs'
+import { closeSync, constants, fstatSync, lstatSync, openSync, renameSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { isPlanted } from '@sd/core/directory'
 import { logDirectory } from './log-directory.ts'
 import { PRINTED_VARIABLE } from './start-message.ts'
 
@@ -14,10 +15,25 @@ export function printedFile(daemon: string, directory: string = logDirectory()):
   return join(directory, `${daemon}.out`)
 }
 
-/** Opens a file to print to. @returns its descriptor, which appends. */
+/**
+ * Opens a file to print to.
+ *
+ * @returns its descriptor, which appends.
+ * @throws Error for a named pipe, and for a file that another user has put where everybody can; the system's error.
+ */
 export function openPrintedFile(path: string): number {
-  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants
-  return openSync(path, O_WRONLY | O_APPEND | O_CREAT | (O_NOFOLLOW ?? 0), 0o640)
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants
+  // NONBLOCK: opening a named pipe must not wait for its reader. A terminal would keep it, and no other user can make one.
+  const isDevice = lstatSync(path, { throwIfNoEntry: false })?.isCharacterDevice()
+  const flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | (isDevice ? 0 : O_NONBLOCK)
+  const descriptor = openSync(path, flags, 0o640)
+  const status = fstatSync(descriptor)
+  if (!status.isFIFO() && !isPlanted(status, statSync(dirname(path)))) return descriptor
+  closeSync(descriptor)
+  const why = status.isFIFO()
+    ? 'is a named pipe'
+    : `belongs to user id ${status.uid}, and every user can write to its directory`
+  throw new Error(`Cannot print to ${path}: it ${why}. Choose another file.`)
 }
 
 /** @returns undefined where this process was told no such file, or has had it before. */

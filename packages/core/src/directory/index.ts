@@ -1,4 +1,4 @@
 export { type HeldDirectory, type HoldOptions, holdDirectory } from './hold-directory.ts'
 export { homeDirectory } from './home-directory.ts'
 export { moveWithoutOverwriting } from './move-file.ts'
-export { OTHERS_MAY_WRITE } from './ownership.ts'
+export { isPlanted, OTHERS_MAY_WRITE } from './ownership.ts'

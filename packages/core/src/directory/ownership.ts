@@ -34,6 +34,15 @@ export function isWritableByOthers({ mode, uid, gid }: Stats): boolean {
   return (mode & GROUP_MAY_WRITE) !== 0 && !isPrivateGroup(gid, uid)
 }
 
+/**
+ * Whether another user may have put a file where everybody can, to read what is written there: as `fs.protected_regular` of
+ * Linux has it, which is not set everywhere.
+ */
+export function isPlanted(file: Stats, directory: Stats): boolean {
+  if ((directory.mode & ALL_MAY_WRITE) === 0) return false
+  return ![process.geteuid?.() ?? file.uid, directory.uid, 0].includes(file.uid)
+}
+
 function isPrivateGroup(gid: number, uid: number): boolean {
   // passwd(5) and group(5): name, password, id; the members are the group's fourth field.
   const user = findEntry('passwd', uid)?.[0]

@@ -3,6 +3,7 @@ import { constants, type Stats } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import type { Clock, Timer } from '../clock.ts'
+import { isPlanted } from '../directory/ownership.ts'
 import { toError } from '../sd-error.ts'
 
 /** The file name is asked for again at each multiple of this many milliseconds of the day's time. */
@@ -28,11 +29,6 @@ const MODE = 0o640
 
 /** Links that the system makes, and no user can put there: `/dev/stdout`. */
 const SYSTEM_LINK = /^\/(dev|proc)\//
-
-/** Permission bit of all users to write. */
-const ALL_MAY_WRITE = 0o002
-
-const ROOT = 0
 
 const open = promisify(fs.open)
 const fileStat = promisify(fs.fstat)
@@ -309,7 +305,7 @@ export class LogFile {
     await makeDirectory(dirname(name), { recursive: true })
     const descriptor = await open(name, openFlags(name), MODE).catch(explainLink(name))
     const stat = await fileStat(descriptor)
-    if (isPlanted(name, stat, await pathStat(dirname(name)))) {
+    if (isRefused(name, stat, await pathStat(dirname(name)))) {
       closeNow(descriptor)
       throw plantedError(name, stat)
     }
@@ -324,7 +320,7 @@ export class LogFile {
     fs.mkdirSync(dirname(name), { recursive: true })
     const descriptor = fs.openSync(name, openFlags(name), MODE)
     const stat = fs.fstatSync(descriptor)
-    if (isPlanted(name, stat, fs.statSync(dirname(name)))) {
+    if (isRefused(name, stat, fs.statSync(dirname(name)))) {
       closeNow(descriptor)
       throw plantedError(name, stat)
     }
@@ -353,13 +349,8 @@ function openFlags(name: string): number {
   return SYSTEM_LINK.test(name) ? OPEN_FLAGS : OPEN_FLAGS | constants.O_NOFOLLOW
 }
 
-/**
- * Whether another user may have put the file there before, to read the log: as `fs.protected_regular` of Linux has it, which
- * is not set everywhere.
- */
-function isPlanted(name: string, file: Stats, directory: Stats): boolean {
-  if (SYSTEM_LINK.test(name) || (directory.mode & ALL_MAY_WRITE) === 0) return false
-  return ![process.geteuid?.() ?? file.uid, directory.uid, ROOT].includes(file.uid)
+function isRefused(name: string, file: Stats, directory: Stats): boolean {
+  return !SYSTEM_LINK.test(name) && isPlanted(file, directory)
 }
 
 function plantedError(name: string, { uid }: Stats): Error {
