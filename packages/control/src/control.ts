@@ -67,11 +67,13 @@ export function control(options: ControlOptions = {}): Plugin<'control', Control
     recordLife(host.daemon as DaemonBase)
     let path: string | undefined
     let processStart: string | null | undefined
+    const restartAccepted = Promise.withResolvers<void>()
 
     const parts = {
       daemon: host.daemon as DaemonBase,
       children: new Children(host),
       log,
+      restartAccepted: restartAccepted.promise,
       introduction: () => {
         // A process restarts in place, and keeps it.
         if (processStart === undefined) processStart = identify(process.pid)?.startTime ?? null
@@ -100,6 +102,9 @@ export function control(options: ControlOptions = {}): Plugin<'control', Control
         path = await listen(server, host, resolved.path)
         host.debug(`Listens on ${path}`)
       },
+
+      // The check of the new code has passed: a client that asked for the restart need not wait for calls under way.
+      settle: () => restartAccepted.resolve(),
 
       teardown: () => server.close(new Promise((resolve) => setTimeout(resolve, LAST_WORDS).unref())),
 

@@ -99,6 +99,26 @@ describe('a daemon in a process of its own', () => {
     expect(leftBehind()).toEqual([])
   })
 
+  test('answers to restart while calls are still under way', async () => {
+    const service = await start({ SD_SUPERVISED: '1' })
+    const client = await connect()
+    const file = join(sandbox.dir, 'go on')
+    const call = client.call('wait', { file })
+    await waitUntil(async () => JSON.stringify(await client.call('calls')).includes('"running"'))
+    const answers = await Promise.all([client.call('restart'), client.call('restart')])
+    expect(answers).toEqual([1, 2].map(() => ({ pid: service.pid, state: 'running' })))
+    expect(await client.call('restart')).toMatchObject({ state: 'running' })
+    writeFileSync(file, '')
+    expect(await call).toEqual(expect.any(Number))
+    await client.closed
+    await waitUntil(() => service.lines.filter((line) => line.startsWith('up ')).length === 2)
+    const again = await connect()
+    expect(await again.call('status', { lines: 0 })).toMatchObject({ restarts: 1 })
+    await again.call('stop')
+    expect((await service.exit).code).toBe(0)
+    expect(leftBehind()).toEqual([])
+  })
+
   test('gets signals', async () => {
     const service = await start()
     const client = await connect()

@@ -14,6 +14,8 @@ export interface MethodParts {
   readonly log: LogRing
   /** Known when the daemon is set up. */
   readonly introduction: () => Introduction
+  /** Resolves when a restart can no longer be refused: the new code starts. What is under way may take longer. */
+  readonly restartAccepted: Promise<void>
 }
 
 /** Milliseconds until a signal is sent: the client gets its answer first. */
@@ -23,7 +25,7 @@ const mayBeText: ParamCheck = must.beText
 
 /** The methods that every daemon has. */
 export function createBuiltInMethods(parts: MethodParts): Record<string, ControlMethod> {
-  const { daemon, children, log, introduction } = parts
+  const { daemon, children, log, introduction, restartAccepted } = parts
   return {
     version(params) {
       checkParams(params, { protocol: must.beInteger(1) })
@@ -70,8 +72,8 @@ export function createBuiltInMethods(parts: MethodParts): Record<string, Control
     async restart(params) {
       checkParams(params, { reason: mayBeText })
       const restarting = daemon.restart((params.reason as string) ?? 'restart over the control socket')
-      // It is refused before the daemon begins to stop; the rest of the promise is about the stop.
-      await Promise.race([restarting, whenAborted(daemon.signal)])
+      // What comes after that is for the next life to show, and may take longer than a client waits.
+      await Promise.race([restarting, restartAccepted, whenAborted(daemon.signal)])
       return { pid: process.pid, state: daemon.state }
     },
 
