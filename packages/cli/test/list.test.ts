@@ -55,6 +55,8 @@ describe('a daemon that does not answer', () => {
     const status = await cli('status', 'ticker')
     expect(status).toMatchObject({ code: 4, stderr: 'Looking for ticker ...\n' })
     expect(status.stdout).toContain(`ticker runs, pid ${pid}.`)
+    const heldUp = await cli('stop', 'ticker', '--timeout', '0.1')
+    expect(heldUp).toMatchObject({ code: 1, stderr: expect.stringMatching(/sd-cli console ticker.*--force/) })
     const stopped = await cli('stop', socket(), '--timeout', '0.1', '--force')
     expect(stopped.stdout).toMatch(/^ticker did not stop within 0.1 s, and was killed/)
     expect(stopped.code).toBe(0)

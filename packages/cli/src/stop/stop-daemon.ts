@@ -42,6 +42,7 @@ export async function stopDaemon(given: StopArguments, out: Output): Promise<num
     if (seen.state === 'answers') gone = await askToStop(seen.socket, isSeen(process) ? 0 : timeout)
     else {
       out.say(`${name} is signalled (SIGTERM to ${process.pid}): ${seen.why}.`)
+      if (seen.hasSocket && !given.force) out.say(adviseOnHung(name))
       signalProcess(process, 'SIGTERM')
     }
     // Between two lives it could not be asked, and would go on.
@@ -92,6 +93,11 @@ async function kill(name: string, process: ProcessIdentity): Promise<void> {
   if (await waitForEnd(process, KILLED_WITHIN)) return
   const message = `${name} was killed, and its process ${process.pid} is still there: the system holds it.`
   throw new SdError('SD_CLI_STOP_TIMEOUT', message, { daemon: name, pid: process.pid })
+}
+
+/** Its handler of SIGTERM runs in the thread that hangs, or that a debugger has paused. */
+function adviseOnHung(name: string): string {
+  return `If it hangs, or is paused at a breakpoint, it does not notice. Let it go on: sd-cli console ${name}. Or kill it after S seconds: sd-cli stop ${name} --force --timeout S`
 }
 
 function stillThere(name: string, { pid }: ProcessIdentity, timeout: number): SdError {
