@@ -28,7 +28,8 @@ export class Stage {
   /** As {@link run}, through a command that runs Node. */
   runBehind(prefix: readonly string[], fixture: string, ...args: readonly (string | number)[]): Fixture {
     return runFixture(new URL(`./fixtures/${fixture}.ts`, import.meta.url), {
-      env: { ...this.sandbox.env, SD_SUPERVISED: '1' },
+      // A daemon that loses its lock must end, also after the 10 s from which on it would come back.
+      env: { ...this.sandbox.env, SD_SUPERVISED: fixture === 'restarting' ? '1' : '0' },
       prefix,
       args: [this.subject.module.href, this.server.place, ...args.map(String)],
     })

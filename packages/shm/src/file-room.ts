@@ -57,6 +57,9 @@ export class FileRoom {
  * @throws the system's error; then there is no new file. Error when it is there, and longer.
  */
 export function makeZeroFile(file: string, size: number): void {
+  // Not even opened where it is whole: closing any descriptor of a file drops all locks that the process has on it (fcntl(2)).
+  // LMDB tells by such a lock that the table in the file is in use, and makes it anew where there is none.
+  if (lstatSync(file, { throwIfNoEntry: false })?.size === size) return
   const { O_RDWR, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants
   const handle = openSync(file, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600)
   let length = 0
