@@ -238,6 +238,12 @@ describe('a signal that comes while the next life is loaded', () => {
 })
 
 describe('an order to stop', () => {
+  test('that was caught and that no listener has heard of is known', async () => {
+    const fixture = runFixture(new URL('./fixtures/undispatched.ts', import.meta.url), { env: sandbox.env })
+    expect(await fixture.exit).toEqual({ code: 0, signal: null })
+    expect(JSON.parse(fixture.lines.join(''))).toEqual({ heard: ['SIGUSR2'], taken: ['SIGTERM'], again: [] })
+  })
+
   test('behind one to restart is never lost', async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const fixture = run('unchecked')

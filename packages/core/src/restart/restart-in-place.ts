@@ -9,6 +9,7 @@ import { type Children, describeProcess, findChildren } from './living-children.
 import { checkSuccessor } from './preflight.ts'
 import type { Restarter, RestartOrder } from './restarter.ts'
 import { findSuccessor, readStartPlace, type Successor } from './successor.ts'
+import { takeUndispatchedSignals } from './undispatched-signals.ts'
 
 /** How a daemon is replaced, and what its failures cost. */
 export interface RestartOptions {
@@ -154,6 +155,8 @@ function isAwaited({ living, ended }: Children, waited: number): boolean {
   return (living.length > 0 && waited < CHILDREN_MAY_TAKE) || (ended.length > 0 && waited < REAPING_MAY_TAKE)
 }
 
+const STOP_SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT']
+
 /** Puts a new Node in this one's place. Returns only where there is no `execve`. */
 function replaceProcess(successor: Successor, next: HandedOver): void {
   const { file, flags, command, environment, directory } = successor
@@ -168,7 +171,9 @@ function replaceProcess(successor: Successor, next: HandedOver): void {
   const { execve } = process
   if (!execve) return startSuccessor(file, args, carrying({ predecessor: process.pid }))
   // Nothing here can hear an order to stop any more, and the next life could not know of it: it ends the process.
-  for (const signal of ['SIGTERM', 'SIGINT']) process.removeAllListeners(signal)
+  for (const signal of STOP_SIGNALS) process.removeAllListeners(signal)
+  for (const signal of takeUndispatchedSignals())
+    if (STOP_SIGNALS.includes(signal)) process.kill(process.pid, signal)
   process.emit('exit', 0)
   // Where a debugger is connected, Node would wait in execve until that leaves.
   process.getBuiltinModule('node:inspector')?.close()
