@@ -426,14 +426,29 @@ export function isInPlace(directory: string, handle: number): boolean {
 function refuseDamaged(name: string, directory: string, self: SegmentOwner): void {
   const isInUse = (key: string, value: string): boolean =>
     key.startsWith('owner.') && isKnownAlive(parseOwner(Buffer.from(value)), self)
-  let problem: string | undefined
-  try {
-    problem = findUnsafeFile(directory) ?? findDamage(join(directory, 'data.mdb'), { table: 'meta', isInUse })
-  } catch (error) {
-    throw explainStoreError(name, directory, error)
+  const nothing = new Int32Array(new SharedArrayBuffer(4))
+  for (let look = 1; ; look++) {
+    let problem: string | undefined
+    try {
+      problem =
+        findUnsafeFile(directory) ?? findDamage(join(directory, 'data.mdb'), { table: 'meta', isInUse })
+    } catch (error) {
+      throw explainStoreError(name, directory, error)
+    }
+    if (problem === undefined) return
+    if (look === LOOKS) throw damagedError(name, directory, problem)
+    Atomics.wait(nothing, 0, 0, LOOK_AGAIN)
   }
-  if (problem !== undefined) throw damagedError(name, directory, problem)
 }
+
+/**
+ * The gate of a killed process may once in a long while let two in ({@link WriteGate}): then the file changes while it is looked
+ * at. What is damaged stays so.
+ */
+const LOOKS = 3
+
+/** Longer than a write takes. Milliseconds. */
+const LOOK_AGAIN = 5
 
 /** Bytes. @throws Error for what is no size. */
 function readSize(bytes: Buffer | undefined): number | undefined {
