@@ -129,6 +129,20 @@ test('the threads of a process share a segment with it', async () => {
   await segment.destroy()
 }, 60_000)
 
+test('a process that opens a segment leaves the locks of those alone who have it open in two threads', async () => {
+  const segment = await openSegment('test')
+  await segment.put('n', 0)
+  const file = new URL('./fixtures/counting-thread.ts', import.meta.url)
+  const thread = new Worker(file, { execArgv: ['-C', '@sd/source'], env: { ...process.env } })
+  await new Promise((resolve, reject) => thread.once('exit', resolve).once('error', reject))
+  const other = segments.run('reader.ts', 'test', 'n')
+  expect((await other.exit).code).toBe(0)
+  expect(other.lines).toEqual(['200'])
+  await segment.put('n', 201)
+  expect(segment.get('n')).toBe(201)
+  await segment.destroy()
+}, 60_000)
+
 test('a process that ends without closing its segments leaves the list of owners', async () => {
   const ended = segments.run('leaver.ts')
   expect((await ended.exit).code).toBe(7)
