@@ -1,4 +1,5 @@
 import { constants } from 'node:os'
+import { systemClock } from './clock.ts'
 
 /** What a daemon does about a signal. */
 export interface SignalActions {
@@ -43,12 +44,12 @@ export class StopOrders {
 
   /** Notes an order. */
   note(): void {
-    this.#at = performance.now()
+    this.#at = systemClock.now()
   }
 
   /** Notes an order. @returns whether it is one that has come already. */
   isRepeated(): boolean {
-    const isRepeated = performance.now() - this.#at < ONE_ORDER
+    const isRepeated = systemClock.now() - this.#at < ONE_ORDER
     if (!isRepeated) this.note()
     return isRepeated
   }

@@ -1,4 +1,4 @@
-import { type DaemonBase, type LifeChange, openRunDirectory, type StopReport } from '@sd/core'
+import { type DaemonBase, type LifeChange, openRunDirectory, type StopReport, systemClock } from '@sd/core'
 import { identify, readBoot } from '@sd/core/process-identity'
 import {
   endWithoutWord,
@@ -56,7 +56,7 @@ export function recordFailedLoad(error: Error): void {
 class LifeRecorder {
   readonly #daemon: DaemonBase
   readonly #path: string
-  readonly #startedAt = performance.now()
+  readonly #startedAt = systemClock.now()
   readonly #lines: KeptLine[] = []
   readonly #onExit = (code: number): void => this.#takeExit(code)
   #record: LifeRecord
@@ -143,7 +143,7 @@ class LifeRecorder {
   }
 
   #makeEnd(facts: Pick<LifeEnd, 'reason' | 'why' | 'exitCode' | 'error'>): LifeEnd {
-    const uptime = Math.round(performance.now() - this.#startedAt)
+    const uptime = Math.round(systemClock.now() - this.#startedAt)
     return { pid: process.pid, at: new Date().toISOString(), uptime, log: [...this.#lines], ...facts }
   }
 

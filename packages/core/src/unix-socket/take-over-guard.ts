@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { basename, dirname, join } from 'node:path'
+import { systemClock } from '../clock.ts'
 import { SdError } from '../sd-error.ts'
 import { startListening } from './start-listening.ts'
 
@@ -38,7 +39,7 @@ export async function withTakeOverGuard<Result>(
 
 /** @returns gives the guard back. */
 async function enter(path: string, limit: number): Promise<() => void> {
-  const end = performance.now() + limit
+  const end = systemClock.now() + limit
   const place = join(dirname(path), `.g${hash(basename(path))}`)
   const draft = mkdtempSync(join(dirname(path), '.g'))
   // Never the same twice in one place: a dead holder's entry is removed by its name.
@@ -55,7 +56,7 @@ async function enter(path: string, limit: number): Promise<() => void> {
   try {
     await startListening(server, { path: join(draft, entry) })
     while (!takePlace(draft, place)) {
-      if (performance.now() >= end) throw heldError(path, place, limit)
+      if (systemClock.now() >= end) throw heldError(path, place, limit)
       await waitForHolder(place, end)
     }
   } catch (error) {
@@ -100,7 +101,7 @@ function connectUntilClosed(path: string, end: number): Promise<string | undefin
   return new Promise((resolve) => {
     let code: string | undefined
     const socket = connect(path)
-    const left = end - performance.now()
+    const left = end - systemClock.now()
     const timer = Number.isFinite(left) ? setTimeout(() => socket.destroy(), left) : undefined
     socket.once('error', (error: NodeJS.ErrnoException) => {
       code = error.code
