@@ -65,6 +65,7 @@ function scanDoubleQuoted(source: IniText, firstLine: number, start: number, env
   let copied = start
   for (let line = firstLine; line <= source.lines.length; line++) {
     const text = source.lines[line - 1]!
+    if (line > firstLine && SETTING_OR_SECTION.test(text)) refuseSwallowing(source, firstLine, line, 'double')
     const marks = /"|\\["\\$]|\$\{/g
     marks.lastIndex = copied
     for (let mark = marks.exec(text); mark !== null; mark = marks.exec(text)) {
@@ -85,7 +86,37 @@ function scanDoubleQuoted(source: IniText, firstLine: number, start: number, env
     value += `${text.slice(copied)}\n`
     copied = 0
   }
-  return source.fail(firstLine, 'The double quote that opens here is never closed.', 'Add the closing ".')
+  const remedy = endsInEscapedQuote(source, firstLine) ? ESCAPED_QUOTE : 'Add the closing ".'
+  return source.fail(firstLine, 'The double quote that opens here is never closed.', remedy)
+}
+
+/** A line of its own, such as `key = value`, `key[] = value` or `[section]`. */
+const SETTING_OR_SECTION = /^\s*(?:[^\s=;#"'[\]]+(?:\[[^\]]*\])*\s*=|\[[^\]]+\]\s*(?:;.*)?$)/
+
+/** What stands before the quote that begins a setting's value. */
+const OPENING = /^\s*[^\s=;#"'[\]]+(?:\[[^\]]*\])*\s*=\s*$/
+
+const ESCAPED_QUOTE =
+  'It ends in \\", which is a quote inside of the text: write \\\\" there, or put the value in single quotes.'
+
+function endsInEscapedQuote(source: IniText, line: number): boolean {
+  return /(?<!\\)(?:\\\\)*\\"\s*(?:;.*)?$/.test(source.lines[line - 1]!)
+}
+
+/** A setting would be lost without a word, or a whole section. */
+function refuseSwallowing(
+  source: IniText,
+  firstLine: number,
+  line: number,
+  quote: 'double' | 'single',
+): never {
+  const problem = `The ${quote} quote that opens here takes in line ${line}, which looks like a setting or a section.`
+  const remedy = endsInEscapedQuote(source, firstLine)
+    ? ESCAPED_QUOTE
+    : quote === 'double'
+      ? 'Close it on its own line. Text that has such lines goes in single quotes.'
+      : 'Close it on its own line.'
+  return source.fail(firstLine, problem, remedy)
 }
 
 /** Everything up to the next single quote, as it is. */
@@ -96,6 +127,8 @@ function scanSingleQuoted(source: IniText, firstLine: number, start: number): Sc
     const text = source.lines[line - 1]!
     const close = text.indexOf("'", copied)
     if (close !== -1) {
+      if (line > firstLine && OPENING.test(text.slice(0, close)))
+        refuseSwallowing(source, firstLine, line, 'single')
       expectNothing(source, line, close + 1)
       return { value: value + text.slice(copied, close), line }
     }

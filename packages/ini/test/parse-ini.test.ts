@@ -183,6 +183,29 @@ describe('errors', () => {
   })
 })
 
+describe('a quoted value that takes in what looks like a setting', () => {
+  test.each<[string, string, number]>([
+    ['a Windows path before a comment in quotes', '[p]\ni = "C:\\in\\"\no = "; not used"\n[n]\nx = 1', 2],
+    ['a Windows path before another', '[p]\ni = "C:\\in\\"\no = "D:\\out"', 2],
+    ['a Windows path before a section', 'i = "C:\\in\\"\n[next]\n; of 5"', 1],
+    ['a Windows path, and no other quote', 'a = 1\ni = "C:\\in\\" ; in', 2],
+    ['a list', 'i = "C:\\in\\"\nk[] = 1\n; of 5"', 1],
+    ['a quote that was forgotten', 'a = "1\nb = 2\nc = ""', 1],
+    ['a single quote that was forgotten', "a = '1\nb = 2\nc = '; x'", 1],
+  ])('%s: the error names the line where it opens', (_, text, line) => {
+    expect(failureOf(text)).toMatchObject({ code: 'SD_INI_SYNTAX', line })
+  })
+
+  test.each<[string, string, unknown]>([
+    ['a backslash that is written twice ends the path', 'i = "C:\\\\in\\\\"\nx = 1', { i: 'C:\\in\\', x: 1 }],
+    ['single quotes take a path as it is', "i = 'C:\\in\\'\nx = 1", { i: 'C:\\in\\', x: 1 }],
+    ['single quotes take such lines', "q = 'where\nid = 1\n[a]'", { q: 'where\nid = 1\n[a]' }],
+    ['other lines are text', 'q = "select a\nwhere a = 1"', { q: 'select a\nwhere a = 1' }],
+  ])('%s', (_, text, expected) => {
+    expect(parse(text)).toEqual(expected)
+  })
+})
+
 describe('names that objects have by birth', () => {
   test('are data, and nothing is inherited', () => {
     const settings = parseIni('[constructor]\ntoString = 1\n[hasOwnProperty]\nvalueOf.then = 2\nk[x] = 3')
