@@ -12,7 +12,7 @@ import { parseIni } from './parse-ini.ts'
  */
 export async function loadSettings(file: string, requiredSections: readonly string[]): Promise<IniMap> {
   const settings = parseIni(await readText(file), { file })
-  const missing = requiredSections.filter((name) => !hasSection(settings, name))
+  const missing = requiredSections.filter((name) => !isFilled(findSection(settings, name)))
   if (missing.length === 0) return settings
   const wanted = missing.map((name) => `[${name}]${hint(name, settings)}`).join(', ')
   const sections = missing.length === 1 ? 'a required section' : `${missing.length} required sections`
@@ -61,18 +61,24 @@ function fileError(file: string, problem: string, remedy: string, cause?: unknow
   return new SdError('SD_INI_FILE', `The settings file ${file} ${problem}. ${remedy}`, { file, cause })
 }
 
-function hasSection(settings: IniMap, name: string): boolean {
+function findSection(settings: IniMap, name: string): IniMap | undefined {
   let level: IniMap = settings
   for (const part of name.split('.')) {
     const next = level[part]
-    if (!isIniMap(next)) return false
+    if (!isIniMap(next)) return undefined
     level = next
   }
-  return true
+  return level
+}
+
+/** One without a key is missing, as in the original: what it was asked for is not there. */
+function isFilled(section: IniMap | undefined): boolean {
+  return section !== undefined && Object.keys(section).length > 0
 }
 
 function hint(name: string, settings: IniMap): string {
+  if (findSection(settings, name)) return ' (it is empty)'
   const present = Object.keys(settings).filter((key) => isIniMap(settings[key]))
   const nearest = nearestName(name, present)
-  return nearest === undefined || nearest === name ? '' : ` (the file has [${nearest}])`
+  return nearest === undefined ? '' : ` (the file has [${nearest}])`
 }

@@ -11,7 +11,7 @@ export interface IniOptions<Required extends string = string> {
   file: string | URL
   /**
    * Sections without which the daemon does not start, all missing ones reported together. `a.b` asks for
-   * `[a.b]`. TypeScript then knows that they are there.
+   * `[a.b]`. One without any key counts as missing. TypeScript then knows that they are there.
    * @default []
    */
   requiredSections?: readonly Required[] | undefined

@@ -90,7 +90,7 @@ describe('settings', () => {
   })
 
   test('sections named like members of Object are data', async () => {
-    const { settings } = await start('[signals]\n[constructor]\na = 1\n[then]\nb = 2\n[toString]\nc = 3')
+    const { settings } = await start('[signals]\nx = 0\n[constructor]\na = 1\n[then]\nb = 2\n[toString]\nc = 3')
     expect(readSetting(settings, 'constructor', 'a')).toBe(1)
     expect(readSetting(settings, 'toString', 'c')).toBe(3)
     expect(await settings).toBe(settings)
@@ -336,13 +336,16 @@ describe('trouble with the file is reported by checkEnvironment and thrown by se
     expect(message).toContain(`${file}, line 2: `)
   })
 
-  test('missing sections, all at once, with the nearest name', async () => {
-    writeFileSync(file, 'api = 1\n[signal]\n[db]\n[db.main]')
-    const requiredSections = ['signals', 'db', 'db.main', 'db.replica', 'api']
+  test('sections that are missing or empty, all at once, with the nearest name', async () => {
+    writeFileSync(file, 'api = 1\n[signal]\n[db]\n[db.main]\nuser = a\n[mail]\n; host =')
+    const requiredSections = ['signals', 'db', 'db.main', 'db.replica', 'api', 'mail']
     const { message, error } = await complaintOf({ file, requiredSections })
-    expect(error).toMatchObject({ code: 'SD_INI_SECTIONS', missing: ['signals', 'db.replica', 'api'] })
+    expect(error).toMatchObject({
+      code: 'SD_INI_SECTIONS',
+      missing: ['signals', 'db.replica', 'api', 'mail'],
+    })
     expect(message).toContain(
-      'lacks 3 required sections: [signals] (the file has [signal]), [db.replica], [api]',
+      'lacks 4 required sections: [signals] (the file has [signal]), [db.replica], [api], [mail] (it is empty)',
     )
   })
 
