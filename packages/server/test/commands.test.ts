@@ -346,3 +346,59 @@ describe('other framings', () => {
     expect(client.received).toBe('<a><b><c>')
   })
 })
+
+describe('a message with the delimiter in it', () => {
+  test('is no answer: the client gets what onError returns, as one message', async () => {
+    const codes: unknown[] = []
+    const onError = (error: Error): string => {
+      codes.push((error as { code?: string }).code)
+      return `${error.name}\r\nat once\n`
+    }
+    const { connect } = await start({ onError }, (server) => {
+      server.command(/^show$/, () => 'one\ntwo')
+      server.command(/^bytes$/, () => Buffer.from('one\n\n'))
+      server.command(/^fail$/, () => {
+        throw new Error('first\nsecond')
+      })
+      server.command(/^ping$/, () => 'pong')
+    })
+    const client = connect()
+    client.write('show\nping\nbytes\nping\nfail\nping\n')
+    const lines = []
+    for (let index = 0; index < 6; index++) lines.push(await client.line())
+    expect(lines).toEqual(['SdError at once', 'pong', 'SdError at once', 'pong', 'Error at once', 'pong'])
+    expect(codes).toEqual(['SD_SERVER_OUTPUT', 'SD_SERVER_OUTPUT', undefined])
+  })
+
+  test('is refused while answers before it are awaited', async () => {
+    const open = Promise.withResolvers<void>()
+    const { connect } = await start({ concurrency: 2, onError: () => 'refused' }, (server) => {
+      server.command(/^slow$/, () => open.promise.then(() => 'slow'))
+      server.command(/^show$/, () => {
+        open.resolve()
+        return 'one\ntwo'
+      })
+    })
+    const client = connect()
+    client.write('slow\nshow\n')
+    expect([await client.line(), await client.line()]).toEqual(['slow', 'refused'])
+  })
+
+  test('is neither sent, nor broadcast, nor a farewell', async () => {
+    const { connect, server } = await start({ delimiter: 'END' })
+    const client = connect()
+    const seen = Promise.withResolvers<Client>()
+    server.command(/^hello$/, (it) => seen.resolve(it))
+    client.write('helloEND')
+    const it = await seen.promise
+    const refused = expect.objectContaining({ code: 'SD_SERVER_OUTPUT', delimiter: 'END' })
+    expect(() => it.send('xENDx')).toThrow(refused as never)
+    expect(() => it.end('ENDEND')).toThrow(refused as never)
+    expect(() => server.broadcast('aENDb')).toThrow(refused as never)
+    expect(it.closed).toBe(false)
+    await it.send('xEND')
+    it.end('bye')
+    client.socket.end()
+    expect(await client.closed).toBe('xENDbyeEND')
+  })
+})

@@ -1,10 +1,15 @@
 /** Lets a client's messages run at the same time and be answered in the order in which they came. */
 export class AnswerOrder {
   readonly #turns: Turn[] = []
-  readonly #send: (answer: string | Uint8Array) => void
+  readonly #encode: (answer: string | Uint8Array) => string | Uint8Array
+  readonly #write: (encoded: string | Uint8Array) => void
 
-  constructor(send: (answer: string | Uint8Array) => void) {
-    this.#send = send
+  constructor(
+    encode: (answer: string | Uint8Array) => string | Uint8Array,
+    write: (encoded: string | Uint8Array) => void,
+  ) {
+    this.#encode = encode
+    this.#write = write
   }
 
   /** Messages that run, or whose answers wait. */
@@ -16,13 +21,14 @@ export class AnswerOrder {
     this.#turns.push(turn)
   }
 
-  /** Takes what a handler returned. @returns whether it is an answer. */
+  /** Takes what a handler returned. @returns whether it is an answer. @throws what the framing throws. */
   answer(turn: Turn, answer: unknown): boolean {
     if (typeof answer !== 'string' && !(answer instanceof Uint8Array)) return false
-    if (turn === this.#turns[0]) this.#send(answer)
+    const encoded = this.#encode(answer)
+    if (turn === this.#turns[0]) this.#write(encoded)
     else {
       turn.waiting ??= []
-      turn.waiting.push(answer)
+      turn.waiting.push(encoded)
     }
     return true
   }
@@ -34,7 +40,7 @@ export class AnswerOrder {
       this.#turns.shift()
       const next = this.#turns[0]
       if (!next?.waiting) continue
-      for (const answer of next.waiting) this.#send(answer)
+      for (const encoded of next.waiting) this.#write(encoded)
       next.waiting = undefined
     }
   }
@@ -42,7 +48,7 @@ export class AnswerOrder {
 
 /** One message's place among those of its client. */
 export interface Turn {
-  /** Answers that wait for those of earlier messages. */
+  /** Answers, encoded, that wait for those of earlier messages. */
   waiting: (string | Uint8Array)[] | undefined
   isThrough: boolean
 }

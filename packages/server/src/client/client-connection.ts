@@ -30,9 +30,13 @@ export class ClientConnection<Data> implements Client<Data> {
   readonly #parts: ServerParts<Data>
   readonly #framing: Framing
   readonly #outbox: Outbox
-  readonly #order = new AnswerOrder((answer) => void this.send(answer))
+  readonly #order = new AnswerOrder(
+    (answer) => this.#framing.encode(answer),
+    (encoded) => void this.write(encoded),
+  )
   #state: 'open' | 'ending' | 'ended' | 'closed' = 'open'
   #reason: DisconnectReason | undefined
+  /** Encoded. */
   #farewell: string | Uint8Array | undefined
   #abort: AbortController | undefined
   #linger: Timer | undefined
@@ -113,9 +117,9 @@ export class ClientConnection<Data> implements Client<Data> {
 
   end(message?: string | Uint8Array): void {
     if (this.#state !== 'open') return
+    this.#farewell = message === undefined ? undefined : this.#framing.encode(message)
     this.#state = 'ending'
     this.#reason ??= 'server'
-    this.#farewell = message
     this.#endIfDone()
   }
 
@@ -253,13 +257,7 @@ export class ClientConnection<Data> implements Client<Data> {
   }
 
   #close(turn: Turn): void {
-    try {
-      this.#order.close(turn)
-    } catch (thrown) {
-      // An answer that had waited for its turn does not fit the framing.
-      this.#parts.onFailure(toError(thrown))
-      this.close('error')
-    }
+    this.#order.close(turn)
     this.#endIfDone()
     this.#pump()
   }
@@ -294,7 +292,8 @@ export class ClientConnection<Data> implements Client<Data> {
   #askFailureHandlers(turn: Turn, error: Error, conclude: (answered: boolean) => void): void {
     let answered = false
     const take = (answer: unknown): void => {
-      if (this.#order.answer(turn, answer)) answered = true
+      const joined = typeof answer === 'string' ? (this.#framing.join?.(answer) ?? answer) : answer
+      if (this.#order.answer(turn, joined)) answered = true
     }
     runToEnd(
       () => this.#parts.failure.call(take, error, this),
@@ -308,7 +307,7 @@ export class ClientConnection<Data> implements Client<Data> {
 
   #endIfDone(): void {
     if (this.#state !== 'ending' || this.#order.size > 0 || this.socket.destroyed) return
-    if (this.#farewell !== undefined) void this.send(this.#farewell)
+    if (this.#farewell !== undefined) void this.write(this.#farewell)
     this.#state = 'ended'
     this.#outbox.flush()
     this.socket.end(() => {

@@ -13,8 +13,14 @@ export interface Framing {
   next(): Buffer | undefined
   /** Whether there are bytes that `next` has not looked at yet. */
   readonly pending: boolean
-  /** A message as it goes to the client. */
+  /**
+   * A message as it goes to the client.
+   *
+   * @throws Error when the client would not read it as one message.
+   */
   encode(message: string | Uint8Array): string | Uint8Array
+  /** Makes one message of a text that {@link encode} may refuse, for texts of errors. @default the text as it is */
+  join?(text: string): string
   /** What a client is told whose input is wrong. @default nothing */
   complain?(error: Error): string
 }

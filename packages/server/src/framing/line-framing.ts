@@ -1,3 +1,4 @@
+import { SdError } from '@sd/core'
 import type { Framing } from './framing.ts'
 import { GrowingBuffer } from './growing-buffer.ts'
 import { inputTooLong } from './input-too-long.ts'
@@ -52,11 +53,28 @@ export class LineFraming implements Framing {
 
   encode(message: string | Uint8Array): string | Uint8Array {
     if (typeof message === 'string') {
-      return message.endsWith(this.#text) ? message : message + this.#text
+      const framed = message.endsWith(this.#text) ? message : message + this.#text
+      this.#mustBeOne(framed.indexOf(this.#text) === framed.length - this.#text.length, message)
+      return framed
     }
     const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength)
     const ends = bytes.subarray(-this.#delimiter.length).equals(this.#delimiter)
-    return ends ? bytes : Buffer.concat([bytes, this.#delimiter])
+    const framed = ends ? bytes : Buffer.concat([bytes, this.#delimiter])
+    this.#mustBeOne(framed.indexOf(this.#delimiter) === framed.length - this.#delimiter.length, message)
+    return framed
+  }
+
+  /** A line of its own for each delimiter would put the client out of step with its questions. */
+  join(text: string): string {
+    const end = text.endsWith(this.#text) ? text.length - this.#text.length : text.length
+    return text.slice(0, end).replaceAll(this.#isLineFeed ? /\r?\n/g : this.#text, ' ')
+  }
+
+  #mustBeOne(isOne: boolean, message: string | Uint8Array): void {
+    if (isOne) return
+    const start = Buffer.from(message.slice(0, 40)).toString()
+    const text = `The message contains the delimiter ${JSON.stringify(this.#text)}: the client would take it for several (${JSON.stringify(start)}…). Send each part as a message, use client.write() for bytes as they are, or the option framing: { lengthPrefix: 4 }.`
+    throw new SdError('SD_SERVER_OUTPUT', text, { delimiter: this.#text })
   }
 
   complain(): string {
