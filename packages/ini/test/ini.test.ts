@@ -90,7 +90,9 @@ describe('settings', () => {
   })
 
   test('sections named like members of Object are data', async () => {
-    const { settings } = await start('[signals]\nx = 0\n[constructor]\na = 1\n[then]\nb = 2\n[toString]\nc = 3')
+    const { settings } = await start(
+      '[signals]\nx = 0\n[constructor]\na = 1\n[then]\nb = 2\n[toString]\nc = 3',
+    )
     expect(readSetting(settings, 'constructor', 'a')).toBe(1)
     expect(readSetting(settings, 'toString', 'c')).toBe(3)
     expect(await settings).toBe(settings)
