@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { SdError } from '@sd/core'
+import { formatAnswer, formatBatch } from '../src/json-rpc/format-answers.ts'
 import { LineReader } from '../src/json-rpc/line-reader.ts'
+import { errorResponse } from '../src/json-rpc/messages.ts'
 import { isRequest, readLine } from '../src/json-rpc/read-request.ts'
 import { toRpcError } from '../src/json-rpc/rpc-error.ts'
 import { LogRing } from '../src/log/log-ring.ts'
@@ -34,6 +36,25 @@ describe('what a line is', () => {
   ])('%s is an error', (_, line, code, id) => {
     expect(read(line)).toEqual([{ jsonrpc: '2.0', error: { code, message: expect.any(String) }, id }])
   })
+
+  test.each(['1', '-0', '1.50', '1e3', '9007199254740993', '1e400', '"a"', 'null'])(
+    'the id %s is answered as it came',
+    (id) => {
+      const line = `{"jsonrpc":"2.0","method":"x","params":{"id":1.0},"id":${id}}`
+      for (const [text, items] of [
+        [line, readLine(line).items],
+        [`[${line}]`, readLine(`[${line}]`).items],
+      ] as const) {
+        const [item] = items
+        if (!item || !isRequest(item)) throw new Error(`This is a request: ${text}`)
+        const answer = formatAnswer({ jsonrpc: '2.0', result: item.params!, id: item.id! })
+        expect(answer).toBe(`{"jsonrpc":"2.0","result":{"id":1},"id":${id}}`)
+        expect(formatBatch([errorResponse(item.id!, { code: 1, message: '' })], 1000)).toContain(
+          `"id":${id}}`,
+        )
+      }
+    },
+  )
 
   test('a batch is answered item by item', () => {
     const { isBatch, items } = readLine('[1,{"jsonrpc":"2.0","method":"status","id":1},[]]')

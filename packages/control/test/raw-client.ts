@@ -29,7 +29,7 @@ export async function connectRaw(path: string): Promise<RawClient> {
   })
   await once(socket, 'connect')
   const until = async (count: number): Promise<readonly unknown[]> => {
-    await waitUntil(() => messages.length >= count, `${count} messages`)
+    await waitUntil(() => messages.length >= count, `${count} messages`, 50_000)
     return messages
   }
   return {

@@ -1,7 +1,15 @@
 import type { Json } from '@sd/core'
 
-/** What identifies a request; null where it could not be read. */
-export type RequestId = string | number | null
+/**
+ * What identifies a request; null where it could not be read. A number that JavaScript would change (`9007199254740993`, `1.0`)
+ * is kept as it was written: `JSON.stringify` writes it so.
+ */
+export type RequestId = string | number | null | ExactNumber
+
+/** What `JSON.rawJSON` makes. */
+export interface ExactNumber {
+  readonly rawJSON: string
+}
 
 /** A request, or a notification where it has no id. */
 export interface Request {

@@ -1,5 +1,5 @@
 import type { Json } from '@sd/core'
-import { errorResponse, type Request, type RequestId, type Response } from './messages.ts'
+import { type ExactNumber, errorResponse, type Request, type RequestId, type Response } from './messages.ts'
 import { rpcCodes } from './rpc-error.ts'
 
 /** How many requests one batch may have. */
@@ -13,19 +13,42 @@ export interface ReadLine {
 
 /** Reads a line as JSON-RPC 2.0, sections 4 and 6, has it. */
 export function readLine(line: string): ReadLine {
+  // By request: the ids that a client would not know again, because JavaScript writes their numbers in another way.
+  const exactIds = new Map<unknown, ExactNumber>()
   let parsed: Json
   try {
-    parsed = JSON.parse(line) as Json
+    // Looking at each value takes ten times as long.
+    if (!UNUSUAL_ID.test(line)) parsed = JSON.parse(line) as Json
+    else
+      parsed = json.parse(line, function (key, value, { source }) {
+        const isExact = key !== 'id' || typeof value !== 'number' || source === JSON.stringify(value)
+        if (!isExact) exactIds.set(this, json.rawJSON(source!))
+        return value
+      }) as Json
   } catch (thrown) {
     const message = `Parse error: this is no JSON (${(thrown as Error).message}).`
     return single(errorResponse(null, { code: rpcCodes.parseError, message }))
   }
-  if (!Array.isArray(parsed)) return single(readRequest(parsed))
+  const read = (value: Json): Request | Response => readRequest(value, exactIds.get(value))
+  if (!Array.isArray(parsed)) return single(read(parsed))
   if (parsed.length === 0) return single(refuse(null, 'an empty batch'))
   if (parsed.length > LARGEST_BATCH) {
     return single(refuse(null, `a batch of ${parsed.length} requests: at most ${LARGEST_BATCH} may be`))
   }
-  return { isBatch: true, items: (parsed as readonly Json[]).map(readRequest) }
+  return { isBatch: true, items: (parsed as readonly Json[]).map(read) }
+}
+
+/** A number as id that JavaScript may write in another way. */
+const UNUSUAL_ID = /"id"\s*:\s*-?(?!(?:0|[1-9]\d{0,14})\s*[,}])\d|"id"\s*:\s*-0/
+
+/** The types of TypeScript do not have it yet. */
+const json = JSON as unknown as {
+  rawJSON(text: string): ExactNumber
+  isRawJSON(value: unknown): boolean
+  parse(
+    text: string,
+    revive: (this: unknown, key: string, value: unknown, context: { readonly source?: string }) => unknown,
+  ): unknown
 }
 
 /** Whether a request was read, and not what is wrong with it. */
@@ -37,12 +60,14 @@ function single(item: Request | Response): ReadLine {
   return { isBatch: false, items: [item] }
 }
 
-function readRequest(value: Json): Request | Response {
+/** @param exactId - its id, where JavaScript cannot hold it. */
+function readRequest(value: Json, exactId?: ExactNumber): Request | Response {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return refuse(null, 'a request must be an object')
   }
   const given = value as { readonly [key: string]: Json | undefined }
-  const { jsonrpc, method, params, id } = given
+  const { jsonrpc, method, params } = given
+  const id = exactId ?? given.id
   if (!isId(id)) return refuse(null, 'the id must be a string, a number or null')
   const known = id === undefined ? null : id
   if (jsonrpc !== '2.0') return refuse(known, '"jsonrpc" must be "2.0"')
@@ -50,11 +75,13 @@ function readRequest(value: Json): Request | Response {
   if (params !== undefined && (typeof params !== 'object' || params === null)) {
     return refuse(known, '"params" must be an object or an array')
   }
-  return given as unknown as Request
+  return (exactId ? { ...given, id: exactId } : given) as unknown as Request
 }
 
-function isId(id: Json | undefined): id is RequestId | undefined {
-  return id === undefined || id === null || typeof id === 'string' || typeof id === 'number'
+function isId(id: Json | ExactNumber | undefined): id is RequestId | undefined {
+  return (
+    id === undefined || id === null || typeof id === 'string' || typeof id === 'number' || json.isRawJSON(id)
+  )
 }
 
 function refuse(id: RequestId, problem: string): Response {
