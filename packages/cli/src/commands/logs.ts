@@ -19,7 +19,13 @@ export const logs: Command = defineCommand({
       default: false,
       describe: 'Go on with what comes, across restarts',
     },
-    lines: { type: 'number', alias: 'n', default: 20, requiresArg: true, describe: 'How many lines' },
+    lines: {
+      type: 'number',
+      alias: 'n',
+      default: 20,
+      requiresArg: true,
+      describe: 'How many lines, at most 100000',
+    },
   },
   load: async () => (await import('../logs/show-logs.ts')).showLogs,
 })

@@ -14,7 +14,13 @@ export const status: Command = defineCommand({
   parameters: daemonParameter,
   options: {
     ...pidFileOption,
-    lines: { type: 'number', alias: 'n', default: 10, requiresArg: true, describe: 'Lines of its log' },
+    lines: {
+      type: 'number',
+      alias: 'n',
+      default: 10,
+      requiresArg: true,
+      describe: 'Lines of its log, at most 1000',
+    },
   },
   load: async () => (await import('../status/show-status.ts')).showStatus,
 })
