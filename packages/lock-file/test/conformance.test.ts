@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describeLock } from '@sd/lock-conformance'
 import fileModule from './file-module.ts'
 
+// SD_SOAK=1 runs it at full size.
 describeLock(
   {
     name: 'the file lock',

@@ -18,6 +18,7 @@ async function countConnections(): Promise<number> {
   return lines.filter((line) => /:addr tcp:127\.0\.0\.1:\d+/.test(line)).length - 2
 }
 
+// SD_SOAK=1 runs it at full size.
 describeLock(
   {
     name: 'the memcached lock',

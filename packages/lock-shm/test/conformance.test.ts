@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { describeLock } from '@sd/lock-conformance'
 import shmModule, { lockName, openLocks } from './shm-module.ts'
 
+// SD_SOAK=1 runs it at full size.
 describeLock(
   {
     name: 'the lock in shared memory',
