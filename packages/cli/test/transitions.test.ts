@@ -110,6 +110,12 @@ describe('a start that takes too long', () => {
       code: 1,
       stderr: expect.stringMatching(/slow has stopped before it was ready \(SIGTERM\)/),
     })
+    // Its setup did not hear of the order; the order is why it has ended, all the same.
+    expect((await cli('status', 'slow', '--json')).json()).toMatchObject({
+      state: 'stopped',
+      end: { reason: 'signal', exitCode: 1 },
+      crash: null,
+    })
     expect(readdirSync(place.runDirectory).filter((file) => !/\.life$/.test(file))).toEqual([])
   })
 })

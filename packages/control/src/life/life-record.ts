@@ -94,6 +94,8 @@ const STATES: readonly string[] = [
 
 /** Whether a life has ended in a way that nobody has ordered. */
 export function isCrash({ reason, exitCode }: LifeEnd): boolean {
+  // An ordered end that was not finished in time, or hurried, has an exit code that is not 0.
+  if (reason === 'signal' || reason === 'stop') return false
   return ['fatal', 'failed-start', 'killed'].includes(reason) || (exitCode !== null && exitCode !== 0)
 }
 
