@@ -106,6 +106,8 @@ test('runs a script', async () => {
   const line = `${JSON.stringify({ pid: daemon.pid, signal: 'SIGUSR2' })}\n`
   expect(sent).toEqual({ code: 0, signal: null, stdout: line + line, stderr: '' })
   await daemon.waitForLine(/^got SIGUSR2$/)
+  // No listener hears it: it would end the daemon.
+  expect(await terminals.run(['signals', 'watched'], 'segv\n')).toMatchObject({ code: 1 })
   const failed = await terminals.run(['signals', 'watched'], 'hop\nusr2\n')
   expect(failed).toMatchObject({
     code: 1,

@@ -92,6 +92,23 @@ describe('two daemons of one name', () => {
   })
 })
 
+describe('a signal that would end the daemon, and is no order to stop', () => {
+  test('is sent only with --force', async () => {
+    const pid = await start(fixture('slow.ts'), '--', '0', '0')
+    for (const signal of ['USR2', 'ALRM', 'SEGV', 'QUIT']) {
+      const { code, json } = await cli('signal', 'slow', signal, '--json')
+      expect(code).toBe(1)
+      expect(json()).toMatchObject({ error: { code: 'SD_CLI_UNHEARD', pid, signal: `SIG${signal}` } })
+    }
+    // Its default is nothing; Node ignores it; it has a handler.
+    for (const signal of ['WINCH', 'PIPE', 'USR1'])
+      expect(await cli('signal', 'slow', signal)).toMatchObject({ code: 0 })
+    expect((await cli('status', 'slow', '--json')).json()).toMatchObject({ pid, state: 'running' })
+    expect(await cli('signal', 'slow', 'USR2', '--force')).toMatchObject({ code: 0 })
+    await waitUntil(() => place.sandbox.processes().length === 0, 'it has ended')
+  })
+})
+
 describe('a start that takes too long', () => {
   test('shows what it has logged, and leaves nothing', async () => {
     const { code, stderr } = await cli('start', fixture('slow.ts'), '--timeout', '2', '--', '60000', '0')

@@ -124,6 +124,9 @@ describe('a daemon in a process of its own', () => {
     const client = await connect()
     expect(await client.call('signal', { signal: 'usr2' })).toEqual({ pid: service.pid, signal: 'SIGUSR2' })
     await service.waitForLine(/^got SIGUSR2$/)
+    await expect(client.call('signal', { signal: 'SEGV' })).rejects.toMatchObject({
+      code: 'SD_CONTROL_UNHEARD',
+    })
     await client.call('signal', { signal: 'SIGTERM' })
     expect(await service.exit).toEqual({ code: 0, signal: null })
     await client.close()

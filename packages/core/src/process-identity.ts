@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { constants } from 'node:os'
 
 /**
  * Who a process is. A pid alone is used again by the system; together with the start time it names one
@@ -70,6 +71,46 @@ export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals 
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
     throw error
   }
+}
+
+/** Orders to end, and signals that by default end nothing. */
+const NEVER_UNHEARD: ReadonlySet<string> = new Set([
+  ...['SIGTERM', 'SIGINT', 'SIGKILL'],
+  ...['SIGSTOP', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU', 'SIGCONT'],
+  ...['SIGCHLD', 'SIGURG', 'SIGWINCH', 'SIGINFO'],
+])
+
+/** Node has handlers for some of them, which end the process all the same. */
+const FAULTS: ReadonlySet<string> = new Set(['SIGSEGV', 'SIGBUS', 'SIGFPE', 'SIGILL'])
+
+/** What every daemon handles. */
+const HANDLED_BY_DAEMONS: ReadonlySet<string> = new Set(['SIGHUP', 'SIGUSR1'])
+
+/**
+ * Whether a signal that is no order to end would end a process all the same: it neither handles nor ignores it, and that is
+ * the system's default. Where the system does not tell, a process is taken to handle what every daemon does.
+ */
+export function wouldEndUnheard({ pid }: ProcessIdentity, signal: NodeJS.Signals): boolean {
+  if (NEVER_UNHEARD.has(signal)) return false
+  if (FAULTS.has(signal)) return true
+  if (pid === process.pid) return process.listenerCount(signal) === 0
+  const heard = readHeardSignals(pid)
+  if (heard === undefined) return !HANDLED_BY_DAEMONS.has(signal)
+  return ((heard >> BigInt(constants.signals[signal] - 1)) & 1n) === 0n
+}
+
+/** The signals that a process handles or ignores, a bit each. @returns undefined where the system does not tell. */
+function readHeardSignals(pid: number): bigint | undefined {
+  if (process.platform !== 'linux') return undefined
+  let status: string
+  try {
+    status = readFileSync(`/proc/${pid}/status`, 'latin1')
+  } catch {
+    return undefined
+  }
+  // proc_pid_status(5)
+  const masks = [...status.matchAll(/^Sig(?:Ign|Cgt):\s*([0-9a-f]+)$/gm)]
+  return masks.length === 2 ? masks.reduce((all, [, mask]) => all | BigInt(`0x${mask}`), 0n) : undefined
 }
 
 interface ProcessStatus {

@@ -1,18 +1,19 @@
 import { readLife } from '@sd/control/life'
 import { SdError, suggestName } from '@sd/core'
-import { signalProcess } from '@sd/core/process-identity'
+import { signalProcess, wouldEndUnheard } from '@sd/core/process-identity'
 import { elsewhereError, notRunningError } from '../daemons/ask-daemon.ts'
 import { isSeen, lookForShown, type Sighting } from '../daemons/sighting.ts'
-import { waitForChange } from '../daemons/transition.ts'
 import type { Output } from '../output/output.ts'
-import { withProgress } from '../output/with-progress.ts'
 import { findSignal, signalNames } from '../signals/find-signal.ts'
+import { explainUnheard } from './unheard-signal.ts'
+import { waitUntilHeard } from './wait-until-heard.ts'
 
 /** What `signal` is called with. */
 interface SignalArguments {
   readonly daemon: string
   readonly signal: string
   readonly 'pid-file'?: string | undefined
+  readonly force: boolean
 }
 
 /** Sends a daemon a signal: that very process, never another one that got its pid. */
@@ -23,6 +24,11 @@ export async function sendSignal(given: SignalArguments, out: Output): Promise<v
   if (seen.state === 'stopped' || seen.state === 'dead') throw await notRunningError(seen)
   const { process } = seen
   if (process && !isSeen(process)) throw elsewhereError(name, process)
+  if (process && !given.force && wouldEndUnheard(process, signal)) {
+    const what = `${name}, pid ${process.pid}`
+    const message = `${explainUnheard(what, signal)} End it with: sd-cli stop ${name}. To send it all the same, use --force.`
+    throw new SdError('SD_CLI_UNHEARD', message, { daemon: name, pid: process.pid, signal })
+  }
   if (!process || !signalProcess(process, signal)) {
     const why =
       seen.state === 'mute' ? `: ${seen.why}, and no pid file tells its process` : ': it has just ended'
@@ -32,20 +38,11 @@ export async function sendSignal(given: SignalArguments, out: Output): Promise<v
   else out.print(`${signal} was sent to ${name}, pid ${process.pid}.`)
 }
 
-/** Milliseconds that a restart may take. */
-const RESTARTED_WITHIN = 60_000
-
-/** What an orderly end hears, or the system obeys, at any time. */
-const ALWAYS_HEARD: ReadonlySet<string> = new Set(['SIGTERM', 'SIGINT', 'SIGKILL', 'SIGSTOP', 'SIGCONT'])
-
 /** Between two lives nothing may listen yet: Node would end, or open its inspector. */
 async function lookForListening(given: SignalArguments, signal: string, out: Output): Promise<Sighting> {
-  const end = performance.now() + RESTARTED_WITHIN
   for (;;) {
     const seen = await lookForShown(given.daemon, out, given['pid-file'])
-    const life = readLife(seen.name)
-    if (!life?.isAlive || life.state !== 'restarting' || ALWAYS_HEARD.has(signal)) return seen
-    await withProgress(out, `Waiting for ${seen.name}, which is restarting`, () => waitForChange(life, end))
+    if (!(await waitUntilHeard(seen.name, signal, out))) return seen
   }
 }
 

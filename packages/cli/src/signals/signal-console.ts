@@ -1,10 +1,12 @@
 import { listDaemons } from '@sd/control/client'
 import { SdError, suggestName } from '@sd/core'
-import { isAlive, signalProcess } from '@sd/core/process-identity'
+import { isAlive, type ProcessIdentity, signalProcess, wouldEndUnheard } from '@sd/core/process-identity'
 import { type LineConsole, openLineConsole } from '../line-console/line-console.ts'
 import { formatJson } from '../output/format-json.ts'
 import { formatTable } from '../output/format-table.ts'
 import type { Output } from '../output/output.ts'
+import { explainUnheard } from '../signal/unheard-signal.ts'
+import { waitUntilHeard } from '../signal/wait-until-heard.ts'
 import { findSignal, signalNames } from './find-signal.ts'
 import { listSignals } from './signal-effects.ts'
 import { findTarget, type SignalTarget } from './signal-target.ts'
@@ -98,24 +100,34 @@ class SignalConsole {
       default:
         if (rest.length > 0)
           throw usage(`One signal at a time, not "${line}". Type help to see what there is.`)
-        this.#send(word)
+        await this.#send(word)
     }
   }
 
-  #send(word: string): void {
+  async #send(word: string): Promise<void> {
     const signal = findSignal(word)
     if (!signal) {
       const hint = suggestName(word.toUpperCase().replace(/^SIG/, ''), [...signalNames(), ...COMMANDS])
       throw usage(`There is no signal, and no command, "${word}".${hint} Type list to see the signals.`)
     }
     if (!this.#target) throw usage('No process is attached: choose one with "pid NAME" or "pid NUMBER".')
-    const { pid } = this.#target.identity
-    if (!signalProcess(this.#target.identity, signal)) {
+    const { daemon, identity } = this.#target
+    const { pid } = identity
+    if (daemon !== undefined) await this.#checkHeard(daemon, identity, signal)
+    if (!signalProcess(identity, signal)) {
       this.#forget()
       throw new SdError('SD_CLI_NOT_RUNNING', `Not sent: ${pid} has exited.`, { pid })
     }
     if (this.#out.json) this.#console.print(formatJson({ pid, signal }))
     else this.#console.say(`${signal} was sent to ${pid}.`)
+  }
+
+  /** A process that was chosen by its pid is sent whatever is typed. */
+  async #checkHeard(daemon: string, identity: ProcessIdentity, signal: NodeJS.Signals): Promise<void> {
+    await waitUntilHeard(daemon, signal, this.#out)
+    if (!wouldEndUnheard(identity, signal)) return
+    const message = `${explainUnheard(`${daemon}, pid ${identity.pid}`, signal)} Type TERM to stop it, or KILL.`
+    throw new SdError('SD_CLI_UNHEARD', message, { daemon, pid: identity.pid, signal })
   }
 
   async #attach(words: readonly string[]): Promise<void> {

@@ -1,10 +1,11 @@
 import { SdError, toError } from '@sd/core'
-import { type ProcessIdentity, readIdentity, signalProcess } from '@sd/core/process-identity'
+import { type ProcessIdentity, readIdentity, signalProcess, wouldEndUnheard } from '@sd/core/process-identity'
 import { muteError, notRunningError } from '../daemons/ask-daemon.ts'
 import { belongsTo } from '../daemons/process-of-daemon.ts'
 import { isSeen, lookForShown, type Sighting } from '../daemons/sighting.ts'
 import type { Output } from '../output/output.ts'
 import { type Key, TerminalScreen } from '../screen/terminal-screen.ts'
+import { explainUnheard } from '../signal/unheard-signal.ts'
 import { type DaemonSight, type FollowedDaemon, followDaemon } from './follow-daemon.ts'
 import { printSights } from './print-sights.ts'
 import { renderTop } from './render-top.ts'
@@ -145,6 +146,8 @@ class Top {
     const identity = this.#asked
     if (identity?.pid !== pid)
       return `There is no process ${pid} here (${role}): it has exited, or is in a container.`
+    if (wouldEndUnheard(identity, signal))
+      return `${explainUnheard(`${pid} (${role})`, signal)} Send TERM or KILL.`
     const isSent = signalProcess(identity, signal)
     return isSent ? `${signal} was sent to ${pid} (${role}).` : `${pid} (${role}) has exited.`
   }

@@ -1,5 +1,6 @@
 import { constants } from 'node:os'
-import { type DaemonBase, type Json, must, suggestName } from '@sd/core'
+import { type DaemonBase, type Json, must, SdError, suggestName } from '@sd/core'
+import { wouldEndUnheard } from '@sd/core/process-identity'
 import { type ControlMethod, checkParams, invalidParams, type ParamCheck } from '../control-method.ts'
 import type { LogRing } from '../log/log-ring.ts'
 import { type Introduction, PROTOCOL } from '../protocol.ts'
@@ -78,8 +79,15 @@ export function createBuiltInMethods(parts: MethodParts): Record<string, Control
     },
 
     signal(params) {
-      checkParams(params, { signal: mayBeText })
+      checkParams(params, { signal: mayBeText, force: must.beBoolean })
       const signal = readSignal(params.signal)
+      if (params.force !== true && wouldEndUnheard({ pid: process.pid, startTime: '' }, signal)) {
+        throw new SdError(
+          'SD_CONTROL_UNHEARD',
+          `${signal} was not sent: it would end this daemon, which does not handle it. Use "stop", or force: true.`,
+          { signal },
+        )
+      }
       setTimeout(() => process.kill(process.pid, signal), NO_TIME)
       return { pid: process.pid, signal }
     },
