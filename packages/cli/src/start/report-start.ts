@@ -44,7 +44,10 @@ export function reportStart({ message, pid, printed, exit }: StartOutcome, out: 
   }
   const { code, message: text, ...facts } = message.error
   const log = message.log
-  throw new SdError('SD_CLI_START', withLines(`The daemon has not started: ${text}`, log), {
+  // The reason itself is told already; its stack, and what came before, is not.
+  const told = new Set(text.split('\n').map((line) => line.trim()))
+  const untold = log.filter((line) => !told.has(line.replace(/^[^:]*: (?:\w*Error: )?/, '').trim()))
+  throw new SdError('SD_CLI_START', withLines(`The daemon has not started: ${text}`, untold), {
     ...facts,
     reason: code,
     log,

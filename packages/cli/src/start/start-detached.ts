@@ -46,8 +46,16 @@ export interface StartOutcome {
 /** The descriptor of the pipe in the new process. */
 const PIPE = 3
 
-/** Milliseconds from the polite request to the end by force. */
+/** Milliseconds from the polite request to the end by force, at most. */
 const KILL_AFTER = 5000
+
+/** The same, at least. */
+const KILL_NOT_BEFORE = 1000
+
+/** A start that was to be brief ends briefly. @param timeout - milliseconds that it might take. */
+function killAfter(timeout: number): number {
+  return Math.min(KILL_AFTER, Math.max(KILL_NOT_BEFORE, timeout / 10))
+}
 
 /**
  * Starts a process in a session of its own, without a terminal, and waits until it says that it is ready or that it
@@ -134,7 +142,7 @@ async function waitForWord(
   try {
     await Promise.race([closed, limit.passed, ended.then(() => closed)])
   } catch (error) {
-    await end(child, ended)
+    await end(child, ended, killAfter(timeout))
     // What it has logged, where it could still tell it.
     const told = readMessage(text)
     if (told?.kind === 'failed') Object.assign(error as SdError, { log: told.log })
@@ -178,7 +186,7 @@ function timeLimit(timeout: number, signal: AbortSignal): { passed: Promise<neve
 }
 
 /** Ends what was started, with all that it has started: it leads a process group. */
-async function end(child: ChildProcess, ended: Promise<void>): Promise<void> {
+async function end(child: ChildProcess, ended: Promise<void>, within: number): Promise<void> {
   const kill = (signal: NodeJS.Signals): void => {
     try {
       process.kill(-child.pid!, signal)
@@ -187,7 +195,7 @@ async function end(child: ChildProcess, ended: Promise<void>): Promise<void> {
     }
   }
   kill('SIGTERM')
-  const timer = setTimeout(() => kill('SIGKILL'), KILL_AFTER)
+  const timer = setTimeout(() => kill('SIGKILL'), within)
   await ended.catch(() => {})
   clearTimeout(timer)
 }

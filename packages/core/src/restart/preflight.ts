@@ -88,7 +88,7 @@ export async function checkSuccessor(
 /** @param printed - by Node, mostly: frames of its own code do not help. */
 function withPrinted(problem: string, printed: string): string {
   const lines = printed.split('\n').filter((line) => !/^\s*$|^\s+at .*node:|^Node\.js v/.test(line))
-  return lines.length === 0 ? `${problem}.` : `${problem}:\n${lines.join('\n')}`
+  return lines.length === 0 ? `${problem}.` : `${problem}:\n${lines.join('\n').replace(/^Error: /, '')}`
 }
 
 function refusal(problem: string, facts: Readonly<Record<string, unknown>> = {}): SdError {
