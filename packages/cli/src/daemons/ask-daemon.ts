@@ -1,6 +1,6 @@
 import type { ControlClient } from '@sd/control/client'
 import { listDaemons } from '@sd/control/client'
-import { isCrash, listLives } from '@sd/control/life'
+import { listLives } from '@sd/control/life'
 import { nearestName, SdError } from '@sd/core'
 import type { ProcessIdentity } from '@sd/core/process-identity'
 import { describeEnd } from '../life/describe-life.ts'
@@ -45,7 +45,7 @@ export function elsewhereError(name: string, { pid }: ProcessIdentity): SdError 
 
 /** A daemon that does not run: how it has ended, or else which one may have been meant. */
 export async function notRunningError({ name, state, life }: Sighting): Promise<SdError> {
-  const end = life?.end && isCrash(life.end) ? life.end : undefined
+  const end = life?.end
   const how = state === 'dead' ? 'has died' : 'is not running'
   const text = end ? `${name} ${how}: ${describeEnd(end)}.` : `${name} ${how}.${await suggest(name)}`
   return new SdError('SD_CLI_NOT_RUNNING', text, { daemon: name })

@@ -19,19 +19,29 @@ export function isInTransition(life: Life | undefined): boolean {
 /**
  * Looks for a daemon, and waits while it starts, restarts or stops, as the record of its life says.
  *
+ * @param isEnough - what need not be waited for. @default nothing
  * @param end - monotonic milliseconds: when it must have come to an end.
  * @throws SdError `SD_CLI_IN_TRANSITION` when it has not; and as `lookFor`.
  */
 export async function lookForSettled(
   target: string,
   out: Output,
-  { pidFile, end }: { readonly pidFile: string | undefined; readonly end: number },
+  {
+    pidFile,
+    end,
+    isEnough = () => false,
+  }: {
+    readonly pidFile: string | undefined
+    readonly end: number
+    readonly isEnough?: (seen: Sighting) => boolean
+  },
 ): Promise<Sighting> {
   for (;;) {
     const seen = await lookForShown(target, out, pidFile)
     const life = readLife(seen.name)
-    if (!life || !isInTransition(life)) return seen
-    await withProgress(out, `Waiting for ${seen.name}, which is ${life.state}`, () =>
+    if (!life || !isInTransition(life) || isEnough(seen)) return seen
+    const why = life.reason === null ? '' : ` (${life.reason})`
+    await withProgress(out, `Waiting for ${seen.name}, which is ${life.state}${why}`, () =>
       waitForChange(life, end),
     )
   }

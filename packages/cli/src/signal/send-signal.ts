@@ -1,4 +1,3 @@
-import { readLife } from '@sd/control/life'
 import { SdError, suggestName } from '@sd/core'
 import { signalProcess, wouldEndUnheard } from '@sd/core/process-identity'
 import { elsewhereError, notRunningError } from '../daemons/ask-daemon.ts'
