@@ -27,7 +27,9 @@ const BY_ERROR: Readonly<Record<string, number>> = {
   SD_CLI_NOT_RUNNING: exitCodes.notRunning,
 }
 
-/** The exit code that an error comes to. */
+/** The exit code that an error comes to. One that a daemon has answered with says nothing about this command. */
 export function exitCodeOf(error: unknown): number {
-  return BY_ERROR[String((error as { code?: unknown } | null)?.code)] ?? exitCodes.error
+  const { code, rpcCode } = Object(error) as { code?: unknown; rpcCode?: unknown }
+  const known = rpcCode === undefined && typeof code === 'string' && Object.hasOwn(BY_ERROR, code)
+  return known ? BY_ERROR[code]! : exitCodes.error
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, chownSync, mkdirSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { isAlive, type ProcessIdentity, readIdentity } from '@sd/core/process-identity'
@@ -42,15 +42,17 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 /** Has something listen as the daemon `liar`. @param uid - whose it is. */
-async function listen(answer: unknown, uid = process.getuid!()): Promise<void> {
+async function listen(
+  answer: unknown,
+  uid = process.getuid!(),
+  answers: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
   chmodSync(sandbox.dir, 0o755)
-  mkdirSync(place.runDirectory, { mode: 0o700 })
+  mkdirSync(place.runDirectory, { recursive: true, mode: 0o700 })
   chownSync(place.runDirectory, uid, -1)
-  const args = [
-    fixture('liar.mjs'),
-    join(place.runDirectory, 'liar.sock'),
-    JSON.stringify({ version: answer }),
-  ]
+  const socket = join(place.runDirectory, 'liar.sock')
+  rmSync(socket, { force: true })
+  const args = [fixture('liar.mjs'), socket, JSON.stringify({ version: answer, ...answers })]
   const env = { ...process.env, ...place.env }
   const child = spawn(process.execPath, args, { uid, env, stdio: ['ignore', 'pipe', 'inherit'] })
   ends.push(() => end(child))
@@ -100,5 +102,40 @@ describe('whoever listens on a control socket', () => {
     )
     expect(code).toBe(4)
     expect((await cli('list', '--json')).json()).toMatchObject([{ name: 'liar', pid: null, state: 'silent' }])
+  })
+
+  test('and answers something else than was asked is told from a daemon', async () => {
+    const introduced = { ...introduction(), processStart: stranger.startTime }
+    const half = { name: 'liar', pid: stranger.pid, state: 'running', log: [5, null, {}], plugins: [] }
+    await listen(introduced, undefined, { calls: 5, stats: null, status: 'well', console: { socket: 5 } })
+    for (const method of ['calls', 'stats', 'status', 'console']) {
+      const { code, json } = await cli(method, 'liar', '--json')
+      expect({ code, answer: json() }).toEqual({
+        code: 1,
+        answer: { error: expect.objectContaining({ code: 'SD_CONTROL_PROTOCOL', method }) },
+      })
+    }
+    for (const each of ends.splice(1)) await each()
+    await listen(introduced, undefined, { status: half, calls: { calls: [{}, 1], pools: {} } })
+    for (const method of ['status', 'calls']) expect(await cli(method, 'liar')).toMatchObject({ code: 0 })
+  })
+
+  test('chooses neither the exit code nor what is done by the code of its error', async () => {
+    const rpcErrors = [
+      ['status', 'EACCES'],
+      ['stats', 'SD_CLI_USAGE'],
+      ['calls', 'SD_CONTROL_NOT_RUNNING'],
+      ['restart', 'SD_CONTROL_GONE'],
+      ['stop', 'SD_CONTROL_GONE'],
+      ['stop', 'toString'],
+    ] as const
+    const introduced = { ...introduction(), processStart: stranger.startTime }
+    for (const [method, code] of rpcErrors) {
+      const status = { name: 'liar', pid: stranger.pid, state: 'running' }
+      const rpcError = { code: -32000, message: 'no', data: { code } }
+      await listen(introduced, undefined, { status, [method]: { rpcError } })
+      expect({ method, code: (await cli(method, 'liar')).code }).toEqual({ method, code: 1 })
+      for (const each of ends.splice(1)) await each()
+    }
   })
 })

@@ -92,6 +92,24 @@ describe('two daemons of one name', () => {
   })
 })
 
+test('a restart beside a stop that is under way names the stop', async () => {
+  await start(fixture('slow.ts'), '--', '0', '1000')
+  const stopping = cli('stop', 'slow')
+  await waitUntil(() => record('slow').state === 'stopping', 'it stops', 60_000)
+  const { code, stderr } = await cli('restart', 'slow')
+  expect({ code, stderr }).toEqual({ code: 7, stderr: expect.stringMatching(/stopped by SIGTERM/) })
+  expect(await stopping).toMatchObject({ code: 0 })
+})
+
+test('a daemon that is still starting is running, and not healthy', async () => {
+  const starting = cli('start', fixture('slow.ts'), '--', '60000', '0')
+  await waitUntil(() => existsSync(join(place.runDirectory, 'slow.sock')), 'it listens', 60_000)
+  const { code, json } = await cli('status', 'slow', '--json')
+  expect({ code, status: json() }).toMatchObject({ code: 4, status: { running: true, state: 'starting' } })
+  expect(await cli('stop', 'slow')).toMatchObject({ code: 0 })
+  expect(await starting).toMatchObject({ code: 1 })
+})
+
 describe('a signal that would end the daemon, and is no order to stop', () => {
   test('is sent only with --force', async () => {
     const pid = await start(fixture('slow.ts'), '--', '0', '0')

@@ -3,6 +3,7 @@ import { holdSocket } from '@sd/control/client'
 import { runDirectory, SdError } from '@sd/core'
 import { askDaemon } from '../daemons/ask-daemon.ts'
 import { type DebugConsoleModule, loadDebugConsole } from '../daemons/load-debug-console.ts'
+import { answerError, asFacts, asTextOrNull } from '../daemons/read-facts.ts'
 import { isSocket } from '../daemons/sighting.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Output } from '../output/output.ts'
@@ -18,7 +19,7 @@ interface FoundConsole {
 /** Attaches this terminal to the debug console of a daemon. @returns the exit code. */
 export async function attachToDaemon({ daemon }: { readonly daemon: string }, out: Output): Promise<number> {
   const { module, uid, socket } = await findConsole(daemon, out)
-  const held = holdSocket(String(socket))
+  const held = holdSocket(socket)
   try {
     if (held.uid !== uid) {
       const message = `The daemon (user id ${uid}) names a console that is not its own: ${socket} (user id ${held.uid}). Not connected.`
@@ -36,8 +37,9 @@ export async function attachToDaemon({ daemon }: { readonly daemon: string }, ou
 async function findConsole(daemon: string, out: Output): Promise<FoundConsole> {
   try {
     const { uid, program, socket } = await askDaemon(daemon, out, async (client, { uid }) => {
-      const answer = (await client.call('console')) as { readonly socket: string }
-      return { uid, program: client.daemon.program ?? undefined, socket: answer.socket }
+      const { socket } = asFacts(await client.call('console'))
+      if (typeof socket !== 'string') throw answerError('console')
+      return { uid, program: asTextOrNull(client.daemon.program) ?? undefined, socket }
     })
     // Paths that a daemon names are used only if they are its user's: as root, that user must not choose what is run or told.
     return { module: await loadDebugConsole(isOnlyOurs(uid) ? program : undefined), uid, socket }

@@ -1,3 +1,16 @@
+import type { Json } from '@sd/core'
+import {
+  answerError,
+  asFacts,
+  asList,
+  asNumber,
+  asNumberOrNull,
+  asText,
+  asTextOrNull,
+  type Facts,
+  isFacts,
+} from './read-facts.ts'
+
 /** A process of a daemon, as the control method `status` tells of it. */
 export interface DaemonProcess {
   readonly pid: number
@@ -55,6 +68,68 @@ export interface DaemonStatus {
   readonly processes: DaemonProcess & { readonly children: readonly DaemonProcess[] }
   readonly plugins: Readonly<Record<string, unknown>>
   readonly log: readonly LogLine[]
+}
+
+/**
+ * Takes an answer to `status` for what it should be.
+ *
+ * @throws SdError `SD_CONTROL_PROTOCOL` where it does not tell whose status it is.
+ */
+export function readStatus(answer: Json): DaemonStatus {
+  const { name, pid, state } = asFacts(answer)
+  const isStatus = typeof name === 'string' && typeof state === 'string' && Number.isSafeInteger(pid)
+  if (!isStatus) throw answerError('status')
+  return asStatus(answer)
+}
+
+/** The same, whatever it is. What a daemon of another version does not tell is null, zero or empty, or state `unknown`. */
+export function asStatus(answer: Json): DaemonStatus {
+  const given = asFacts(answer)
+  const [loop, memory] = [asFacts(given.loop), asFacts(given.memory)]
+  const { children, ...own } = asFacts(given.processes)
+  return {
+    protocol: asNumber(given.protocol),
+    name: asText(given.name),
+    pid: asNumber(given.pid),
+    state: asTextOrNull(given.state) ?? 'unknown',
+    program: asTextOrNull(given.program),
+    node: asText(given.node),
+    packages: asFacts(given.packages) as DaemonStatus['packages'],
+    uptime: asNumber(given.uptime),
+    startTime: asTextOrNull(given.startTime),
+    restarts: asNumber(given.restarts),
+    canRestart: given.canRestart === true,
+    loop: {
+      iterations: asNumber(loop.iterations),
+      overruns: asNumber(loop.overruns),
+      meanDuration: asNumber(loop.meanDuration),
+      meanIdle: asNumber(loop.meanIdle),
+      busy: asNumber(loop.busy),
+    },
+    memory: { rss: asNumber(memory.rss), heapUsed: asNumber(memory.heapUsed) },
+    ...(isFacts(given.logFile) && { logFile: readLogFile(given.logFile) }),
+    processes: { ...readProcess(own), children: asList(children).map(readProcess) },
+    plugins: asFacts(given.plugins),
+    log: asList(given.log) as unknown as readonly LogLine[],
+  }
+}
+
+function readLogFile(given: Facts): NonNullable<DaemonStatus['logFile']> {
+  return {
+    path: asTextOrNull(given.path),
+    dropped: asNumber(given.dropped),
+    problem: asTextOrNull(given.problem),
+  }
+}
+
+function readProcess(given: Facts): DaemonProcess {
+  const uptime = asNumberOrNull(given.uptime)
+  return {
+    pid: asNumber(given.pid),
+    role: asText(given.role),
+    memory: asNumberOrNull(given.memory),
+    ...(uptime !== null && { uptime }),
+  }
 }
 
 /** The daemon's process, and its children. */

@@ -3,6 +3,7 @@ import { listDaemons } from '@sd/control/client'
 import { type Life, readLife } from '@sd/control/life'
 import { type DaemonBase, SdError } from '@sd/core'
 import { isSameFile } from '../daemons/is-same-file.ts'
+import { asFacts } from '../daemons/read-facts.ts'
 import { withControl } from '../daemons/with-control.ts'
 import { defaultPidFile } from '../pid-file/default-pid-file.ts'
 import { isPidAlive, readPidFile } from '../pid-file/pid-file.ts'
@@ -107,7 +108,7 @@ async function findBySocket(name: string): Promise<Running | undefined> {
 /** @returns undefined where it does not answer any more. */
 async function askForState(socket: string): Promise<string | undefined> {
   try {
-    const { state } = (await withControl(socket, (client) => client.call('stats'))) as { state?: unknown }
+    const { state } = asFacts(await withControl(socket, (client) => client.call('stats')))
     return String(state)
   } catch {
     return undefined

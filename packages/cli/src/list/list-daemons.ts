@@ -1,7 +1,7 @@
 import { type ListedDaemon, listDaemons } from '@sd/control/client'
 import { type Life, listLives, type Retry } from '@sd/control/life'
 import { findRunDirectory } from '@sd/core'
-import { type DaemonStatus, describeLogProblem, sumMemory } from '../daemons/daemon-status.ts'
+import { describeLogProblem, readStatus, sumMemory } from '../daemons/daemon-status.ts'
 import { type BelievedPidFile, listPidFiles } from '../daemons/run-pid-files.ts'
 import { withControl } from '../daemons/with-control.ts'
 import { describeEnd, describeRetry, stateOfLife } from '../life/describe-life.ts'
@@ -128,7 +128,7 @@ async function look(listed: ListedDaemon, files: readonly BelievedPidFile[]): Pr
   }
   try {
     const answer = await withControl(socket, (client) => client.call('status', { lines: 0 }))
-    const status = answer as unknown as DaemonStatus
+    const status = readStatus(answer)
     const log = describeLogProblem(status)
     const problem = log === undefined ? undefined : `log: ${log}`
     return {

@@ -4,13 +4,14 @@ import { readLife } from '@sd/control/life'
 import { SdError } from '@sd/core'
 import { isAlive, signalProcess } from '@sd/core/process-identity'
 import { notRunningError } from '../daemons/ask-daemon.ts'
-import type { DaemonStatus } from '../daemons/daemon-status.ts'
+import { type DaemonStatus, readStatus } from '../daemons/daemon-status.ts'
 import { isSeen, type Sighting } from '../daemons/sighting.ts'
 import { isInTransition, lookForSettled, waitForChange } from '../daemons/transition.ts'
 import { withControl } from '../daemons/with-control.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { printedFile } from '../launch/printed-file.ts'
 import { watchPrintedText } from '../launch/printed-text.ts'
+import { describeEnd } from '../life/describe-life.ts'
 import type { Output } from '../output/output.ts'
 import { withLines } from '../output/with-lines.ts'
 import { withProgress } from '../output/with-progress.ts'
@@ -83,7 +84,7 @@ async function askToRestart(
   const readPrinted = watchPrintedText(printedFile(name))
   let before: DaemonStatus
   try {
-    before = await readStatus(socket)
+    before = await askForStatus(socket)
     await withControl(socket, async (client) => {
       const left = Math.max(1, end - performance.now())
       // It answers when it knows that the new code starts. 0 is no limit.
@@ -94,7 +95,7 @@ async function askToRestart(
     throw error
   }
   const after = await waitForNext(seen, before, end)
-  if (after === 'ended') throw restartError(name, 'has ended and not come back', readPrinted())
+  if (after === 'ended') throw endedError(name, readPrinted())
   if (after === 'late') throw restartError(name, `does not run again within ${timeout} s`, readPrinted())
   return { pid: after.pid, restarts: after.restarts }
 }
@@ -118,13 +119,13 @@ async function signalToRestart(
   if (isInTransition(before) || !signalProcess(process, 'SIGHUP')) return undefined
   const unchanged = restartError(name, `goes on as before: it has not restarted within ${timeout} s`, '')
   let now = await waitForChange(before, end).catch(() => undefined)
-  if (!now) throw isAlive(process) ? unchanged : restartError(name, 'has ended and not come back', '')
+  if (!now) throw isAlive(process) ? unchanged : endedError(name, '')
   // A try that is under way is still called retrying.
   while (now && (isInTransition(now) || (now.state === 'retrying' && now.retry?.next === null))) {
     now = await waitForChange(now, end)
   }
   if (now?.isAlive && now.retry) throw restartError(name, `has failed again: ${now.retry.reason}`, '')
-  if (!now?.isAlive || now.state !== 'running') throw restartError(name, 'has ended and not come back', '')
+  if (!now?.isAlive || now.state !== 'running') throw endedError(name, '')
   return { pid: now.process.pid, restarts: null }
 }
 
@@ -151,10 +152,8 @@ async function startInstead(
   return startFile({ file: target, args: [], rest, timeout, 'pid-file': given['pid-file'] }, out)
 }
 
-function readStatus(socket: string): Promise<DaemonStatus> {
-  return withControl(socket, (client) =>
-    client.call('status', { lines: 0 }),
-  ) as Promise<unknown> as Promise<DaemonStatus>
+async function askForStatus(socket: string): Promise<DaemonStatus> {
+  return readStatus(await withControl(socket, (client) => client.call('status', { lines: 0 })))
 }
 
 /**
@@ -168,13 +167,19 @@ async function waitForNext(
   end: number,
 ): Promise<DaemonStatus | 'ended' | 'late'> {
   while (performance.now() < end) {
-    const after = await readStatus(socket).catch(() => undefined)
+    const after = await askForStatus(socket).catch(() => undefined)
     const isNext = after && (after.restarts > before.restarts || after.pid !== before.pid)
     if (isNext && after.state === 'running') return after
     if (!after && isSeen(process) && !isAlive(process)) return 'ended'
     await sleep(LOOK_AGAIN)
   }
   return 'late'
+}
+
+/** It may have been told to stop meanwhile. */
+function endedError(name: string, printed: string): SdError {
+  const end = readLife(name)?.end
+  return restartError(name, `has ended and not come back${end ? `: ${describeEnd(end)}` : ''}`, printed)
 }
 
 /** @param printed - since it was told to restart: a program that cannot be loaded has no log yet. */

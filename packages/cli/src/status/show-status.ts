@@ -1,6 +1,6 @@
 import type { Life } from '@sd/control/life'
 import { notRunningError } from '../daemons/ask-daemon.ts'
-import type { DaemonStatus } from '../daemons/daemon-status.ts'
+import { readStatus } from '../daemons/daemon-status.ts'
 import { lookForShown, type Sighting } from '../daemons/sighting.ts'
 import { withControl } from '../daemons/with-control.ts'
 import { statusCodes } from '../exit-codes.ts'
@@ -30,10 +30,11 @@ export async function showStatus(given: StatusArguments, out: Output): Promise<n
   const answer = await withProgress(out, `Asking ${seen.name}`, () =>
     withControl(seen.socket, (client) => client.call('status', { lines })),
   )
-  const status = answer as unknown as DaemonStatus
-  if (out.json) out.printJson({ ...status, ...lastLife(seen), running: true, socket: seen.socket })
+  const status = readStatus(answer)
+  if (out.json)
+    out.printJson({ ...(answer as object), ...lastLife(seen), running: true, socket: seen.socket })
   else printStatus(status, seen.life, out)
-  return statusCodes.running
+  return status.state === 'starting' ? statusCodes.unhealthy : statusCodes.running
 }
 
 type Absent = Exclude<Sighting, { state: 'answers' }>

@@ -1,5 +1,14 @@
 import type { Json } from '@sd/core'
-import type { DaemonStatus } from '../daemons/daemon-status.ts'
+import { asStatus, type DaemonStatus } from '../daemons/daemon-status.ts'
+import {
+  asFacts,
+  asList,
+  asNumber,
+  asNumberOrNull,
+  asText,
+  type Facts,
+  isFacts,
+} from '../daemons/read-facts.ts'
 import type { ProcessorMeter } from './processor-meter.ts'
 
 /** A process of the daemon. */
@@ -66,32 +75,14 @@ export interface Snapshot {
   readonly calls: readonly CallView[]
 }
 
-type Facts = { readonly [key: string]: Json | undefined }
-
-/**
- * Makes a snapshot of what a daemon answers to `status`. It may be of another version: what it does not tell is null,
- * zero or empty.
- */
-export function readSnapshot(status: Json, meter: ProcessorMeter): Snapshot {
-  const facts = asFacts(status)
-  const loop = asFacts(facts.loop)
-  const uptime = asNumber(facts.uptime)
+/** Makes a snapshot of what a daemon answers to `status`, as far as it is one. */
+export function readSnapshot(answer: Json, meter: ProcessorMeter): Snapshot {
+  const { name, pid, state, uptime, restarts, canRestart, loop } = asStatus(answer)
+  const facts = asFacts(answer)
   const processes = readProcesses(asFacts(facts.processes), uptime, meter)
   const known = processes.flatMap(({ processor }) => processor ?? [])
   return {
-    name: String(facts.name ?? ''),
-    pid: asNumber(facts.pid),
-    state: String(facts.state ?? 'unknown'),
-    uptime,
-    restarts: asNumber(facts.restarts),
-    canRestart: facts.canRestart === true,
-    loop: {
-      iterations: asNumber(loop.iterations),
-      overruns: asNumber(loop.overruns),
-      meanDuration: asNumber(loop.meanDuration),
-      meanIdle: asNumber(loop.meanIdle),
-      busy: asNumber(loop.busy),
-    },
+    ...{ name, pid, state, uptime, restarts, canRestart, loop },
     memory: processes.reduce((sum, { memory }) => sum + (memory ?? 0), 0),
     processor: known.length === 0 ? null : known.reduce((sum, share) => sum + share, 0),
     processes,
@@ -108,7 +99,7 @@ function readProcesses(tree: Facts, uptime: number, meter: ProcessorMeter): Proc
   )
   return all.map((each, index) => ({
     pid: asNumber(each.pid),
-    role: String(each.role ?? ''),
+    role: asText(each.role),
     uptime: asNumberOrNull(each.uptime),
     memory: asNumberOrNull(each.memory),
     processor: processors[index] ?? null,
@@ -128,7 +119,7 @@ function readPlugins(plugins: Facts): { pools: PoolView[]; calls: CallView[] } {
     for (const [name, pool] of Object.entries(facts)) {
       if (!isFacts(pool) || !Array.isArray(pool.calls)) continue
       pools.push(readPool(`${plugin}.${name}`, pool))
-      calls.push(...asList(pool.calls).map((call) => readCall(name, call)))
+      calls.push(...asList(pool.calls).map((call) => readCall({ ...call, pool: name })))
     }
   }
   return { pools, calls }
@@ -161,34 +152,15 @@ function readMethods(methods: Facts): MethodView[] {
   })
 }
 
-function readCall(pool: string, call: Facts): CallView {
+/** Takes what is told of a call for what it should be. */
+export function readCall(call: Facts): CallView {
   return {
     id: asNumber(call.id),
-    pool,
-    method: String(call.method ?? ''),
-    status: String(call.status ?? ''),
+    pool: asText(call.pool),
+    method: asText(call.method),
+    status: asText(call.status),
     pid: asNumberOrNull(call.pid),
     retries: asNumber(call.retries),
     age: asNumberOrNull(call.age),
   }
-}
-
-function isFacts(value: Json | undefined): value is Facts {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function asFacts(value: Json | undefined): Facts {
-  return isFacts(value) ? value : {}
-}
-
-function asList(value: Json | undefined): Facts[] {
-  return Array.isArray(value) ? value.filter(isFacts) : []
-}
-
-function asNumber(value: Json | undefined): number {
-  return asNumberOrNull(value) ?? 0
-}
-
-function asNumberOrNull(value: Json | undefined): number | null {
-  return typeof value === 'number' && Number.isFinite(value) ? value : null
 }

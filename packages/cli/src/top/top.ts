@@ -2,7 +2,8 @@ import { SdError, toError } from '@sd/core'
 import { type ProcessIdentity, readIdentity, signalProcess, wouldEndUnheard } from '@sd/core/process-identity'
 import { muteError, notRunningError } from '../daemons/ask-daemon.ts'
 import { belongsTo } from '../daemons/process-of-daemon.ts'
-import { isSeen, lookForShown, type Sighting } from '../daemons/sighting.ts'
+import { isSeen, type Sighting } from '../daemons/sighting.ts'
+import { lookForSettled } from '../daemons/transition.ts'
 import type { Output } from '../output/output.ts'
 import { type Key, TerminalScreen } from '../screen/terminal-screen.ts'
 import { explainUnheard } from '../signal/unheard-signal.ts'
@@ -20,6 +21,9 @@ export interface TopArguments {
   /** How many snapshots to print; undefined: until it is interrupted. */
   readonly count: number | undefined
 }
+
+/** Milliseconds that a daemon in transition may take to answer. */
+const ANSWERS_WITHIN = 60_000
 
 /** How often the screen is drawn without news: the clock moves, and so does the age of the last answer. Milliseconds. */
 const REDRAW_INTERVAL = 1000
@@ -47,7 +51,12 @@ export async function showTop({ daemon, interval, count }: TopArguments, out: Ou
 
 /** Where a daemon is to be asked, now and when it comes back. */
 async function findDaemon(daemon: string, out: Output): Promise<Sighting & { state: 'answers' }> {
-  const seen = await lookForShown(daemon, out)
+  const seen = await lookForSettled(daemon, out, {
+    pidFile: undefined,
+    end: performance.now() + ANSWERS_WITHIN,
+    // How it starts, or finishes its calls, is to be seen, too.
+    isEnough: ({ state }) => state === 'answers',
+  })
   if (seen.state === 'answers') return seen
   throw seen.state === 'mute' ? muteError(seen) : await notRunningError(seen)
 }

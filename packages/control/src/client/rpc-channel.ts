@@ -121,13 +121,26 @@ function isNamed(params: Json | undefined): params is { [key: string]: Json } {
   return typeof params === 'object' && params !== null && !Array.isArray(params)
 }
 
+/** Codes that a client finds by itself: no daemon answers with them. */
+const OWN_CODES: ReadonlySet<string> = new Set([
+  'SD_CONTROL_AMBIGUOUS',
+  'SD_CONTROL_GONE',
+  'SD_CONTROL_NOT_RUNNING',
+  'SD_CONTROL_PERMISSION',
+  'SD_CONTROL_PROTOCOL',
+  'SD_CONTROL_TIMEOUT',
+])
+
 /** What a daemon has answered, as an error with the code and the facts of the one that it had. */
 function rpcError({ code: rpcCode, message, data }: RpcErrorObject): SdError {
   // What an error is made of is not among the facts, whoever sent them.
   const { code, name: _, message: __, stack: ___, ...facts } = data ?? {}
   // A message is for people, who read it in a terminal.
   const text = escapeText(String(message), '\n\t')
-  return new SdError(typeof code === 'string' ? code : 'SD_CONTROL_RPC', text, { ...facts, rpcCode })
+  if (typeof code !== 'string') return new SdError('SD_CONTROL_RPC', text, { ...facts, rpcCode })
+  // Whatever acts on such a code must be able to rely on whose it is.
+  if (OWN_CODES.has(code)) return new SdError('SD_CONTROL_RPC', text, { ...facts, rpcCode, answered: code })
+  return new SdError(code, text, { ...facts, rpcCode })
 }
 
 /**
