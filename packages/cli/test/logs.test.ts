@@ -86,6 +86,14 @@ describe('of a daemon that does not run', () => {
     expect(await cli('logs', 'gone', '-n', count)).toMatchObject({ code: 0, stdout })
   })
 
+  test('it is said that there are more than can be shown', async () => {
+    writeFileSync(logFile(), 'x\n'.repeat(100_001))
+    const { code, stdout, stderr } = await cli('logs', 'gone', '-n', '200000')
+    expect({ code, length: stdout.length }).toEqual({ code: 0, length: 200_000 })
+    expect(stderr).toMatch(/100000 .* 200000/)
+    expect((await cli('logs', 'gone', '-n', '100000')).stderr).not.toContain('100000')
+  })
+
   test('nothing is followed, and that is said', async () => {
     const { code, stdout, stderr } = await cli('logs', 'gone', '-f', '-n', '1')
     expect({ code, stdout }).toEqual({ code: 0, stdout: '3\n' })

@@ -13,7 +13,7 @@ import { printedFile } from '../launch/printed-file.ts'
 import { describeEnd } from '../life/describe-life.ts'
 import { formatLogLine } from '../output/format-log-line.ts'
 import type { Output } from '../output/output.ts'
-import { readLineCount } from '../read-line-count.ts'
+import { readLineCount, tellOfMoreLines } from '../read-line-count.ts'
 import { type FiledRecord, parseLogLines } from './parse-log-lines.ts'
 import { readLogTail } from './read-log-tail.ts'
 
@@ -35,14 +35,17 @@ export async function showLogs(given: LogsArguments, out: Output): Promise<void>
   const { daemon, follow } = given
   const lines = readLineCount(given.lines, ALL)
   const seen = await lookForShown(daemon, out)
-  if (seen.state !== 'answers') return showFile(seen, lines, follow, out)
+  if (seen.state !== 'answers') {
+    const shown = await showFile(seen, lines, follow, out)
+    return tellOfMoreLines(shown, given.lines, ALL, out)
+  }
   const client = await connectControl(seen.socket)
   if (!follow) {
     const records = await readRecords(client, lines, false).finally(() => client.close())
     const all = [...linesBefore(records, lines, seen.life), ...records]
     if (out.json) out.printJson(all)
     else printRecords(all, out)
-    return
+    return tellOfMoreLines(all.length, given.lines, ALL, out)
   }
   await followLife(client, lines, seen.life, out)
   await followNextLives(seen.socket, seen.process, out)
@@ -116,8 +119,12 @@ function printRecords(records: readonly LogLine[], out: Output): void {
   }
 }
 
-/** Of a daemon that cannot tell, its log file is what is left, or what it has kept of its log when it ended. */
-async function showFile(seen: Sighting, lines: number, follow: boolean, out: Output): Promise<void> {
+/**
+ * Of a daemon that cannot tell, its log file is what is left, or what it has kept of its log when it ended.
+ *
+ * @returns how many lines it has shown.
+ */
+async function showFile(seen: Sighting, lines: number, follow: boolean, out: Output): Promise<number> {
   const { name, life } = seen
   const file = life?.logFile ?? join(logDirectory(), `${name}.log`)
   const text = readLogTail({ logFile: file, owner: life?.owner ?? process.getuid?.() ?? 0 }, lines)
@@ -137,4 +144,5 @@ async function showFile(seen: Sighting, lines: number, follow: boolean, out: Out
   const printed = printedFile(name)
   if ((statSync(printed, { throwIfNoEntry: false })?.size ?? 0) > 0)
     out.say(`What it has printed besides is in ${printed}`)
+  return records.length
 }
