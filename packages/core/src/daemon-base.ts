@@ -15,6 +15,7 @@ import {
   type Handler,
   type ListenOptions,
 } from './event-bus.ts'
+import { BUILT_IN_EVENTS } from './events.ts'
 import { describeFailure, endBriefly, isExpectedFailure, noteFailure, untoldFailure } from './failure.ts'
 import { formatValues } from './format-values.ts'
 import { readInstructions } from './install-instructions.ts'
@@ -25,6 +26,7 @@ import type { LifeState } from './life-change.ts'
 import type { LifecycleState } from './lifecycle.ts'
 import { createEventLog } from './log/event-log.ts'
 import { Loop } from './loop.ts'
+import { findMeant } from './misspelt-members.ts'
 import {
   type DaemonOptions,
   type ResolvedDaemonOptions,
@@ -473,7 +475,7 @@ export abstract class DaemonBase {
     if (warning) this.log(warning)
     const leaveAdopted =
       process.pid === 1 ? watchAdopted(this.#clock, (message) => this.log(message)) : undefined
-    for (const mistake of this[HOOKS]().mistakes()) this.#log.say('error', [mistake], this.#label)
+    this.#hint([...this[HOOKS]().mistakes(), ...this.#plugins.mistakes()])
     const [life] = await Promise.allSettled([this.#life.live()])
     leaveAdopted?.()
     const report = await this.#onStopped(await this.#life.report)
@@ -484,6 +486,11 @@ export abstract class DaemonBase {
       throw life.reason
     }
     return report
+  }
+
+  /** Tells what is probably not as it was meant. */
+  #hint(mistakes: readonly string[]): void {
+    for (const mistake of mistakes) this.#log.say('error', [mistake], this.#label)
   }
 
   async #checkAndRestart(reason: string): Promise<StopReport> {
@@ -614,6 +621,7 @@ export abstract class DaemonBase {
     const { restarts, reason } = takeHandedOver()
     const again = restarts > 0 ? `, restart ${restarts} because of ${reason}` : ''
     this.log(`Started (${describeInterval(this.#resolved.interval)})${again}`)
+    this.#hint(this.#bus.listened().flatMap(describeMisheard))
     this.#scheduleRestart()
     this.dispatch('started', { pid: process.pid })
     this.dispatch('life', { state: 'running' })
@@ -778,6 +786,13 @@ export abstract class DaemonBase {
 
 const SPINNING =
   'execute() is called again and again, because there is no interval and it waits for nothing: the processor is busy with that. Set interval to milliseconds, or wait for something in execute(). Say that it is meant with interval: 0.'
+
+/** A program may have events of its own: it is a guess. */
+function describeMisheard(event: string): string[] {
+  const meant = findMeant(event, BUILT_IN_EVENTS)
+  if (meant === undefined) return []
+  return [`There is a listener of "${event}", which is no event of the daemon. Did you mean "${meant}"?`]
+}
 
 const NO_ITERATIONS = { iterations: 0, overruns: 0, meanDuration: 0, meanIdle: 0, busy: 0 }
 

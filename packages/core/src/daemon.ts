@@ -3,8 +3,10 @@ import { type DaemonHooks, HOOKS, SETTINGS } from './daemon-hooks.ts'
 import type { InstallInstructions } from './install-instructions.ts'
 import type { Awaitable } from './json.ts'
 import type { Logger } from './log/logger.ts'
-import { describeMisspelt } from './misspelt-members.ts'
+import { describeMisspelt, listMembers } from './misspelt-members.ts'
 import { type DaemonOptions, daemonDefaults } from './options.ts'
+import { describe } from './resolve-options.ts'
+import { SdError } from './sd-error.ts'
 import type { StopReason } from './stop-report.ts'
 
 /**
@@ -42,6 +44,15 @@ export abstract class Daemon extends DaemonBase {
   /** See {@link DaemonOptions.installInstructions}. */
   installInstructions: InstallInstructions = daemonDefaults.installInstructions
 
+  /** @throws SdError `SD_CORE_OPTIONS` when it is given options: in class style they are properties. */
+  constructor(...none: []) {
+    super()
+    const [given] = none as unknown[]
+    if (given === undefined) return
+    const message = `${new.target.name}: super() takes no options (${describe(given)}). Set each as a property of the class: interval = 1000.`
+    throw new SdError('SD_CORE_OPTIONS', message, { option: undefined })
+  }
+
   /** The log's file name; asked again at every 5-minute boundary. */
   logFile?(): string
   /** What is missing for this daemon to work, in words a person can act on. */
@@ -76,7 +87,7 @@ export abstract class Daemon extends DaemonBase {
       setup: () => this.setup?.(),
       execute: this.execute && (() => this.execute!()),
       teardown: (reason) => this.teardown?.(reason),
-      mistakes: () => describeMisspelt(this, Daemon, this.#blanks()),
+      mistakes: () => describeMisspelt('The daemon', listMembers(this, Daemon.prototype), this.#blanks()),
     }
   }
 

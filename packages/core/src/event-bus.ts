@@ -46,6 +46,8 @@ export interface EventBus {
   dispatch<K extends EventName>(event: K, payload: DaemonEvents[K]): void
   /** Whether anybody listens. */
   hasListeners(event: EventName): boolean
+  /** The events that have listeners. */
+  listened(): string[]
 }
 
 /**
@@ -118,6 +120,7 @@ export function createEventBus(
       onMisuse(new SdError('SD_CORE_LISTENER', message, { event }))
     },
     hasListeners,
+    listened: () => [...emitter.all.keys()].filter((event) => hasListeners(event as EventName)).map(String),
   }
 }
 

@@ -68,3 +68,19 @@ export interface DaemonEvents {
   /** There is a debug console: plugins can add commands to it. `command` returns what removes it again. */
   console: { readonly command: (command: ConsoleCommand) => () => void }
 }
+
+/** The events that a daemon dispatches itself. */
+export const BUILT_IN_EVENTS: readonly (keyof DaemonEvents)[] = [
+  ...([
+    'init',
+    'started',
+    'preExecute',
+    'postExecute',
+    'idle',
+    'overrun',
+    'fork',
+    'reap',
+    'pidChange',
+  ] as const),
+  ...(['signal', 'error', 'log', 'restart', 'life', 'shutdown', 'share', 'control', 'console'] as const),
+]

@@ -105,7 +105,8 @@ export class Loop {
     let due = origin
     while (!this.#stopping) {
       const duration = await this.#iterate()
-      if (duration === NOT_BEGUN) return
+      // After the last iteration there are no slots that could be left out.
+      if (duration === NOT_BEGUN || this.#stopping) return
       const now = this.#clock.now()
       const wanted = this.#interval()
       if (!isClocked(wanted)) return

@@ -1,34 +1,52 @@
 import { nearestName } from './nearest-name.ts'
 
+/** Shorter names differ from too many others in one letter only: `reap` and `read`. */
+const SHORTEST = 5
+
 /**
- * Finds members of a subclass that are probably meant to be others: `excute`, where there is no `execute`. It is a guess, so
- * it is for a hint.
+ * The name that another is probably meant to be. It is a guess, so it is for a hint.
  *
- * @param daemon - an instance of the subclass.
- * @param base - the class that it extends.
- * @param blanks - the members that it may fill in and has not.
+ * @param name - one that the program may have chosen freely.
+ * @param blanks - the names that have a meaning.
+ */
+export function findMeant(name: string, blanks: readonly string[]): string | undefined {
+  if (blanks.includes(name)) return undefined
+  const lower = name.toLowerCase()
+  // A name that another one begins with is a word of its own: `set` is no `setup`.
+  const comparable = blanks.filter(
+    (blank) =>
+      blank.toLowerCase() === lower ||
+      (blank.length >= SHORTEST && name.length >= SHORTEST && !blank.startsWith(name)),
+  )
+  return nearestName(name, comparable)
+}
+
+/**
+ * Finds members that are probably meant to be others: `excute`, where there is no `execute`.
+ *
+ * @param owner - what has them, as a sentence begins: `The daemon`.
+ * @param members - the names that are there; private `_name` ones are left out.
+ * @param blanks - the names that may be filled in and are not.
  * @returns a sentence for each.
  */
 export function describeMisspelt(
-  daemon: object,
-  base: { readonly prototype: object },
+  owner: string,
+  members: readonly string[],
   blanks: readonly string[],
 ): string[] {
-  return listOwnMembers(daemon, base).flatMap((member) => {
-    const meant = blanks.includes(member) ? undefined : nearestName(member, blanks)
+  return members.flatMap((member) => {
+    const meant = member.startsWith('_') ? undefined : findMeant(member, blanks)
     if (meant === undefined) return []
-    return [`The daemon has a member "${member}" and no "${meant}" of its own. Did you mean "${meant}"?`]
+    return [`${owner} has a member "${member}" and no "${meant}" of its own. Did you mean "${meant}"?`]
   })
 }
 
-/** The names of all that the subclasses add, the private `_name` ones left out. */
-function listOwnMembers(daemon: object, base: { readonly prototype: object }): string[] {
-  const names = new Set(Object.keys(daemon))
-  let prototype = Object.getPrototypeOf(daemon) as object | null
-  for (; prototype && prototype !== base.prototype; prototype = Object.getPrototypeOf(prototype)) {
+/** The names of all that an object has, up to a prototype whose members are left out. */
+export function listMembers(object: object, base: object = Object.prototype): string[] {
+  const names = new Set(Object.keys(object))
+  let prototype = Object.getPrototypeOf(object) as object | null
+  for (; prototype && prototype !== base; prototype = Object.getPrototypeOf(prototype)) {
     for (const name of Object.getOwnPropertyNames(prototype)) names.add(name)
   }
-  return [...names].filter(
-    (name) => name !== 'constructor' && !name.startsWith('_') && !(name in base.prototype),
-  )
+  return [...names].filter((name) => name !== 'constructor' && !(name in base))
 }

@@ -46,6 +46,14 @@ function commonBeginning(wanted: string, name: string): number {
   return length
 }
 
+/** How many characters two names end with alike. */
+function commonEnding(wanted: string, name: string): number {
+  const lower = name.toLowerCase()
+  let length = 0
+  while (length < wanted.length && wanted.at(-1 - length) === lower.at(-1 - length)) length++
+  return length
+}
+
 /** The name that the writer most likely meant, or undefined when none is close. */
 export function nearestName(given: string, known: readonly string[]): string | undefined {
   const wanted = given.toLowerCase()
@@ -56,6 +64,7 @@ export function nearestName(given: string, known: readonly string[]): string | u
         a.distance - b.distance ||
         // Beginnings are seldom mistyped.
         commonBeginning(wanted, b.name) - commonBeginning(wanted, a.name) ||
+        commonEnding(wanted, b.name) - commonEnding(wanted, a.name) ||
         a.name.length - b.name.length,
     )
   const best = ranked[0]

@@ -64,10 +64,12 @@ const checks: Checks<DaemonOptions> = {
       ? undefined
       : must.beText(value) && 'a file name or a function that returns one',
   logger: (value) => {
-    const missing = ['debug', 'info', 'error', 'fatal'].filter(
+    const methods = ['debug', 'info', 'error', 'fatal']
+    const missing = methods.filter(
       (method) => typeof (value as Record<string, unknown> | null)?.[method] !== 'function',
     )
-    return missing.length === 0 ? undefined : `a logger with the methods ${missing.join(', ')}`
+    if (missing.length === 0) return undefined
+    return `an object with the methods ${methods.join(', ')} (missing: ${missing.join(', ')})`
   },
   verbose: must.beBoolean,
   shutdownTimeout: must.beNumber(0, 24 * HOUR, 'milliseconds'),

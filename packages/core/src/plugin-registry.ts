@@ -4,6 +4,7 @@ import type { DebugFacet } from './debug/debug-facet.ts'
 import { readInstructions } from './install-instructions.ts'
 import { isAbortOf } from './is-abort-of.ts'
 import type { Awaitable, Json } from './json.ts'
+import { describeMisspelt, listMembers } from './misspelt-members.ts'
 import type { Plugin, PluginHost, PluginInstance } from './plugin.ts'
 import { describe } from './resolve-options.ts'
 import { SdError, toError } from './sd-error.ts'
@@ -17,6 +18,12 @@ export interface Unfinished {
 
 /** A teardown may take this long even when the deadline has passed. Milliseconds. */
 const LEAST_TEARDOWN = 1000
+
+/** What a plugin may fill in. */
+const HOOKS: readonly (keyof PluginInstance<unknown>)[] = [
+  ...(['service', 'checkEnvironment', 'setup', 'beforeExecute', 'settle', 'drain', 'teardown'] as const),
+  ...(['cancelRestart', 'inspect', 'share', 'debug', 'installInstructions', 'canRecoverCalls'] as const),
+]
 
 /** The plugins of one daemon, in the order in which they were added. */
 export class PluginRegistry {
@@ -62,7 +69,9 @@ export class PluginRegistry {
     }
     const instance = plugin.create(host)
     if (typeof instance !== 'object' || instance === null || !('service' in instance)) {
-      const message = `The plugin "${name}" must create an object with a "service", not ${describe(instance)}.`
+      const hint = typeof instance === 'object' && instance !== null ? listMistakes(name, instance) : []
+      const what = `The plugin "${name}" must create an object with a "service", not ${describe(instance)}.`
+      const message = [what, ...hint].join(' ')
       throw new SdError('SD_CORE_PLUGIN', message, { plugin: name })
     }
     this.#plugins.set(name, instance)
@@ -160,6 +169,11 @@ export class PluginRegistry {
     return (await Promise.all(cancels)).filter((item) => item !== undefined)
   }
 
+  /** What is probably not as it was meant, in sentences. */
+  mistakes(): string[] {
+    return [...this.#plugins].flatMap(([name, plugin]) => listMistakes(name, plugin))
+  }
+
   get names(): string[] {
     return [...this.#plugins.keys()]
   }
@@ -212,6 +226,11 @@ export class PluginRegistry {
     }
     return collected
   }
+}
+
+function listMistakes(name: string, plugin: object): string[] {
+  const blanks = HOOKS.filter((hook) => !(hook in plugin))
+  return describeMisspelt(`The plugin "${name}"`, listMembers(plugin), blanks)
 }
 
 /** Runs one environment check; a check that throws counts as one thing that is missing. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { createDaemon, Daemon, definePlugin } from '@sd/core'
+import { createDaemon, Daemon, definePlugin, nearestName } from '@sd/core'
 import { createSandbox, runFixture, type Sandbox, waitUntil } from '@sd/testing'
 import { CollectingLogger } from './collecting-logger.ts'
 
@@ -155,7 +155,62 @@ describe('a member that is misspelt', () => {
   })
 })
 
+describe('a hook of a plugin that is misspelt', () => {
+  test('is told of at the start', async () => {
+    const { daemon, hints } = create()
+    const plugin = definePlugin('fine', () => ({ service: {}, setpu() {}, tearDown() {}, inspect: () => 1 }))
+    daemon.use(plugin)
+    daemon.on('started', () => void daemon.stop())
+    await daemon.run()
+    expect(hints()).toEqual([expect.stringContaining('"setup"'), expect.stringContaining('"teardown"')])
+  })
+
+  test('is named where it is the service', () => {
+    const { daemon } = create()
+    const plugin = definePlugin('fine', () => ({ servcie: {} }) as never)
+    expect(() => daemon.use(plugin)).toThrow(/Did you mean "service"/)
+  })
+})
+
+describe('options given to the constructor of a class', () => {
+  test('are refused', () => {
+    const Base = Daemon as unknown as new (options: object) => Daemon
+    class Configured extends Base {
+      constructor() {
+        super({ interval: 100 })
+      }
+    }
+    expect(() => new Configured()).toThrow(expect.objectContaining({ code: 'SD_CORE_OPTIONS' }))
+  })
+})
+
+describe('a stop that execute waits for', () => {
+  test('is followed by no word of slots that were skipped', async () => {
+    const { daemon, hints } = create({ interval: 1 })
+    daemon.execute(async () => {
+      void daemon.stop()
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    })
+    await daemon.run()
+    expect(hints()).toEqual([])
+  })
+})
+
+test('of two names as near, the one with the same ending is meant', () => {
+  expect(nearestName('staus', ['stats', 'status', 'start'])).toBe('status')
+})
+
 describe('of events', () => {
+  test('a name that is nearly one of the daemon is told of once, and a name of the program is not', async () => {
+    const { daemon, hints } = create()
+    for (const event of ['erorr', 'erorr', 'order:placed', 'read', 'task', 'error']) {
+      daemon.on(event as 'error', () => {})
+    }
+    daemon.on('started', () => void daemon.stop())
+    await daemon.run()
+    expect(hints()).toEqual([expect.stringContaining('Did you mean "error"')])
+  })
+
   test('dispatch with what is no name is told of', () => {
     const { daemon, hints } = create()
     const handle = daemon.on('idle', () => {})

@@ -116,6 +116,11 @@ const CODE = 'SD_SERVER_OPTIONS'
 
 /** @throws SdError `SD_SERVER_OPTIONS` naming the option, its value, and what to write instead. */
 export function resolveServerOptions<Data>(given: ServerOptions<string, Data>): ResolvedServerOptions<Data> {
+  const { listen: target } = (given ?? {}) as Partial<ServerOptions>
+  // An unknown name says more than that none of the known ones is there.
+  if (typeof target === 'object' && target !== null) {
+    resolveOptions<object, object>('server.listen', CODE, target, {}, listenChecks)
+  }
   const defaults = { ...serverDefaults, listen: undefined as never }
   const resolved = resolveOptions<ServerOptions, typeof defaults>(
     'server',

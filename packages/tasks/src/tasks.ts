@@ -1,6 +1,6 @@
-import { definePlugin, describe, type Plugin, SdError } from '@sd/core'
-import { bundledWords } from '@sd/process/exchange'
-import { isTaskDefinition, type TaskDefinition } from './definition/define-task.ts'
+import { definePlugin, describe, type Plugin, type PluginHost, SdError } from '@sd/core'
+import { allDefinitions, bundledWords } from '@sd/process/exchange'
+import { isTaskDefinition, listMistakes, type TaskDefinition } from './definition/define-task.ts'
 import { resolveTasksOptions, type TasksOptions } from './options.ts'
 import { TASK_MAIN, TaskRunner } from './runner/task-runner.ts'
 import type { AnyTask } from './task/task.ts'
@@ -36,7 +36,10 @@ export function tasks(options: TasksOptions = {}): Plugin<'tasks', TasksService>
         const { existsSync } = await import('node:fs')
         return existsSync(TASK_MAIN) ? [] : [bundledWords(TASK_MAIN, '@sd/tasks')]
       },
-      setup: () => runner.open(),
+      setup() {
+        for (const task of allDefinitions<TaskDefinition>('task')) tellMistakes(host, task)
+        return runner.open()
+      },
       settle: () => runner.settle(),
       drain: (deadline) => runner.drain(deadline),
       teardown: () => runner.close(),
@@ -44,6 +47,13 @@ export function tasks(options: TasksOptions = {}): Plugin<'tasks', TasksService>
       debug: runner.facet,
     }
   })
+}
+
+function tellMistakes(host: PluginHost, task: TaskDefinition): void {
+  for (const mistake of listMistakes(task)) {
+    const message = `The task "${task.group}": ${mistake}`
+    host.record({ pid: process.pid, label: host.name, level: 'error', message })
+  }
 }
 
 function createService(runner: TaskRunner): TasksService {

@@ -63,6 +63,7 @@ export function workers<const Workers extends Record<string, WorkerShape>>(
       checkEnvironment: () => listMissingFiles(options),
       async setup() {
         opened = true
+        for (const [alias, { worker }] of options) tellMistakes(host, alias, worker)
         const { processManager } = await import('@sd/process')
         children.provide(processManager(host))
         await Promise.all(all.map((pool) => pool.open()))
@@ -74,6 +75,22 @@ export function workers<const Workers extends Record<string, WorkerShape>>(
       debug: createFacet(created, children),
     }
   })
+}
+
+/** A definition may be one of an earlier version of this package. */
+function tellMistakes(
+  host: PluginHost,
+  alias: string,
+  { mistakes = [] }: Partial<WorkerDefinition<unknown>>,
+): void {
+  for (const mistake of mistakes) {
+    host.record({
+      pid: process.pid,
+      label: host.name,
+      level: 'error',
+      message: `The worker "${alias}": ${mistake}`,
+    })
+  }
 }
 
 type Resolved = Map<string, ReturnType<typeof resolvePoolOptions>>

@@ -4,7 +4,7 @@ import { type DaemonBase, describe, isDaemon, isDaemonClass, SdError } from '@sd
 type Exports = Readonly<Record<string, unknown>>
 
 /** How an exported daemon must look, for error messages. */
-const WANTED = 'export a daemon as default (export default daemon; module.exports = daemon)'
+const WANTED = 'Export a daemon as default (export default daemon; module.exports = daemon)'
 
 /**
  * The daemon that a file exports: a daemon, a class of daemons, or a promise of either.
@@ -46,7 +46,7 @@ function isEither(value: unknown): boolean {
 }
 
 function explain(exported: unknown, named: readonly string[]): string {
-  if (named[0] !== undefined) return `"${named[0]}" is not its default export. Please ${WANTED}.`
-  if (exported === undefined) return `it neither runs one nor exports one. Please ${WANTED}.`
-  return `its default export is ${describe(exported)}. Please ${WANTED}.`
+  if (named[0] !== undefined) return `"${named[0]}" is not its default export. ${WANTED}.`
+  if (exported === undefined) return `it neither runs one nor exports one. ${WANTED}.`
+  return `its default export is ${describe(exported)}. ${WANTED}.`
 }

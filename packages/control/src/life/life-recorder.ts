@@ -30,7 +30,11 @@ export function recordLife(daemon: DaemonBase): void {
   daemon.on('life', (change) => {
     if (change.state === 'starting' && !daemon.is(RECORDED)) {
       daemon.set(RECORDED, true)
-      recorder = new LifeRecorder(daemon)
+      try {
+        recorder = new LifeRecorder(daemon)
+      } catch {
+        // There is no run directory. Where a plugin needs one, its setup says so.
+      }
     }
     recorder?.take(change)
   })

@@ -49,7 +49,8 @@ export function createEventLog(settings: EventLogSettings): EventLog {
       header: LOG_HEADER,
       note,
       onFailure: (error, name) => {
-        const text = note(`The log file ${name} cannot be written: ${error.message}`)
+        const file = name === '' ? 'log file' : `log file ${name}`
+        const text = note(`The ${file} cannot be written: ${error.message}`)
         // Detached, stderr is the file beside the log, and whatever replaces the stream would log it again.
         if (toStdout) toStdout.write(text)
         else writeNow(process.stderr.fd, text)

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import type { Clock, Timer } from '../clock.ts'
 import { isPlanted } from '../directory/ownership.ts'
+import { describe } from '../resolve-options.ts'
 import { toError } from '../sd-error.ts'
 
 /** The file name is asked for again at each multiple of this many milliseconds of the day's time. */
@@ -290,7 +291,7 @@ export class LogFile {
   #currentName(): string {
     const period = Math.floor(this.#settings.clock.date().getTime() / NAME_PERIOD)
     if (period !== this.#period) {
-      this.#name = this.#settings.fileName()
+      this.#name = askName(this.#settings.fileName)
       this.#period = period
     }
     return this.#name
@@ -342,6 +343,18 @@ export class LogFile {
     const there = await pathStat(file.name).catch(() => undefined)
     return there?.ino !== file.stat.ino || there.dev !== file.stat.dev
   }
+}
+
+/** The user's function may return anything, and fail. */
+function askName(fileName: () => unknown): string {
+  let name: unknown
+  try {
+    name = fileName()
+  } catch (cause) {
+    throw new Error(`logFile() failed: ${toError(cause).message}. Let it return a file name.`, { cause })
+  }
+  if (typeof name === 'string' && name !== '') return name
+  throw new Error(`logFile() returned ${describe(name)}. Let it return a file name.`)
 }
 
 /** Where others may write, a link may lead to a file that only this user can change. */

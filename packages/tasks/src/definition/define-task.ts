@@ -1,4 +1,4 @@
-import { type Checks, describe, must, resolveOptions, SdError } from '@sd/core'
+import { type Checks, describe, describeMisspelt, listMembers, must, resolveOptions, SdError } from '@sd/core'
 import { enterDefinition, moduleUrl } from '@sd/process/exchange'
 import type { TaskContext } from './task-context.ts'
 
@@ -100,6 +100,12 @@ export function defineTask(module: string | URL, task: unknown): TaskDefinition 
   const { timeout } = body
   const options = resolveRunOptions(`defineTask(${group})`, timeout === undefined ? {} : { timeout })
   return enterDefinition('task', url, (ordinal) => createDefinition({ url, ordinal, group, options, body }))
+}
+
+/** What of a task's members is probably not as it was meant, in sentences. */
+export function listMistakes({ body }: TaskDefinition): string[] {
+  const blanks = ['setup', 'teardown', 'group', 'timeout'].filter((name) => !(name in body))
+  return describeMisspelt('It', listMembers(body), blanks)
 }
 
 /** Whether a value was made by `defineTask`, of whichever copy of this package. */

@@ -1,4 +1,4 @@
-import { describe, SdError } from '@sd/core'
+import { describe, describeMisspelt, listMembers, SdError } from '@sd/core'
 import { enterDefinition, moduleUrl } from '@sd/process/exchange'
 import { listMethods } from './list-methods.ts'
 import type { WorkerContext } from './worker-context.ts'
@@ -13,6 +13,8 @@ export interface WorkerDefinition<Worker> {
   readonly kind: 'function' | 'object'
   /** The methods that can be called; empty for a function. */
   readonly methods: readonly string[]
+  /** What is probably not as it was meant, in sentences. */
+  readonly mistakes: readonly string[]
   /** Creates the worker; called once in each process. */
   readonly create: () => Worker
 }
@@ -94,17 +96,24 @@ export function isDefinition(value: unknown): value is WorkerDefinition<unknown>
 function describeWorker(
   worker: unknown,
   args: readonly unknown[],
-): Pick<WorkerDefinition<unknown>, 'kind' | 'methods' | 'create'> {
+): Pick<WorkerDefinition<unknown>, 'kind' | 'methods' | 'mistakes' | 'create'> {
   if (typeof worker === 'function') {
-    if (!isClass(worker)) return { kind: 'function', methods: [], create: () => worker }
+    if (!isClass(worker)) return { kind: 'function', methods: [], mistakes: [], create: () => worker }
     const methods = checkMethods(listMethods(worker.prototype as object))
-    return { kind: 'object', methods, create: () => Reflect.construct(worker, args) as object }
+    const mistakes = listMistakes(worker.prototype as object)
+    return { kind: 'object', methods, mistakes, create: () => Reflect.construct(worker, args) as object }
   }
   if (typeof worker === 'object' && worker !== null) {
-    return { kind: 'object', methods: checkMethods(listMethods(worker)), create: () => worker }
+    const methods = checkMethods(listMethods(worker))
+    return { kind: 'object', methods, mistakes: listMistakes(worker), create: () => worker }
   }
   const message = `defineWorker(): the second argument must be a function, an object of methods, or a class, not ${describe(worker)}.`
   throw new SdError('SD_WORKERS_DEFINITION', message)
+}
+
+function listMistakes(worker: object): string[] {
+  const blanks = ['checkEnvironment', 'setup', 'teardown'].filter((name) => !(name in worker))
+  return describeMisspelt('It', listMembers(worker), blanks)
 }
 
 function checkMethods(methods: readonly string[]): readonly string[] {
