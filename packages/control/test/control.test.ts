@@ -482,6 +482,21 @@ describe('the client', () => {
     await expect(waiting).rejects.toMatchObject({ code: 'SD_CONTROL_GONE' })
   })
 
+  test('waits longer than a timer of Node can, and lists so, too', async () => {
+    const daemon = await start()
+    daemon.control.method('wait', () => new Promise<null>(() => {}))
+    const timeout = 2 ** 31 + 5000
+    const client = await connectControl('poller', { timeout })
+    const waiting = client.call('wait')
+    // A timer that overflows fires after 1 ms, and would have given the first call up.
+    await expect(client.call('wait', {}, { timeout: 20 })).rejects.toMatchObject({
+      code: 'SD_CONTROL_TIMEOUT',
+    })
+    expect(await listDaemons({ timeout })).toMatchObject([{ name: 'poller', state: 'alive' }])
+    void client.close()
+    await expect(waiting).rejects.toMatchObject({ code: 'SD_CONTROL_GONE' })
+  })
+
   test('has the code and the facts of what the daemon refuses', async () => {
     await start()
     const client = await connectControl('poller')

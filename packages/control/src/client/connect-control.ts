@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { type Checks, type Json, must, resolveOptions, runDirectory, SdError } from '@sd/core'
+import { type Checks, type Json, must, resolveOptions, runDirectory, SdError, systemClock } from '@sd/core'
 import { type Introduction, PROTOCOL, readIntroduction } from '../protocol.ts'
 import { holdSocket, notRunning, permissionError } from './held-socket.ts'
 import { findOnlySocket, listDaemons } from './list-daemons.ts'
@@ -150,9 +150,9 @@ async function callWithin(
 function timeLimit(path: string, method: string, timeout: number): { signal: AbortSignal; end(): void } {
   const abort = new AbortController()
   if (timeout === 0) return { signal: abort.signal, end: () => {} }
-  const timer = setTimeout(() => {
+  const timer = systemClock.after(timeout, () => {
     const message = `${path} has not answered "${method}" within ${timeout} ms. The daemon may be busy, stopped by a signal, or have its socket in the hands of another program.`
     abort.abort(new SdError('SD_CONTROL_TIMEOUT', message, { path, method, timeout }))
-  }, timeout)
-  return { signal: abort.signal, end: () => clearTimeout(timer) }
+  })
+  return { signal: abort.signal, end: () => timer.cancel() }
 }

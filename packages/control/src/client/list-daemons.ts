@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { findRunDirectory, toError } from '@sd/core'
+import { findRunDirectory, systemClock, toError } from '@sd/core'
 import type { HeldDirectory } from '@sd/core/directory'
 import { type Introduction, PROTOCOL, readIntroduction } from '../protocol.ts'
 import { mayBeOf, nameOfSocket } from '../socket-path.ts'
@@ -108,7 +108,7 @@ async function look(
 ): Promise<ListedDaemon> {
   const { path } = known
   const abort = new AbortController()
-  const timer = setTimeout(() => abort.abort(new Error(`no answer within ${timeout} ms`)), timeout)
+  const timer = systemClock.after(timeout, () => abort.abort(new Error(`no answer within ${timeout} ms`)))
   try {
     const channel = await openChannel(path, abort.signal, at)
     try {
@@ -123,6 +123,6 @@ async function look(
     if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') return { ...known, state: 'stale' }
     return { ...known, state: 'silent', problem: error.message }
   } finally {
-    clearTimeout(timer)
+    timer.cancel()
   }
 }
