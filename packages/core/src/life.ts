@@ -151,9 +151,9 @@ export class Life {
     this.#deadline?.expire()
   }
 
-  /** Whether the shutdown was told to hurry. */
+  /** Whether the process should end at once: it was told to hurry, or what it began at the start goes on all the same. */
   get hurried(): boolean {
-    return this.#forcedExitCode !== undefined
+    return this.#forcedExitCode !== undefined || this.#givenUp.length > 0
   }
 
   /** @returns what made the start fail. */
