@@ -16,6 +16,7 @@ export default {
   transform: {},
   extensionsToTreatAsEsm: ['.ts'],
   testEnvironmentOptions: { customExportConditions: ['@sd/source', 'node', 'node-addons'] },
+  globalSetup: '<rootDir>/packages/testing/src/global-setup.ts',
   testTimeout: 60_000,
   maxWorkers: 2,
   reporters: ['default', '<rootDir>/scripts/next-steps-reporter.ts'],

@@ -1,17 +1,8 @@
 import { createHash } from 'node:crypto'
-import {
-  closeSync,
-  fstatSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readlinkSync,
-  readSync,
-  rmSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { closeSync, fstatSync, openSync, readdirSync, readlinkSync, readSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { makeOwnedDirectory } from '@sd/testing'
 import { Outbox } from '../src/channel/outbox.ts'
 import { createStage, type Stage } from './managers.ts'
 
@@ -141,7 +132,7 @@ describe('the outbox', () => {
   let fd: number
 
   beforeEach(() => {
-    directory = mkdtempSync(join(tmpdir(), 'sd-outbox-'))
+    directory = makeOwnedDirectory()
     fd = openSync(join(directory, 'file'), 'w+')
   })
 

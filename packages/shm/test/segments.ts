@@ -1,6 +1,6 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { afterEach, beforeEach } from '@jest/globals'
-import { createSandbox, type Fixture, runFixture, type Sandbox } from '@sd/testing'
+import { createSandbox, type Fixture, makeOwnedDirectory, runFixture, type Sandbox } from '@sd/testing'
 
 /** A directory of segments for one test, in memory as for users, and what runs in it. */
 export interface Segments {
@@ -17,7 +17,7 @@ export function useSegments(): Segments {
 
   beforeEach(() => {
     sandbox = createSandbox()
-    directory = mkdtempSync('/dev/shm/sd-test-')
+    directory = makeOwnedDirectory('/dev/shm')
     process.env.SD_SHM_DIR = directory
   })
 

@@ -1,5 +1,6 @@
 export { FakeClock } from './fake-clock.ts'
 export { beOtherUser, listeningPorts, type OtherUser, type PortProbe } from './other-user.ts'
+export { makeOwnedDirectory, removeAbandoned } from './ownership.ts'
 export { createProbe, type ProbeOrder, type ReachedPoint } from './probe-module.ts'
 export { type RequiredCommand, requireCommand } from './require-command.ts'
 export { type Fixture, type FixtureExit, type FixtureOptions, runFixture } from './run-fixture.ts'

@@ -24,6 +24,22 @@ export function findZombies(): SeenProcess[] {
     .filter(({ ppid, state }) => ppid === process.pid && state === 'Z')
 }
 
+/** The processes in whose environment a variable begins so, and its owner: what follows, up to the first `-`. Linux only. */
+export function findOwned(marker: string): { readonly pid: number; readonly owner: string }[] {
+  return pids().flatMap((pid) => {
+    const variable = read(`/proc/${pid}/environ`)
+      ?.split('\0')
+      .find((each) => each.startsWith(marker))
+    return variable ? [{ pid, owner: variable.slice(marker.length).split('-')[0]! }] : []
+  })
+}
+
+/** When a process that lives started, in clock ticks since the system did. Undefined elsewhere than on Linux. */
+export function startOf(pid: number): string | undefined {
+  const fields = statOf(pid)
+  return fields?.[0] === 'Z' ? undefined : fields?.[19]
+}
+
 function fromProc(marker: string): SeenProcess[] {
   return pids()
     .filter((pid) => read(`/proc/${pid}/environ`)?.split('\0').includes(marker))
@@ -49,12 +65,19 @@ function pids(): number[] {
 }
 
 function look(pid: number): SeenProcess | undefined {
-  const stat = read(`/proc/${pid}/stat`)
-  if (stat === undefined) return undefined
-  // The command may hold spaces and parentheses: count the fields from the last one.
-  const [state, ppid] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  const command = read(`/proc/${pid}/cmdline`)?.replaceAll('\0', ' ').trim() || stat.slice(0, 40)
+  const fields = statOf(pid)
+  if (!fields) return undefined
+  const [state, ppid] = fields
+  const command =
+    read(`/proc/${pid}/cmdline`)?.replaceAll('\0', ' ').trim() || read(`/proc/${pid}/comm`) || '?'
   return { pid, ppid: Number(ppid), state: state!, command }
+}
+
+/** The fields of proc_pid_stat(5) from the third on: the state. */
+function statOf(pid: number): string[] | undefined {
+  const stat = read(`/proc/${pid}/stat`)
+  // The command may hold spaces and parentheses: count the fields from the last one.
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
 }
 
 /** Undefined when the process went away, or belongs to somebody else. */

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, readdirSync, realpathSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { describeOwner, kill, MARKER, makeOwnedDirectory } from './ownership.ts'
 import { findMarkedProcesses, findZombies, type SeenProcess } from './process-scan.ts'
 import { waitUntil } from './wait-until.ts'
 
@@ -28,9 +28,6 @@ export interface Sandbox {
   assertNothingLeft(options?: { timeout?: number; emptyDir?: boolean }): Promise<void>
 }
 
-/** The variable that marks the processes of a test. */
-const MARKER = 'SD_TEST_ID'
-
 /**
  * Make it before the test starts anything.
  *
@@ -43,9 +40,8 @@ const MARKER = 'SD_TEST_ID'
  * ```
  */
 export function createSandbox(): Sandbox {
-  const id = randomUUID()
-  // Resolved, because on some systems the temporary directory is a link and programs report the real one.
-  const dir = mkdtempSync(join(realpathSync(tmpdir()), 'sd-test-'))
+  const id = `${describeOwner()}-${randomUUID()}`
+  const dir = makeOwnedDirectory()
   openStandardStreams()
   const handlesBefore = countHandles()
   const processes = (): SeenProcess[] => findMarkedProcesses(`${MARKER}=${id}`)
@@ -102,12 +98,4 @@ function extraHandles(before: Map<string, number>): string[] {
 
 function describeProcess({ pid, ppid, state, command }: SeenProcess): string {
   return `process ${pid} (parent ${ppid}, state ${state}): ${command}`
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch {
-    // Gone meanwhile.
-  }
 }
