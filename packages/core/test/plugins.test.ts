@@ -85,16 +85,20 @@ describe('plugins', () => {
 
   test('are drained all at once against one deadline', async () => {
     const deadlines = new Set<number>()
+    let draining = 0
+    let most = 0
     const drain: Hooks['drain'] = async (deadline) => {
       deadlines.add(deadline.at)
-      await sleep(100)
+      most = Math.max(most, ++draining)
+      await sleep(20)
+      draining--
     }
     const { daemon } = watchDaemon({ a: { drain }, b: { drain }, c: { drain } })
     daemon.setup(() => void daemon.stop())
     const report = await daemon.run()
     expect(deadlines.size).toBe(1)
     expect(report.unfinished).toEqual([])
-    expect(report.duration).toBeLessThan(290)
+    expect(most).toBe(3)
   })
 
   test('that do not drain or tear down in time are reported, and the others get their turn', async () => {
@@ -348,7 +352,6 @@ describe('stopping', () => {
       expect(await run).toEqual(report)
       const who = hook === 'setup' ? 'stuck.setup' : 'daemon.checkEnvironment'
       expect(report).toMatchObject({ unfinished: [{ who, what: 'did not end in time' }], exitCode: 1 })
-      expect(report.duration).toBeLessThan(1000)
     },
   )
 
@@ -371,7 +374,6 @@ describe('stopping', () => {
     ])
     expect(report.exitCode).toBe(1)
     expect(report.duration).toBeGreaterThanOrEqual(100)
-    expect(report.duration).toBeLessThan(1000)
     expect(await run).toEqual(report)
   })
 
@@ -390,8 +392,7 @@ describe('stopping', () => {
     daemon.execute(() => sleep(60_000, undefined, { signal: daemon.signal }).catch(() => {}))
     const run = daemon.run()
     await sleep(10)
-    const { duration } = await daemon.stop()
-    expect(duration).toBeLessThan(1000)
+    expect(await daemon.stop()).toMatchObject({ unfinished: [], exitCode: 0 })
     await run
   })
 })

@@ -29,10 +29,6 @@ async function runUntilUp(...manners: string[]): Promise<Fixture> {
 /** Longer than the time within which two orders to stop are one. Milliseconds. */
 const ONE_ORDER = 400
 
-/** Milliseconds, as the daemon has measured them. */
-const stopDuration = (fixture: Fixture): number =>
-  Number(/Stopped after (\d+) ms/.exec(printed(fixture))?.[1])
-
 const printed = (fixture: Fixture): string => fixture.lines.join('\n')
 
 describe('a stop by signal', () => {
@@ -51,13 +47,11 @@ describe('a stop by signal', () => {
   ] as const)('a second %s means at once, with exit code %d', async (signal, code) => {
     const fixture = run('signals.ts', 'hanging', 'leftover')
     await fixture.waitForLine(/^hanging$/)
-    const begin = performance.now()
     fixture.kill(signal)
     await fixture.waitForLine(/: stopping$/)
     await sleep(ONE_ORDER)
     fixture.kill(signal)
     expect(await fixture.exit).toEqual({ code, signal: null })
-    expect(performance.now() - begin).toBeLessThan(5000)
     expect(printed(fixture)).toMatch(/stopping at once[\s\S]*torn down: signal/)
     expect(printed(fixture)).toContain('loop execute() did not end in time')
   })
@@ -119,7 +113,6 @@ describe('a stop by signal', () => {
     fixture.kill('SIGTERM')
     expect(await fixture.exit).toEqual({ code: 1, signal: null })
     expect(printed(fixture)).toMatch(/torn down: signal[\s\S]*daemon.setup did not end in time/)
-    expect(stopDuration(fixture)).toBeLessThan(5000)
   })
 
   test('ends the process although a socket and a timer of the user are left, and says so', async () => {
@@ -370,7 +363,7 @@ describe('a process', () => {
     expect(fixture.lines.at(-1)).toBe('clean')
   })
 
-  test('keeps the grid for 200 iterations of 50 ms', async () => {
+  test('keeps the grid for 200 iterations', async () => {
     const fixture = run('drift.ts')
     expect((await fixture.exit).code).toBe(0)
     const lateness: number[] = JSON.parse(fixture.lines.at(-1)!)

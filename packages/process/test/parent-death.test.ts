@@ -11,8 +11,8 @@ beforeEach(() => {
 
 afterEach(() => sandbox.assertNothingLeft())
 
-/** Kills a daemon whose children behave so, and waits until all are gone: the milliseconds it took. */
-async function killDaemon(mode: string, behaviours: readonly string[], stop: boolean): Promise<number> {
+/** Kills a daemon whose children behave so, and waits until all are gone. */
+async function killDaemon(mode: string, behaviours: readonly string[], stop: boolean): Promise<void> {
   const daemon = runFixture(new URL('./fixtures/daemon.ts', import.meta.url), {
     args: [mode, ...behaviours],
     env: sandbox.env,
@@ -21,27 +21,25 @@ async function killDaemon(mode: string, behaviours: readonly string[], stop: boo
   const pids = list!.split(' ').map(Number)
   expect(sandbox.processes().length).toBeGreaterThan(pids.length)
   if (stop) process.kill(pids.at(-1)!, 'SIGSTOP')
-  const before = performance.now()
   daemon.kill()
   await waitUntil(() => sandbox.processes().length === 0, 'all children are gone')
   await daemon.exit
-  return performance.now() - before
 }
 
 const hasSignal = findParentDeathProtection().mode === 'signal'
 
 describe('when the daemon is killed', () => {
   const maybe = hasSignal ? test : test.skip
-  maybe('the kernel ends busy, idle and stopped children within a second', async () => {
-    expect(await killDaemon('signal', ['busy', 'busy', 'echo', 'stubborn', 'echo'], true)).toBeLessThan(1000)
+  maybe('the kernel ends busy, idle and stopped children', async () => {
+    await killDaemon('signal', ['busy', 'busy', 'echo', 'stubborn', 'echo'], true)
   })
 
-  test('the guard ends busy and idle children within a second', async () => {
-    expect(await killDaemon('guard', ['busy', 'busy', 'echo', 'stubborn'], false)).toBeLessThan(1000)
+  test('the guard ends busy and idle children', async () => {
+    await killDaemon('guard', ['busy', 'busy', 'echo', 'stubborn'], false)
   })
 
   test('the guard ends the children of a busy child, too', async () => {
-    expect(await killDaemon('guard', ['busyParent'], false)).toBeLessThan(1000)
+    await killDaemon('guard', ['busyParent'], false)
   })
 })
 

@@ -139,10 +139,8 @@ suite('a daemon with a spawner', () => {
     })
     await daemon.waitForLine(/^pids (.*)$/)
     expect(sandbox.processes()).toHaveLength(6)
-    const before = performance.now()
     daemon.kill()
     await waitUntil(() => sandbox.processes().length === 0, 'all are gone')
-    expect(performance.now() - before).toBeLessThan(1000)
     await daemon.exit
   })
 
@@ -157,15 +155,5 @@ suite('a daemon with a spawner', () => {
       'failure SD_PROCESS_SPAWN EMFILE exited null, 0 fatal',
       'then ready, slot 2',
     ])
-  })
-
-  test('stands still for a fraction of the time, when it is large', async () => {
-    const daemon = runFixture(fixture('large-daemon'), { env: sandbox.env })
-    const [, alone, through] = await daemon.waitForLine(
-      /^stood still (\S+) ms alone, (\S+) ms through/,
-      30_000,
-    )
-    expect(await daemon.exit).toMatchObject({ code: 0 })
-    expect(Number(through)).toBeLessThan(Number(alone) / 2)
   })
 })

@@ -51,7 +51,6 @@ describe('SIGTERM', () => {
     service.kill('SIGTERM')
     await service.waitForLine(/^listener 1 returned wound up$/)
     expect(performance.now() - at).toBeGreaterThan(2500)
-    expect(performance.now() - at).toBeLessThan(5000)
     await service.waitForLine(/^spin 2 SD_TASKS_SHUTDOWN$/)
     expect(await service.exit).toEqual({ code: 0, signal: null })
   })
@@ -62,10 +61,8 @@ describe('SIGTERM', () => {
     await service.waitForLine(/SIGTERM: stopping/)
     // Within 300 ms it would be the same order, arriving twice.
     await setTimeout(400)
-    const at = performance.now()
     service.kill('SIGTERM')
     expect(await service.exit).toEqual({ code: 143, signal: null })
-    expect(performance.now() - at).toBeLessThan(3000)
   })
 
   test('of the tasks themselves, as a supervisor sends it to all of a service, lets them finish', async () => {
@@ -113,9 +110,7 @@ describe('a daemon that is killed', () => {
     process.kill(stopped!.pid, 'SIGSTOP')
     service.kill('SIGKILL')
     await service.exit
-    const at = performance.now()
     await waitUntil(() => sandbox.processes().length === 0)
-    expect(performance.now() - at).toBeLessThan(1000)
   })
 })
 

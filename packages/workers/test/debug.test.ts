@@ -308,10 +308,7 @@ describe('while a process is paused', () => {
     const { pid } = await daemon.reached('long')
     daemon.facet.freeze(pid)
     daemon.facets().daemon!.freeze!(undefined)
-    const begin = performance.now()
     const report = await daemon.stop()
-    // The test daemon's shutdownTimeout is 20 s.
-    expect(performance.now() - begin).toBeLessThan(25_000)
     expect(report.reason).toBe('stop')
     await expect(call).rejects.toMatchObject({ code: 'SD_WORKERS_SHUTDOWN' })
     expect(() => process.kill(pid, 0)).toThrow(/ESRCH/)

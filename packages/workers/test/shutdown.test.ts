@@ -59,11 +59,8 @@ describe('SIGTERM', () => {
     await service.waitForLine(/SIGTERM: stopping/)
     // One that comes sooner counts as the same order, delivered twice.
     await new Promise((resolve) => setTimeout(resolve, 400))
-    const secondAt = performance.now()
     service.kill('SIGTERM')
     expect(await service.exit).toEqual({ code: 143, signal: null })
-    // Its deadline would have been 8 s.
-    expect(performance.now() - secondAt).toBeLessThan(4000)
   })
 
   test('while it is still starting unwinds what had started', async () => {
@@ -96,9 +93,7 @@ describe('a daemon that is killed', () => {
     process.kill(idle[0]!, 'SIGSTOP')
     service.kill('SIGKILL')
     await service.exit
-    const diedAt = performance.now()
     await waitUntil(() => sandbox.processes().length === 0)
-    expect(performance.now() - diedAt).toBeLessThan(1000)
   })
 })
 
@@ -119,30 +114,6 @@ describe('two daemons of the same name with pools of the same name', () => {
     expect((await two.exit).code).toBe(0)
   })
 })
-
-describe('an idle daemon with 4 workers', () => {
-  test('uses less than 0.2 % of a core over 10 s', async () => {
-    const service = await startService()
-    service.tell('pids')
-    await service.waitForLine(/^pids/)
-    // What starting up leaves to be done (compiling, collecting garbage) is not idling.
-    await new Promise((resolve) => setTimeout(resolve, 3000))
-    const tree = [service.pid, ...workerProcesses()]
-    expect(tree).toHaveLength(5)
-    const used = () => tree.reduce((sum, pid) => sum + cpuTime(pid), 0)
-    const before = used()
-    await new Promise((resolve) => setTimeout(resolve, 10_000))
-    expect((used() - before) / 10_000).toBeLessThan(0.002)
-    service.kill('SIGTERM')
-    expect((await service.exit).code).toBe(0)
-  })
-})
-
-/** Milliseconds of processor time that all threads of a process have used. */
-function cpuTime(pid: number): number {
-  const nanoseconds = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]
-  return Number(nanoseconds) / 1e6
-}
 
 describe('a restart in place', () => {
   test('lets running calls finish, reaps every worker, and starts new ones in the same process', async () => {
