@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { connectControl } from '@sd/control/client'
 import {
   beOtherUser,
@@ -43,6 +43,25 @@ async function stop(service: Fixture): Promise<void> {
   await service.exit
 }
 
+/** One service for the tests of a group, each of which leaves it as it found it. */
+function shareService(): () => Fixture {
+  let shared: Sandbox
+  let service: Fixture
+  beforeAll(async () => {
+    shared = createSandbox()
+    env = { ...shared.env, SD_RUN_DIR: shared.dir }
+    service = await startService({ allow: true })
+  })
+  beforeEach(() => {
+    env = { ...sandbox.env, SD_RUN_DIR: shared.dir }
+  })
+  afterAll(async () => {
+    await stop(service)
+    await shared.assertNothingLeft({ timeout: 15_000 })
+  })
+  return () => service
+}
+
 /** A console without a terminal: its lines are a script. */
 function attach(...lines: readonly string[]): Fixture {
   const console = runFixture(join(here, 'fixtures/attach.ts'), { env, args: ['service'], cwd: here })
@@ -68,7 +87,7 @@ async function run(...script: readonly (string | RegExp)[]): Promise<string> {
 
 /** A console that says at which prompt a line was typed. */
 async function openConsole() {
-  const control = await connectControl('service', { directory: sandbox.dir })
+  const control = await connectControl('service', { directory: env.SD_RUN_DIR! })
   const { socket } = (await control.call('console', {}, { timeout: 30_000 })) as { socket: string }
   await control.close()
   const hub = connect(socket)
@@ -119,7 +138,7 @@ function isWaiting(pid: number): boolean {
   return /\) S /.test(readFileSync(`/proc/${pid}/task/${pid}/stat`, 'latin1'))
 }
 
-const debugSockets = (): string[] => readdirSync(sandbox.dir).filter((name) => name.endsWith('.debug'))
+const debugSockets = (): string[] => readdirSync(env.SD_RUN_DIR!).filter((name) => name.endsWith('.debug'))
 
 describe('while nobody debugs', () => {
   test('there is no thread, no inspector and no socket, neither before nor afterwards', async () => {
@@ -144,19 +163,7 @@ describe('while nobody debugs', () => {
     await stop(service)
   })
 
-  test('it can be debugged again and again', async () => {
-    const service = await startService({ allow: true })
-    for (let round = 1; round <= 3; round++) {
-      const returned = new RegExp(`has returned 'hello round ${round} true'`)
-      const text = await run(`call meet 'round ${round}'`, 'wait', 'args', 'y', returned)
-      expect(text).toContain(`name = 'round ${round}'`)
-    }
-    await stop(service)
-  })
-})
-
-describe('who may debug', () => {
-  test('nobody, unless the daemon allows it', async () => {
+  test('no console attaches, unless the daemon allows it', async () => {
     const service = await startService({})
     const console = attach()
     await console.exit
@@ -165,9 +172,20 @@ describe('who may debug', () => {
     )
     await stop(service)
   })
+})
 
-  test('one at a time', async () => {
-    const service = await startService({ allow: true })
+describe('a daemon that allows a console', () => {
+  const shared = shareService()
+
+  test('it can be debugged again and again', async () => {
+    for (let round = 1; round <= 3; round++) {
+      const returned = new RegExp(`has returned 'hello round ${round} true'`)
+      const text = await run(`call meet 'round ${round}'`, 'wait', 'args', 'y', returned)
+      expect(text).toContain(`name = 'round ${round}'`)
+    }
+  })
+
+  test('has one at a time', async () => {
     const first = attach('status')
     await first.waitForLine(/daemon {3}service: running/)
     const second = attach()
@@ -175,17 +193,15 @@ describe('who may debug', () => {
     expect(second.lines.join('\n')).toContain('refused: Another console debugs this daemon.')
     first.tell('end')
     await first.exit
-    await stop(service)
   })
 
-  test('no other user', async () => {
-    const service = await startService({ allow: true })
+  test('is reached by no other user', async () => {
     const console = attach('status')
     await console.waitForLine(/daemon {3}service: running/)
     const [name] = debugSockets()
-    const path = join(sandbox.dir, name!)
+    const path = join(env.SD_RUN_DIR!, name!)
     expect(statSync(path).mode & 0o777).toBe(0o600)
-    expect(statSync(sandbox.dir).mode & 0o777).toBe(0o700)
+    expect(statSync(env.SD_RUN_DIR!).mode & 0o777).toBe(0o700)
     if (process.getuid?.() === 0) {
       const program = `require('node:net').connect(${JSON.stringify(path)}).on('error', (e) => console.log(e.code)).on('connect', () => process.exit(3))`
       const args = ['--reuid=65534', '--regid=65534', '--clear-groups', '/usr/bin/env', 'node', '-e', program]
@@ -198,30 +214,23 @@ describe('who may debug', () => {
     }
     console.tell('end')
     await console.exit
-    await stop(service)
   })
 
-  test('and what is evaluated is in the log', async () => {
-    const service = await startService({ allow: true })
+  test('logs what is evaluated', async () => {
+    const service = shared()
     expect(await run('eval 6 * 7')).toContain('42')
     await service.waitForLine(/console {10}eval in service \d+: 6 \* 7/)
     await service.waitForLine(/debugging has ended/)
-    await stop(service)
   })
-})
 
-describe('commands', () => {
-  test('plugins add theirs', async () => {
-    const service = await startService({ allow: true })
+  test('has the commands that plugins add', async () => {
     const text = await run('help greet', 'greet world', 'greet')
     expect(text).toMatch(
       /greet {14}Greets somebody\.[\s\S]*one moment\nhello world[\s\S]*It is written: greet/,
     )
-    await stop(service)
   })
 
   test('tasks are debugged from their first line on', async () => {
-    const service = await startService({ allow: true })
     const [line] = readFileSync(join(here, 'fixtures/crunch.ts'), 'utf8')
       .split('\n')
       .flatMap((text, index) => (text.includes('report on') ? [index + 1] : []))
@@ -234,11 +243,9 @@ describe('commands', () => {
       /report\('today'\) has failed: .*cancelled/,
     )
     expect(text).toMatch(/\[report \d+ T\] call \d+ report\('today'\) > locals\ntitle = 'today'/)
-    await stop(service)
   })
 
   test('a call that is captured is dropped, or passed on', async () => {
-    const service = await startService({ allow: true })
     const text = await run(
       ...[
         'break square',
@@ -253,11 +260,9 @@ describe('commands', () => {
     )
     expect(text).toMatch(/Stopped at return: 16[\s\S]*crunch\.square\(4\) has failed: .*cancelled/)
     expect(text).toMatch(/Stopped at return: 25[\s\S]*crunch\.square\(5\) has returned 25/)
-    await stop(service)
   })
 
   test('an expression that never ends is ended, and the process goes on', async () => {
-    const service = await startService({ allow: true })
     const endless = 'eval (() => { for (;;); })()'
     const text = await run(
       ...["call meet 'you'", 'wait', endless, 'eval mine', 'y', /has returned 'hello you true'/],
@@ -266,11 +271,9 @@ describe('commands', () => {
     expect(text.match(/It has not come to its end within 4 s, and was ended\./g)).toHaveLength(2)
     expect(text).toMatch(/> eval mine\n'hello you'\n/)
     expect(text).toMatch(/> eval daemon\.state\n'running'\n/)
-    await stop(service)
   })
 
   test('an expression may be an object, a statement, await, or a promise that nobody keeps', async () => {
-    const service = await startService({ allow: true })
     const text = await run(
       ...['eval { a: 1 }', 'eval let a = 1; a + 1', 'eval await daemon.workers.crunch.square(3)'],
       ...['eval new Promise(() => {})', "eval Promise.reject(new Error('no'))", 'eval await 1, await 2'],
@@ -296,57 +299,15 @@ describe('commands', () => {
     ]) {
       expect(text).toContain(`> eval ${line}\n${answer}\n`)
     }
-    await stop(service)
   })
 
   test('an expression that waits for what stops gives that the prompt', async () => {
-    const service = await startService({ allow: true })
     const text = await run("eval daemon.workers.crunch.meet('you')", 'args', 'y', /^'hello you true'$/)
-    expect(text).toMatch(/\[crunch \d+ W\] call 1 meet\('you'\) > args\nname = 'you'/)
+    expect(text).toMatch(/\[crunch \d+ W\] call \d+ meet\('you'\) > args\nname = 'you'/)
     expect(text).toMatch(/> y\n[\s\S]*'hello you true'\n/)
-    await stop(service)
-  })
-
-  test('who stops while a step does not end gets the prompt', async () => {
-    const service = await startService({ allow: true }, { size: 2 })
-    const console = attach('break endless', 'call endless 9', 'wait', 'call nap 200', 'out', 'where', 'y')
-    await console.waitForLine(/Stopped at "awake"/)
-    await console.waitForLine(/> {2}0 {2}nap {2}/)
-    await console.waitForLine(/crunch\.nap\(200\) has returned 'rested'/)
-    const [, pid] = await console.waitForLine(/\[crunch (\d+) W\] call 1 endless/)
-    console.tell(`kill ${pid}`)
-    console.tell('end')
-    await console.exit
-    await stop(service)
-  })
-
-  test('who is killed while the daemon cannot be told of its stop holds up nobody', async () => {
-    const service = await startService({ allow: true })
-    const console = attach('status', 'wait 40', 'args', 'y', 'end')
-    await console.waitForLine(/> wait 40/)
-    const [worker] = childPids(service.pid)
-    const [awake, gone] = ['awake', 'gone'].map((name) => join(sandbox.dir, name)) as [string, string]
-    // In native code: a loop would answer.
-    const block = `process.getBuiltinModule('node:child_process').execSync('while [ ! -e ${gone} ]; do sleep 0.02; done')`
-    service.tell(
-      `tell('lost', daemon.workers.crunch.nap(2000, ${JSON.stringify(awake)})); setTimeout(() => { ${block} }, 100)`,
-    )
-    await waitUntil(() => existsSync(awake), 'it stops with its next statement')
-    await waitUntil(() => isWaiting(worker!), 'it has stopped')
-    process.kill(worker!, 'SIGKILL')
-    // The hub says so only if it had heard of the stop before; the other way round there is nothing to wait for.
-    await console.waitForLine(/is gone\./, 3000).catch(() => {})
-    writeFileSync(gone, '')
-    await service.waitForLine(/lost failed SD_WORKERS_DIED/)
-    service.tell("tell('next', daemon.workers.crunch.meet('you'))")
-    await console.waitForLine(/name = 'you'/)
-    await service.waitForLine(/next returned "hello you true"/)
-    await console.exit
-    await stop(service)
   })
 
   test('values are shown however large they are, and variables that have none yet are not', async () => {
-    const service = await startService({ allow: true })
     const text = await run(
       ...[
         'call hoard 3e8',
@@ -365,11 +326,9 @@ describe('commands', () => {
     expect(text).toMatch(/> eval treasure\n'x{4000}'\.\.\. 299996000 more characters\n/)
     expect(text).toContain('crunch.hoard(300000000) has returned 300000000')
     expect(text).toMatch(/'y{4000}'\.\.\. 299996000 more characters\n/)
-    await stop(service)
   })
 
   test('a breakpoint whose condition throws stops, and says what is wrong with it', async () => {
-    const service = await startService({ allow: true })
     const text = await run(
       ...[
         'break fixtures/crunch.ts:9 if x.part.size > 3',
@@ -392,7 +351,6 @@ describe('commands', () => {
     )
     expect(text).toMatch(/> args\nx = 2\n/)
     expect(text).toMatch(/Stopped at breakpoint 2, in square \([\s\S]*> args\nx = 4\n/)
-    await stop(service)
   })
 
   test.each([
@@ -400,20 +358,18 @@ describe('commands', () => {
     ['8 if result > 3', "Cannot access 'result'"],
     ['9 if tripled > 3', 'tripled is not defined'],
   ])('a breakpoint at line %s does not stop, and tells once why', async (where, error) => {
-    const service = await startService({ allow: true })
     const text = await run(
       ...[`break fixtures/crunch.ts:${where}`, 'call square 2', /square\(2\) has returned 4/],
-      ...['call square 3', /square\(3\) has returned 9/],
+      ...['call square 3', /square\(3\) has returned 9/, /Breakpoint 1 does not stop/],
     )
     expect(text).not.toContain('Stopped')
     expect(text.match(/Breakpoint 1 does not stop in crunch \d+: its condition throws .*/g)).toEqual([
       expect.stringContaining(`ReferenceError: ${error}`),
     ])
-    await stop(service)
   })
 
   test('a line is about what the prompt said at which it was typed', async () => {
-    const service = await startService({ allow: true })
+    const service = shared()
     const console = await openConsole()
     const idle = await console.prompt(/^\[service/)
     console.type("call meet 'you'", idle)
@@ -427,11 +383,10 @@ describe('commands', () => {
     await console.say('eval process.pid', stopped, /does not have the prompt any more: nothing is done/)
     console.type('end')
     await console.gone
-    await stop(service)
   })
 
   test('a daemon in native code holds up neither a pause nor the end', async () => {
-    const service = await startService({ allow: true })
+    const service = shared()
     const console = attach('status')
     await console.waitForLine(/daemon {3}service: running/)
     const file = join(sandbox.dir, 'over')
@@ -446,11 +401,9 @@ describe('commands', () => {
     writeFileSync(file, '')
     await service.waitForLine(/debugging has ended/)
     await waitUntil(() => debugSockets().length === 0, 'it has let go')
-    await stop(service)
   })
 
   test('what was wrong is said', async () => {
-    const service = await startService({ allow: true })
     const text = await run(
       ...[
         'where',
@@ -491,7 +444,6 @@ describe('commands', () => {
     ]) {
       expect(text).toContain(message)
     }
-    await stop(service)
   })
 
   test('lines are those of the source where a script was made of one', async () => {
@@ -505,7 +457,7 @@ describe('commands', () => {
       sourceUrl: join(directory, 'judge.ts'),
     })
     writeFileSync(join(directory, 'judge.mjs'), made)
-    const service = await startService({ allow: true })
+    const service = shared()
     const text = await run(
       'break judge.ts:5',
       `eval load(${JSON.stringify(join(directory, 'judge.mjs'))}).then((it) => { globalThis.judge = it.judge })`,
@@ -519,6 +471,45 @@ describe('commands', () => {
     )
     expect(text).toMatch(/size = 12\nkind = 1/)
     await service.waitForLine(/^Large$/)
+  })
+})
+
+describe('a process that is debugged', () => {
+  test('who stops while a step does not end gets the prompt', async () => {
+    const service = await startService({ allow: true }, { size: 2 })
+    const console = attach('break endless', 'call endless 9', 'wait', 'call nap 200', 'out', 'where', 'y')
+    await console.waitForLine(/Stopped at "awake"/)
+    await console.waitForLine(/> {2}0 {2}nap {2}/)
+    await console.waitForLine(/crunch\.nap\(200\) has returned 'rested'/)
+    const [, pid] = await console.waitForLine(/\[crunch (\d+) W\] call 1 endless/)
+    console.tell(`kill ${pid}`)
+    console.tell('end')
+    await console.exit
+    await stop(service)
+  })
+
+  test('who is killed while the daemon cannot be told of its stop holds up nobody', async () => {
+    const service = await startService({ allow: true })
+    const console = attach('status', 'wait 40', 'args', 'y', 'end')
+    await console.waitForLine(/> wait 40/)
+    const [worker] = childPids(service.pid)
+    const [awake, gone] = ['awake', 'gone'].map((name) => join(sandbox.dir, name)) as [string, string]
+    // In native code: a loop would answer.
+    const block = `process.getBuiltinModule('node:child_process').execSync('while [ ! -e ${gone} ]; do sleep 0.02; done')`
+    service.tell(
+      `tell('lost', daemon.workers.crunch.nap(2000, ${JSON.stringify(awake)})); setTimeout(() => { ${block} }, 100)`,
+    )
+    await waitUntil(() => existsSync(awake), 'it stops with its next statement')
+    await waitUntil(() => isWaiting(worker!), 'it has stopped')
+    process.kill(worker!, 'SIGKILL')
+    // The hub says so only if it had heard of the stop before; the other way round there is nothing to wait for.
+    await console.waitForLine(/is gone\./, 3000).catch(() => {})
+    writeFileSync(gone, '')
+    await service.waitForLine(/lost failed SD_WORKERS_DIED/)
+    service.tell("tell('next', daemon.workers.crunch.meet('you'))")
+    await console.waitForLine(/name = 'you'/)
+    await service.waitForLine(/next returned "hello you true"/)
+    await console.exit
     await stop(service)
   })
 })

@@ -55,12 +55,14 @@ function mutate(frame: Buffer, random: (below: number) => number): Buffer {
   return bytes
 }
 
-test('a million mutated frames are taken or refused, and nothing else happens', () => {
+const FRAMES = process.env.SD_SOAK ? 1_000_000 : 40_000
+
+test('mutated frames are taken or refused, and nothing else happens', () => {
   const random = createRandom(20_261_123)
   let taken = 0
   let refused = 0
   const memoryBefore = process.memoryUsage.rss()
-  for (let round = 0; round < 1_000_000; round++) {
+  for (let round = 0; round < FRAMES; round++) {
     const stream = new EventEmitter() as Readable
     stream.resume = () => stream
     stream.pause = () => stream
@@ -79,7 +81,7 @@ test('a million mutated frames are taken or refused, and nothing else happens', 
     refused += nonsense
   }
   // All but those that now only wait for more.
-  expect(taken).toBeGreaterThan(100_000)
-  expect(refused).toBeGreaterThan(100_000)
+  expect(taken).toBeGreaterThan(FRAMES / 10)
+  expect(refused).toBeGreaterThan(FRAMES / 10)
   expect(process.memoryUsage.rss() - memoryBefore).toBeLessThan(1024 * 1024 * 1024)
 }, 600_000)

@@ -17,7 +17,7 @@ import { useSegments } from './segments.ts'
 const segments = useSegments()
 
 /** Segments that are damaged at random. */
-const VARIANTS = process.env.SD_SOAK === '1' ? 20_000 : 400
+const VARIANTS = process.env.SD_SOAK ? 20_000 : 150
 
 /** What one process opens, one after the other. */
 const AT_ONCE = 50

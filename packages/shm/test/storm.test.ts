@@ -4,8 +4,8 @@ import { openSegment } from '@sd/shm'
 import type { Fixture } from '@sd/testing'
 import { useSegments } from './segments.ts'
 
-const soak = process.env.SD_SOAK === '1'
-const operations = soak ? 1_000_000 : 5000
+const soak = Boolean(process.env.SD_SOAK)
+const operations = soak ? 1_000_000 : 2000
 const writerCount = 8
 const killInterval = 50
 
@@ -62,12 +62,12 @@ test(
       string,
       { writer: string; n: number; filling: string; check: string },
     ][]
-    expect(entries.length).toBeGreaterThan(100)
+    expect(entries.length).toBeGreaterThan(50)
     for (const [key, value] of entries) {
       expect(value.check).toBe(`${value.writer} ${value.n} ${value.filling.length}`)
       expect(segment.get(key)).toEqual(value)
     }
-    // It still works, as fast as ever.
+    // It still works.
     for (const [key] of entries) expect(await segment.delete(key)).toBe(true)
     expect(segment.keys('shared.')).toEqual([])
     const { peak } = segment.statistics()

@@ -1,13 +1,15 @@
 import { describe, expect, test } from '@jest/globals'
 import { waitUntil } from '@sd/testing'
 import { counter, double } from './fixtures/subjects.ts'
-import { testDaemons } from './test-daemons.ts'
+import { shareSubject, testDaemons } from './test-daemons.ts'
 
 const { sandbox, start, startSubject } = testDaemons()
 
+const shared = shareSubject()
+
 describe('a call', () => {
   test('runs in another process and resolves to the result', async () => {
-    const { subject } = await startSubject()
+    const { subject } = shared()
     expect(await subject.add(2, 3)).toBe(5)
     expect(await subject.pid()).not.toBe(process.pid)
   })
@@ -44,12 +46,12 @@ describe('a call', () => {
     ['a regular expression', /a+b/gi],
     ['an error', new RangeError('as a value')],
   ])('carries %s there and back', async (_, value) => {
-    const { subject } = await startSubject()
+    const { subject } = shared()
     expect(await subject.echo(value)).toEqual(value)
   })
 
   test('carries cycles', async () => {
-    const { subject } = await startSubject()
+    const { subject } = shared()
     const cycle: { self?: unknown; n: number } = { n: 1 }
     cycle.self = cycle
     const back = (await subject.echo(cycle)) as typeof cycle
@@ -57,7 +59,7 @@ describe('a call', () => {
   })
 
   test('goes through called, running and returned, with a time for each', async () => {
-    const { subject } = await startSubject()
+    const { subject } = shared()
     const call = subject.add(1, 1)
     expect(call.status).toBe('called')
     await call
@@ -70,7 +72,7 @@ describe('a call', () => {
   })
 
   test('that nobody awaits reports its failure to the log and the error event, not as an unhandled rejection', async () => {
-    const { subject, errors } = await startSubject()
+    const { subject, errors } = shared()
     subject.fail('quietly')
     await waitUntil(() => errors.length > 0)
     expect(errors[0]).toMatch(/subject.fail\(\) failed, and nobody waits for it: quietly/)
@@ -89,7 +91,7 @@ describe('a call', () => {
   })
 
   test('can be awaited after it has settled', async () => {
-    const { subject } = await startSubject()
+    const { subject } = shared()
     const call = subject.add(1, 2)
     await waitUntil(() => call.status === 'returned')
     expect(await call).toBe(3)
@@ -110,7 +112,7 @@ describe('a call', () => {
 
 describe('an error of the worker', () => {
   test('crosses the process boundary whole', async () => {
-    const { subject } = await startSubject()
+    const { subject } = shared()
     const error = (await subject.fail('bad luck').catch((thrown: unknown) => thrown)) as Error &
       Record<string, unknown>
     expect(error).toBeInstanceOf(Error)
@@ -129,12 +131,12 @@ describe('an error of the worker', () => {
   })
 
   test('that is a rejection arrives as its class', async () => {
-    const { subject } = await startSubject()
+    const { subject } = shared()
     await expect(subject.rejects()).rejects.toBeInstanceOf(SyntaxError)
   })
 
   test('that is no Error arrives as one, with the value', async () => {
-    const { subject } = await startSubject()
+    const { subject } = shared()
     await expect(subject.failWith('just text')).rejects.toMatchObject({ thrown: 'just text' })
     await expect(subject.failWith(undefined)).rejects.toThrow(/not an Error.*undefined/)
   })
@@ -142,7 +144,7 @@ describe('an error of the worker', () => {
 
 describe('bad input', () => {
   test('an argument that cannot be cloned is named by its path', async () => {
-    const { subject } = await startSubject()
+    const { subject } = shared()
     const options = { on: { done: () => 1 } }
     await expect(subject.echo(options)).rejects.toMatchObject({
       code: 'SD_WORKERS_UNCLONABLE',
@@ -155,7 +157,7 @@ describe('bad input', () => {
   })
 
   test('a result that cannot be cloned is named by its path, and the process lives on', async () => {
-    const { subject } = await startSubject()
+    const { subject } = shared()
     const pid = await subject.pid()
     await expect(subject.makeUnclonable()).rejects.toMatchObject({
       code: 'SD_WORKERS_UNCLONABLE',
@@ -165,14 +167,14 @@ describe('bad input', () => {
   })
 
   test('a method that does not exist rejects with the list of those that do', async () => {
-    const { subject } = await startSubject()
+    const { subject } = shared()
     const call = (subject as unknown as { ad(): Promise<unknown> }).ad()
     await expect(call).rejects.toMatchObject({ code: 'SD_WORKERS_UNKNOWN_METHOD' })
     await expect(call).rejects.toThrow(/Did you mean "add"\? Known: .*echo/)
   })
 
   test('a client can be awaited, printed and compared without calling anything', async () => {
-    const { subject, pool } = await startSubject()
+    const { subject, pool } = shared()
     expect(await subject).toBe(subject)
     expect(`${Object.prototype.toString.call(subject)}`).toBe('[object Object]')
     expect(JSON.stringify(subject)).toBe('{}')
@@ -180,7 +182,7 @@ describe('bad input', () => {
   })
 
   test('an unknown pool is named', async () => {
-    const { workers } = await startSubject()
+    const { workers } = shared()
     expect(() => (workers.pool as (alias: string) => unknown)('subjekt')).toThrow(
       /no worker "subjekt". Did you mean "subject"/,
     )
@@ -217,7 +219,7 @@ describe('a pool', () => {
   })
 
   test('knows whether it is idle, and the status of its calls', async () => {
-    const { subject, pool } = await startSubject()
+    const { subject, pool } = shared()
     expect(pool.isIdle()).toBe(true)
     const call = subject.sleep(100)
     expect(pool.isIdle()).toBe(false)
@@ -353,7 +355,7 @@ describe('handlers', () => {
 
 describe('cancelling', () => {
   test('takes a waiting call from the queue', async () => {
-    const { subject } = await startSubject()
+    const { subject } = shared()
     const first = subject.sleep(100)
     const second = subject.sleep(100)
     second.cancel()
@@ -363,7 +365,7 @@ describe('cancelling', () => {
   })
 
   test('aborts the signal of a running call, and settles when it has ended', async () => {
-    const { subject } = await startSubject()
+    const { subject } = shared()
     const pid = await subject.pid()
     const call = subject.waitForAbort()
     await waitUntil(() => call.status === 'running')
@@ -396,7 +398,7 @@ describe('cancelling', () => {
 
 describe('the worker context', () => {
   test('logs to the daemon, with the process and the pool', async () => {
-    const { subject, log, errors } = await startSubject()
+    const { subject, log, errors } = shared()
     const pid = await subject.pid()
     await subject.speak()
     await waitUntil(() => log.filter((record) => record.pid === pid).length >= 3)
@@ -424,7 +426,7 @@ describe('the worker context', () => {
   })
 
   test('reads what a plugin shares, now and after a change', async () => {
-    const { subject, share } = await startSubject()
+    const { subject, share } = shared()
     expect(await subject.shared('notes')).toEqual({ text: 'first' })
     share({ text: 'second' })
     expect(await subject.shared('notes')).toEqual({ text: 'second' })
@@ -433,7 +435,7 @@ describe('the worker context', () => {
   })
 
   test('knows the call, its signal, and goes on at a breakpoint nobody asked for', async () => {
-    const { subject } = await startSubject()
+    const { subject } = shared()
     const call = subject.me()
     expect(await call).toEqual({
       call: { id: call.id, method: 'me', retries: 0 },
@@ -443,7 +445,7 @@ describe('the worker context', () => {
   })
 
   test("sees the daemon's own command line", async () => {
-    const { subject } = await startSubject()
+    const { subject } = shared()
     expect(await subject.argv()).toEqual([process.argv[1], ...process.argv.slice(2)])
   })
 })

@@ -4,9 +4,11 @@ import { waitUntil } from '@sd/testing'
 import { workers } from '@sd/workers'
 import { subject } from './fixtures/subjects.ts'
 import { fromSource } from './start-daemon.ts'
-import { testDaemons } from './test-daemons.ts'
+import { shareSubject, testDaemons } from './test-daemons.ts'
 
 const { sandbox, startSubject } = testDaemons()
+
+const shared = shareSubject()
 
 /** An object that holds itself in itself, `depth` times. */
 function nest(depth: number, core: unknown): unknown {
@@ -22,7 +24,7 @@ describe('an argument', () => {
     ['that is nested deeply around a function', () => nest(20_000, () => 1)],
     ['that is nested too deeply', () => nest(500_000, 1)],
   ])('%s rejects the call and harms nothing else', async (_, make) => {
-    const { subject } = await startSubject()
+    const { subject } = shared()
     await expect(subject.echo(make())).rejects.toMatchObject({ code: 'SD_WORKERS_UNCLONABLE' })
     expect(await subject.add(1, 1)).toBe(2)
   })
@@ -43,12 +45,12 @@ describe('a worker that throws', () => {
     ['an error named like a member of Object', 'toString', 'toString'],
     ['an error named constructor', 'constructor', 'constructor'],
   ])('%s is understood', async (_, name, expected) => {
-    const { subject } = await startSubject()
+    const { subject } = shared()
     await expect(subject.failNamed(name)).rejects.toMatchObject({ name: expected, message: 'named' })
   })
 
   test('an error whose getter throws still tells its message, and lives on', async () => {
-    const { subject } = await startSubject()
+    const { subject } = shared()
     const pid = await subject.pid()
     await expect(subject.failWithGetter()).rejects.toMatchObject({ message: 'has a getter' })
     expect(await subject.pid()).toBe(pid)

@@ -12,8 +12,8 @@ import { type PoolMap, type PoolOptions, type WorkerShape, type WorkersService, 
 /** A daemon that runs in the test's own process, with real worker processes. */
 export interface TestDaemon<Workers extends Record<string, WorkerShape>> {
   readonly workers: WorkersService<Workers>
-  readonly log: readonly LogRecord[]
-  readonly errors: readonly string[]
+  readonly log: LogRecord[]
+  readonly errors: string[]
   readonly daemon: ReturnType<typeof createDaemon>
   /** What a debugger may see and do, by plugin. */
   facets(): Readonly<Record<string, DebugFacet>>

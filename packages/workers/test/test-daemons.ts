@@ -1,4 +1,4 @@
-import { afterEach, beforeEach } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals'
 import { createSandbox, type Sandbox } from '@sd/testing'
 import type { PoolOptions, WorkerShape } from '@sd/workers'
 import { subject } from './fixtures/subjects.ts'
@@ -36,4 +36,45 @@ export function testDaemons() {
   }
 
   return { sandbox: () => sandbox, start, startSubject }
+}
+
+/**
+ * One daemon for the tests of a file or group, each of which leaves it as it found it; only `log` and `errors` are
+ * emptied between them. Call it where the first of them begins.
+ *
+ * @param warmUp - makes its processes start, so that no test seems to leave them behind.
+ */
+export function shareDaemon<const Workers extends Record<string, WorkerShape>>(
+  pools: { readonly [A in keyof Workers]: PoolOptions<Workers[A]> },
+  warmUp: (workers: TestDaemon<Workers>['workers']) => PromiseLike<unknown>,
+): () => TestDaemon<Workers> {
+  let sandbox: Sandbox
+  let daemon: TestDaemon<Workers>
+
+  beforeAll(async () => {
+    sandbox = createSandbox()
+    daemon = await startDaemon(sandbox, pools)
+    await warmUp(daemon.workers)
+  })
+
+  beforeEach(() => {
+    daemon.log.length = 0
+    daemon.errors.length = 0
+  })
+
+  afterAll(async () => {
+    await daemon.stop()
+    await sandbox.assertNothingLeft()
+  })
+
+  return () => daemon
+}
+
+/** {@link shareDaemon} with one pool, of the worker that does whatever a test needs. */
+export function shareSubject() {
+  const shared = shareDaemon({ subject: { worker: subject } }, ({ subject }) => subject.pid())
+  return () => {
+    const daemon = shared()
+    return { ...daemon, subject: daemon.workers.subject, pool: daemon.workers.pool('subject') }
+  }
 }
