@@ -14,7 +14,9 @@ import {
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { isAlive, type ProcessIdentity, readIdentity } from '@sd/core/process-identity'
+import { type LifeRecord, lifePath } from '@sd/control/life'
+import { isAlive, type ProcessIdentity, readBoot, readIdentity } from '@sd/core/process-identity'
+import { waitUntil } from '@sd/testing'
 import { forceRestart } from '../src/restart/force-restart.ts'
 import { cliCommand, fixture, runCli } from './run-cli.ts'
 import { usePlace } from './use-place.ts'
@@ -153,6 +155,34 @@ describeAsRoot('root, who operates a daemon of another user,', () => {
     } finally {
       for (const standby of standbys) await new Promise((resolve) => standby.close(resolve))
     }
+  })
+
+  test('waits for no daemon of its own that is called as that one is', async () => {
+    mkdirSync(place.runDirectory, { recursive: true, mode: 0o700 })
+    const now = new Date().toISOString()
+    const record: LifeRecord = {
+      name: 'liar',
+      process: { ...bystander, boot: readBoot() },
+      state: 'restarting',
+      since: now,
+      reason: null,
+      retry: null,
+      program: null,
+      logFile: null,
+      outFile: null,
+      pidFile: null,
+      end: null,
+      crash: null,
+    }
+    writeFileSync(lifePath('liar', place.runDirectory), JSON.stringify(record), { mode: 0o600 })
+    const sleeper = startSleeper(THEM)
+    const refusal = { rpcError: { code: 1, message: 'I restart for nobody', data: {} } }
+    const status = { name: 'liar', pid: sleeper, state: 'running', canRestart: true }
+    const socket = await listen(theirs, THEM, { version: introduction(sleeper), status, restart: refusal })
+    const restarted = await runCli(place, ['restart', socket, '--timeout', '10'])
+    expect(restarted.stderr).toContain('I restart for nobody')
+    expect(await runCli(place, ['signal', socket, 'USR2', '--force'])).toMatchObject({ code: 0 })
+    await waitUntil(() => readIdentity(sleeper) === undefined)
   })
 
   test('starts nothing that a process of another user says it was started with', async () => {

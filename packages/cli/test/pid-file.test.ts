@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   chmodSync,
   chownSync,
@@ -11,6 +12,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { readIdentity } from '@sd/core/process-identity'
@@ -59,7 +61,9 @@ describe('a pid file', () => {
   test('holds pid, start time, boot and program, and is for its owner only', () => {
     writePidFile(path, own())
     expect(readFileSync(path, 'utf8')).toMatch(
-      new RegExp(`^${process.pid}\nstarted:\\d+:[\\w-]+\nprogram:file:///srv/my%20daemon.ts\n$`),
+      new RegExp(
+        `^${process.pid}\nstarted:\\d+:[\\w-]+\nprogram:file:///srv/my%20daemon.ts\n(namespace:pid:\\[\\d+\\]\n)?$`,
+      ),
     )
     expect(statSync(path).mode & 0o777).toBe(0o600)
     expect(readPidFile(path)).toEqual(own())
@@ -131,8 +135,21 @@ describe('a pid file', () => {
 
   test('that is a pipe or a device blocks nobody', () => {
     execFileSync('mkfifo', ['-m', '600', path])
-    expect(() => readPidFile(path)).toThrow(/it is no file/)
-    expect(() => readPidFile('/dev/zero')).toThrow(/it is no file/)
+    expect(() => readPidFile(path)).toThrow(/it is a named pipe/)
+    expect(() => readPidFile('/dev/zero')).toThrow(/it is a device/)
+  })
+
+  test('that is a socket is called so', async () => {
+    const server = createServer().listen(path)
+    await once(server, 'listening')
+    expect(() => readPidFile(path)).toThrow(
+      expect.objectContaining({
+        code: 'SD_CLI_PID_FILE',
+        message: expect.stringContaining('it is a socket'),
+      }),
+    )
+    server.close()
+    await once(server, 'close')
   })
 
   test.each([0o777, 0o1777, 0o775])('in a directory with mode %o is refused', (mode) => {
@@ -188,6 +205,24 @@ describe('a pid file', () => {
     expect(readPidFile(path)).toEqual(own())
     const otherBoot = { ...own(), boot: 'another' }
     expect(isPidAlive(otherBoot)).toBe(false)
+  })
+
+  test('of another container is replaced with a word, and names no process here', () => {
+    // Its pid is that of a process here, which also started in the same tick.
+    const elsewhere = { ...own(), ...readIdentity(stranger.pid!)!, namespace: 'pid:[1]' }
+    writePidFile(path, elsewhere)
+    expect(readPidFile(path)).toEqual(elsewhere)
+    expect(isPidAlive(elsewhere)).toBe(false)
+    expect(writePidFile(path, own())).toEqual(elsewhere)
+    expect(readPidFile(path)).toEqual(own())
+    removePidFile(path, elsewhere)
+    expect(writePidFile(path, own())).toBeUndefined()
+    // Also where the pid is our own.
+    const sameNumber = { ...own(), namespace: 'pid:[1]' }
+    removePidFile(path, own())
+    writePidFile(path, sameNumber)
+    expect(writePidFile(path, own())).toEqual(sameNumber)
+    expect(readPidFile(path)).toEqual(own())
   })
 
   test('that somebody else has made meanwhile is not taken for the dead one', () => {

@@ -4,6 +4,7 @@ import {
   chownSync,
   closeSync,
   constants,
+  existsSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -12,6 +13,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
+import { openLogDirectory } from '../src/launch/log-directory.ts'
 import { openPrintedFile } from '../src/launch/printed-file.ts'
 import { usePlace } from './use-place.ts'
 
@@ -20,7 +22,9 @@ const place = usePlace()
 test('what is printed goes to no named pipe: nothing waits for its reader, and none reads it', () => {
   const pipe = join(place.sandbox.dir, 'pipe.log')
   execFileSync('mkfifo', [pipe])
-  expect(() => openPrintedFile(pipe)).toThrow(expect.objectContaining({ code: 'ENXIO' }))
+  expect(() => openPrintedFile(pipe)).toThrow(
+    expect.objectContaining({ code: 'SD_CLI_LOG_FILE', message: expect.stringContaining('a named pipe') }),
+  )
   const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK)
   expect(() => openPrintedFile(pipe)).toThrow(pipe)
   closeSync(reader)
@@ -41,4 +45,20 @@ testAsRoot('what is printed goes to no file that another user has put where ever
   writeSync(descriptor, 'printed')
   closeSync(descriptor)
   expect(readFileSync(file, 'utf8')).toBe('printed')
+})
+
+testAsRoot('the logs go to no directory that another user can exchange, on the whole path', () => {
+  const theirs = join(place.sandbox.dir, 'theirs')
+  mkdirSync(theirs)
+  chownSync(theirs, 54_321, 54_321)
+  // Each is ours, and theirs to exchange.
+  const ours = join(theirs, 'ours')
+  mkdirSync(ours, { mode: 0o700 })
+  const refused = expect.objectContaining({ code: 'SD_CLI_LOG_DIRECTORY' })
+  expect(() => openLogDirectory(ours)).toThrow(refused)
+  const deep = join(theirs, 'a', 'b')
+  expect(() => openLogDirectory(deep)).toThrow(refused)
+  expect(existsSync(join(theirs, 'a'))).toBe(false)
+  const good = join(place.sandbox.dir, 'logs', 'sd')
+  expect(openLogDirectory(good)).toBe(good)
 })

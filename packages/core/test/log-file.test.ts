@@ -294,7 +294,7 @@ describe('the log file', () => {
     const log = openLog(path('pipe'))
     log.write('lost\n')
     await log.flush()
-    expect(failures).toEqual([expect.stringMatching(/ENXIO/)])
+    expect(failures).toEqual([expect.stringMatching(/named pipe/)])
     const reader = spawn('cat', [path('pipe')])
     let text = ''
     reader.stdout.on('data', (chunk) => {
@@ -308,6 +308,14 @@ describe('the log file', () => {
     fs.closeSync(writer)
     await once(reader, 'close')
     expect(text).toBe('note: 1 log message was dropped because the log could not be written.\nkept\n')
+  })
+
+  test('says what lies where its file belongs', async () => {
+    fs.mkdirSync(path('taken'))
+    const log = openLog(path('taken'))
+    log.write('lost\n')
+    await log.close()
+    expect(failures).toEqual([expect.stringMatching(/is a directory\. Name another file/)])
   })
 
   test('counts what was lost of a write that the disk took in part', async () => {

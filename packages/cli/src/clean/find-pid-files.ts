@@ -1,6 +1,6 @@
 import { readOwnPlace } from '@sd/core/own-place'
 import { isKnownDead } from '@sd/core/process-identity'
-import { type PidRecord, readPidFile } from '../pid-file/pid-file.ts'
+import { isElsewhere, type PidRecord, readPidFile } from '../pid-file/pid-file.ts'
 import { removeDeadPidFile } from '../pid-file/remove-dead-pid-file.ts'
 import type { Findings, LeftAlone, Leftover, Search } from './leftover.ts'
 import { listOwnFiles } from './own-files.ts'
@@ -40,5 +40,6 @@ function explainEnd(record: PidRecord): string | undefined {
   if (record.boot !== boot) {
     return record.boot !== '' && boot !== '' ? `of process ${record.pid}, before the last boot` : undefined
   }
+  if (isElsewhere(record)) return undefined
   return isKnownDead(record) ? `process ${record.pid} has ended` : undefined
 }

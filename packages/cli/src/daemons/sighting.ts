@@ -18,6 +18,8 @@ export type Sighting = {
   readonly name: string
   /** What its record says of its life; undefined where there is none. */
   readonly life?: Life | undefined
+  /** Whether it is another user's: its name says nothing of our own directories, where one of ours may be called so. */
+  readonly isForeign?: boolean
 } & (
   | {
       readonly state: 'answers'
@@ -114,14 +116,15 @@ async function lookAtSocket(path: string): Promise<Sighting> {
   // Says why it was left out.
   if (!listed) holdSocket(path).close()
   const name = listed?.daemon?.name ?? basename(path, '.sock')
-  const known = { name, life: readLife(name, directory) }
+  const uid = listed?.uid ?? statSync(path).uid
+  const known = { name, life: readLife(name, directory), isForeign: uid !== process.getuid?.() }
   if (listed?.state === 'alive') return { ...known, ...seenAnswering(listed) }
   if (listed?.state !== 'silent') return { ...known, state: 'dead', left: [path] }
-  const process = identityOf(believePidFile(defaultPidFile(name, directory)))
+  const identity = identityOf(believePidFile(defaultPidFile(name, directory)))
   return {
     ...known,
     state: 'mute',
-    process,
+    process: identity,
     why: `it does not answer: ${problemOf(listed)}`,
     hasSocket: true,
   }

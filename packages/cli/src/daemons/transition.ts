@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Life, readLife } from '@sd/control/life'
 import { SdError } from '@sd/core'
@@ -38,7 +39,8 @@ export async function lookForSettled(
 ): Promise<Sighting> {
   for (;;) {
     const seen = await lookForShown(target, out, pidFile)
-    const life = readLife(seen.name)
+    // Of the directory that its socket is in: a socket of another user may claim the name of one of ours.
+    const { life } = seen
     if (!life || !isInTransition(life) || isEnough(seen)) return seen
     const why = life.reason === null ? '' : ` (${life.reason})`
     await withProgress(out, `Waiting for ${seen.name}, which is ${life.state}${why}`, () =>
@@ -56,7 +58,7 @@ export async function lookForSettled(
  */
 export async function waitForChange(life: Life, end: number): Promise<Life | undefined> {
   for (;;) {
-    const now = readLife(life.name)
+    const now = readLife(life.name, dirname(life.path))
     if (!now?.isAlive || now.state !== life.state || now.since !== life.since) return now
     if (performance.now() >= end) throw stillUnderWay(life)
     await sleep(LOOK_AGAIN)

@@ -1,7 +1,10 @@
-import { lstatSync, mkdirSync } from 'node:fs'
+import type { Stats } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
 import { runDirectory, SdError } from '@sd/core'
-import { homeDirectory, OTHERS_MAY_WRITE } from '@sd/core/directory'
+import { holdDirectory, homeDirectory, OTHERS_MAY_WRITE } from '@sd/core/directory'
+
+/** Debian and Ubuntu let the group `syslog` write there, who is trusted with all logs of the machine. */
+const SYSTEM_LOGS = ['/var/log']
 
 /**
  * Where the logs of detached daemons go that name no file themselves. The first that applies of `$SD_LOG_DIR`,
@@ -23,22 +26,25 @@ export function logDirectory(
 }
 
 /**
- * Makes the directory if need be, for its owner only.
+ * Makes the directory if need be, for its owner only, and makes sure that no other user can change what its path leads to.
  *
  * @returns the directory.
- * @throws SdError `SD_CLI_LOG_DIRECTORY` when it cannot be made, or others can write to it.
+ * @throws SdError `SD_CLI_LOG_DIRECTORY` when it cannot be made, or is not safe.
  */
 export function openLogDirectory(directory: string = logDirectory()): string {
   const refuse = (problem: string, cause?: unknown): never => {
     const message = `The log directory ${directory} ${problem}. Set SD_LOG_DIR to another one, or give --log FILE.`
     throw new SdError('SD_CLI_LOG_DIRECTORY', message, { directory, cause })
   }
+  let status: Stats
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    const held = holdDirectory(directory, { make: true, trusted: SYSTEM_LOGS })
+    status = held.status
+    held.close()
   } catch (cause) {
-    return refuse(`cannot be made (${(cause as Error).message})`, cause)
+    return refuse(`cannot be used (${(cause as Error).message.replace(/\.$/, '')})`, cause)
   }
-  const { uid, mode } = lstatSync(directory)
+  const { uid, mode } = status
   if (process.getuid && uid !== process.getuid()) return refuse(`belongs to user id ${uid}`)
   if (mode & OTHERS_MAY_WRITE) return refuse('can be written to by other users')
   return directory

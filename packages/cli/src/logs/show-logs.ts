@@ -125,9 +125,10 @@ function printRecords(records: readonly LogLine[], out: Output): void {
  * @returns how many lines it has shown.
  */
 async function showFile(seen: Sighting, lines: number, follow: boolean, out: Output): Promise<number> {
-  const { name, life } = seen
-  const file = life?.logFile ?? join(logDirectory(), `${name}.log`)
-  const text = readLogTail({ logFile: file, owner: life?.owner ?? process.getuid?.() ?? 0 }, lines)
+  const { name, life, isForeign } = seen
+  const file = life?.logFile ?? (isForeign ? undefined : join(logDirectory(), `${name}.log`))
+  const owner = life?.owner ?? process.getuid?.() ?? 0
+  const text = file === undefined ? undefined : readLogTail({ logFile: file, owner }, lines)
   const kept = life?.end?.log.slice(-lines) ?? []
   if (!text && kept.length === 0) throw seen.state === 'mute' ? muteError(seen) : await notRunningError(seen)
   const records = text ? parseLogLines(text) : kept
@@ -141,6 +142,7 @@ async function showFile(seen: Sighting, lines: number, follow: boolean, out: Out
     else printRecords(kept, out)
     if (life?.end && !life.isAlive) out.say(`It has ended: ${describeEnd(life.end)}.`)
   }
+  if (isForeign) return records.length
   const printed = printedFile(name)
   if ((statSync(printed, { throwIfNoEntry: false })?.size ?? 0) > 0)
     out.say(`What it has printed besides is in ${printed}`)

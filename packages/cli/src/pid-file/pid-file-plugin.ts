@@ -38,7 +38,12 @@ export function pidFile({
 
       setup() {
         try {
-          writePidFile(path, ownPidRecord(program))
+          const replaced = writePidFile(path, ownPidRecord(program))
+          if (replaced) {
+            host.log(
+              `The pid file ${path} named process ${replaced.pid} of another container (${replaced.namespace}). It is replaced. If that daemon still runs, give each its own file.`,
+            )
+          }
         } catch (error) {
           if (!optional || !(error instanceof SdError)) throw error
           host.debug(error.message)

@@ -2,13 +2,16 @@ import * as fs from 'node:fs'
 import { constants } from 'node:fs'
 import { dirname } from 'node:path'
 import { SdError } from '@sd/core'
-import { holdDirectory, OTHERS_MAY_WRITE } from '@sd/core/directory'
+import { describeFileKind, holdDirectory, OTHERS_MAY_WRITE, readFileKind } from '@sd/core/directory'
+import { readOwnPlace } from '@sd/core/own-place'
 import { identify, isAlive, type ProcessIdentity, readBoot } from '@sd/core/process-identity'
 
 /** What a pid file says. */
 export interface PidRecord extends ProcessIdentity {
   /** Names the boot of the machine; empty where the system does not tell. */
   readonly boot: string
+  /** Names the namespace that the pid is counted in, as of a container; undefined where that is not said. */
+  readonly namespace?: string | undefined
   /** The file that the daemon runs, as a URL. */
   readonly program: string | undefined
 }
@@ -20,32 +23,47 @@ const LONGEST = 16 * 1024
  * The first line is the pid, for whoever reads pid files. The others begin with a word, so that `kill $(cat FILE)`
  * cannot take one of their numbers for a pid.
  */
-export function formatPidFile({ pid, startTime, boot, program }: PidRecord): string {
+export function formatPidFile({ pid, startTime, boot, namespace, program }: PidRecord): string {
   const lines = [String(pid), `started:${startTime.replaceAll(/\s/g, '_')}:${boot}`]
   if (program !== undefined) lines.push(`program:${program}`)
+  if (namespace) lines.push(`namespace:${namespace}`)
   return `${lines.join('\n')}\n`
 }
 
 /** @returns undefined for what we have not written. */
 export function parsePidFile(text: string): PidRecord | undefined {
-  const [first = '', second = '', third = ''] = text.split('\n')
+  const [first = '', second = '', ...others] = text.split('\n')
   const started = /^started:([^:]+):(.*)$/.exec(second)
   const pid = Number(first)
   if (!/^[1-9]\d*$/.test(first) || !Number.isSafeInteger(pid) || !started) return undefined
-  const program = third.startsWith('program:') ? third.slice('program:'.length) : undefined
-  return { pid, startTime: started[1]!.replaceAll('_', ' '), boot: started[2]!, program }
+  const find = (word: string): string | undefined =>
+    others.find((line) => line.startsWith(word))?.slice(word.length)
+  const [program, namespace] = [find('program:'), find('namespace:')]
+  return { pid, startTime: started[1]!.replaceAll('_', ' '), boot: started[2]!, program, namespace }
 }
 
 /** Whether the very process that a pid file names still runs. */
 export function isPidAlive(record: PidRecord): boolean {
   // Times of another boot mean nothing, and all of its processes have ended.
-  return record.boot === readBoot() && isAlive(record)
+  return record.boot === readBoot() && !isElsewhere(record) && isAlive(record)
+}
+
+/** Whether a pid file is of another container on this machine: its pid means another process here, or none. */
+export function isElsewhere({ boot, namespace }: PidRecord): boolean {
+  const own = readOwnPlace()
+  return boot === own.boot && Boolean(namespace) && namespace !== pidNamespace(own.namespaces)
+}
+
+/** Of the namespaces of pids and of times. */
+function pidNamespace(namespaces: string): string | undefined {
+  return namespaces.split(' ').find((each) => each.startsWith('pid:'))
 }
 
 /** This process, as its pid file has it. @param program - the file that it runs, as a URL. */
 export function ownPidRecord(program: string | undefined): PidRecord {
   const { pid } = process
-  return { pid, startTime: identify(pid)?.startTime ?? '', boot: readBoot(), program }
+  const namespace = pidNamespace(readOwnPlace().namespaces)
+  return { pid, startTime: identify(pid)?.startTime ?? '', boot: readBoot(), program, namespace }
 }
 
 /**
@@ -95,7 +113,8 @@ export function lookAtPidFile(path: string): PidRecord | 'empty' | undefined {
   if (found === undefined) return undefined
   try {
     const status = fs.fstatSync(found)
-    if (!status.isFile()) throw pidFileError(path, 'it is no file')
+    const kind = describeFileKind(status)
+    if (kind !== undefined) throw pidFileError(path, explainKind(kind))
     const problem = findPlaceProblem(path)
     if (problem) throw pidFileError(path, problem)
     if (!isTrusted(status.uid)) throw pidFileError(path, `it belongs to user id ${status.uid}`)
@@ -120,8 +139,13 @@ function openToRead(path: string): number | undefined {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return undefined
-    throw pidFileError(path, code === 'ELOOP' || code === 'EMLINK' ? 'it is a symbolic link' : message, error)
+    const kind = readFileKind(path)
+    throw pidFileError(path, kind === undefined ? message : explainKind(kind), error)
   }
+}
+
+function explainKind(kind: string): string {
+  return `it is ${kind}: remove it, or choose another file`
 }
 
 function isTrusted(uid: number): boolean {
@@ -130,7 +154,8 @@ function isTrusted(uid: number): boolean {
 
 /** Whether both name the same process. */
 export function isSamePid(a: PidRecord, b: PidRecord): boolean {
-  return a.pid === b.pid && a.startTime === b.startTime && a.boot === b.boot
+  const isSameNumber = a.pid === b.pid && a.startTime === b.startTime && a.boot === b.boot
+  return isSameNumber && (a.namespace ?? b.namespace) === (b.namespace ?? a.namespace)
 }
 
 /** `SD_CLI_PID_FILE`. */

@@ -4,6 +4,7 @@ import { moveWithoutOverwriting } from '@sd/core/directory'
 import {
   findPlaceProblem,
   formatPidFile,
+  isElsewhere,
   isPidAlive,
   isSamePid,
   lookAtPidFile,
@@ -14,11 +15,13 @@ import {
 import { removeDeadPidFile } from './remove-dead-pid-file.ts'
 
 /**
- * Writes a pid file. One whose process has ended, or that is empty, is replaced; nothing else is ever overwritten.
+ * Writes a pid file. One whose process has ended, or that is empty, is replaced; nothing else is ever overwritten. One of another container
+ * is replaced, too: whether it still runs is not seen from here, and after a crash of the container it must not block the next.
  *
+ * @returns what was replaced, if that may be of a process that still runs.
  * @throws SdError `SD_CLI_PID_FILE_HELD` when its process lives, `SD_CLI_PID_FILE` when it cannot be written safely.
  */
-export function writePidFile(path: string, record: PidRecord): void {
+export function writePidFile(path: string, record: PidRecord): PidRecord | undefined {
   const problem = findPlaceProblem(path)
   if (problem) throw pidFileError(path, problem)
   const found = lookAtPidFile(path)
@@ -31,6 +34,7 @@ export function writePidFile(path: string, record: PidRecord): void {
     if (found) removeDeadPidFile(path, found)
     create(path, formatPidFile(record))
   }
+  return present && isElsewhere(present) ? present : undefined
 }
 
 /** Removes a pid file if it names this very process. Idempotent. */

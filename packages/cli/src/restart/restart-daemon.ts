@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readLife } from '@sd/control/life'
 import { SdError } from '@sd/core'
@@ -81,7 +82,7 @@ async function askToRestart(
   end: number,
 ): Promise<Restarted | undefined> {
   const { name, socket } = seen
-  const readPrinted = watchPrintedText(printedFile(name))
+  const readPrinted = seen.isForeign ? () => '' : watchPrintedText(printedFile(name))
   let before: DaemonStatus
   try {
     before = await askForStatus(socket)
@@ -95,7 +96,7 @@ async function askToRestart(
     throw error
   }
   const after = await waitForNext(seen, before, end)
-  if (after === 'ended') throw endedError(name, readPrinted())
+  if (after === 'ended') throw endedError(name, dirname(socket), readPrinted())
   if (after === 'late') throw restartError(name, `does not run again within ${timeout} s`, readPrinted())
   return { pid: after.pid, restarts: after.restarts }
 }
@@ -107,25 +108,24 @@ async function askToRestart(
  * @returns undefined where it was gone before it was signalled.
  */
 async function signalToRestart(
-  { name, process, why }: Sighting & { state: 'mute' },
+  { name, process, why, life: before }: Sighting & { state: 'mute' },
   timeout: number,
   end: number,
 ): Promise<Restarted | undefined> {
   if (!process) throw new SdError('SD_CLI_MUTE', `${name} cannot be restarted: ${why}.`)
-  const before = readLife(name)
   if (!before?.isAlive)
     throw new SdError('SD_CLI_MUTE', `${name} cannot be restarted: nothing tells whether it hears signals.`)
   // Between two lives, there may be nothing yet that hears it.
   if (isInTransition(before) || !signalProcess(process, 'SIGHUP')) return undefined
   const unchanged = restartError(name, `goes on as before: it has not restarted within ${timeout} s`, '')
   let now = await waitForChange(before, end).catch(() => undefined)
-  if (!now) throw isAlive(process) ? unchanged : endedError(name, '')
+  if (!now) throw isAlive(process) ? unchanged : endedError(name, dirname(before.path), '')
   // A try that is under way is still called retrying.
   while (now && (isInTransition(now) || (now.state === 'retrying' && now.retry?.next === null))) {
     now = await waitForChange(now, end)
   }
   if (now?.isAlive && now.retry) throw restartError(name, `has failed again: ${now.retry.reason}`, '')
-  if (!now?.isAlive || now.state !== 'running') throw endedError(name, '')
+  if (!now?.isAlive || now.state !== 'running') throw endedError(name, dirname(before.path), '')
   return { pid: now.process.pid, restarts: null }
 }
 
@@ -177,8 +177,8 @@ async function waitForNext(
 }
 
 /** It may have been told to stop meanwhile. */
-function endedError(name: string, printed: string): SdError {
-  const end = readLife(name)?.end
+function endedError(name: string, directory: string, printed: string): SdError {
+  const end = readLife(name, directory)?.end
   return restartError(name, `has ended and not come back${end ? `: ${describeEnd(end)}` : ''}`, printed)
 }
 

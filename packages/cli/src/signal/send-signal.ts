@@ -41,7 +41,7 @@ export async function sendSignal(given: SignalArguments, out: Output): Promise<v
 async function lookForListening(given: SignalArguments, signal: string, out: Output): Promise<Sighting> {
   for (;;) {
     const seen = await lookForShown(given.daemon, out, given['pid-file'])
-    if (!(await waitUntilHeard(seen.name, signal, out))) return seen
+    if (!(await waitUntilHeard(seen.life, signal, out))) return seen
   }
 }
 

@@ -1,4 +1,5 @@
 import { listDaemons } from '@sd/control/client'
+import { readLife } from '@sd/control/life'
 import { SdError, suggestName } from '@sd/core'
 import { isAlive, type ProcessIdentity, signalProcess, wouldEndUnheard } from '@sd/core/process-identity'
 import { type LineConsole, openLineConsole } from '../line-console/line-console.ts'
@@ -124,7 +125,7 @@ class SignalConsole {
 
   /** A process that was chosen by its pid is sent whatever is typed. */
   async #checkHeard(daemon: string, identity: ProcessIdentity, signal: NodeJS.Signals): Promise<void> {
-    await waitUntilHeard(daemon, signal, this.#out)
+    await waitUntilHeard(readLife(daemon), signal, this.#out)
     if (!wouldEndUnheard(identity, signal)) return
     const message = `${explainUnheard(`${daemon}, pid ${identity.pid}`, signal)} Type TERM to stop it, or KILL.`
     throw new SdError('SD_CLI_UNHEARD', message, { daemon, pid: identity.pid, signal })

@@ -13,6 +13,8 @@ export interface HoldOptions {
    * What is in it is that user's, and must be treated so. @default false
    */
   readonly ofOtherUser?: boolean
+  /** Absolute paths that are not checked, as those in `$SD_TRUSTED_DIRS`. @default [] */
+  readonly trusted?: readonly string[]
 }
 
 /** A directory that is held open. Nobody can have `at` lead elsewhere, whatever becomes of the path. */
@@ -71,13 +73,14 @@ class Walk {
   readonly #make: boolean
   readonly #ofOtherUser: boolean
   readonly #self = process.getuid?.() ?? ROOT
-  readonly #trusted = (process.env.SD_TRUSTED_DIRS ?? '').split(':').filter(isAbsolute)
+  readonly #trusted: readonly string[]
   readonly #hasProc = process.platform === 'linux' && fs.existsSync('/proc/self/fd')
   #here: Place | undefined
   #user: number
 
-  constructor(path: string, { make = false, ofOtherUser = false }: HoldOptions) {
+  constructor(path: string, { make = false, ofOtherUser = false, trusted = [] }: HoldOptions) {
     this.#path = path
+    this.#trusted = [...(process.env.SD_TRUSTED_DIRS ?? '').split(':').filter(isAbsolute), ...trusted]
     this.#make = make
     this.#ofOtherUser = ofOtherUser && this.#self === ROOT
     this.#user = this.#self

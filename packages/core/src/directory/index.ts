@@ -1,3 +1,4 @@
+export { describeFileKind, readFileKind } from './file-kind.ts'
 export { type HeldDirectory, type HoldOptions, holdDirectory } from './hold-directory.ts'
 export { homeDirectory } from './home-directory.ts'
 export { moveWithoutOverwriting } from './move-file.ts'

@@ -3,6 +3,7 @@ import { constants, type Stats } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import type { Clock, Timer } from '../clock.ts'
+import { readFileKind } from '../directory/file-kind.ts'
 import { isPlanted } from '../directory/ownership.ts'
 import { describe } from '../resolve-options.ts'
 import { toError } from '../sd-error.ts'
@@ -304,7 +305,9 @@ export class LogFile {
     }
     await this.#closeFile()
     await makeDirectory(dirname(name), { recursive: true })
-    const descriptor = await open(name, openFlags(name), MODE).catch(explainLink(name))
+    const descriptor = await open(name, openFlags(name), MODE).catch((error) => {
+      throw explainOpening(name, error)
+    })
     const stat = await fileStat(descriptor)
     if (isRefused(name, stat, await pathStat(dirname(name)))) {
       closeNow(descriptor)
@@ -319,7 +322,7 @@ export class LogFile {
   #openNow(): number {
     const name = this.#currentName()
     fs.mkdirSync(dirname(name), { recursive: true })
-    const descriptor = fs.openSync(name, openFlags(name), MODE)
+    const descriptor = openNow(name)
     const stat = fs.fstatSync(descriptor)
     if (isRefused(name, stat, fs.statSync(dirname(name)))) {
       closeNow(descriptor)
@@ -371,12 +374,27 @@ function plantedError(name: string, { uid }: Stats): Error {
   return Object.assign(new Error(message), { code: 'EACCES' })
 }
 
-function explainLink(name: string): (error: NodeJS.ErrnoException) => never {
-  return (error) => {
-    if (error.code !== 'ELOOP' && error.code !== 'EMLINK') throw error
-    const message = `${name} is a symbolic link, and a log is not written through one. Name the file that it leads to`
-    throw Object.assign(new Error(message, { cause: error }), { code: error.code })
+function openNow(name: string): number {
+  try {
+    return fs.openSync(name, openFlags(name), MODE)
+  } catch (error) {
+    throw explainOpening(name, error as NodeJS.ErrnoException)
   }
+}
+
+/** The system's words for what lies in the place of a log tell nobody what to do. */
+function explainOpening(name: string, error: NodeJS.ErrnoException): Error {
+  const kind = readFileKind(name)
+  const { code } = error
+  let problem: string | undefined
+  if (code === 'ELOOP' || code === 'EMLINK') {
+    problem = 'is a symbolic link, and a log is not written through one. Name the file that it leads to'
+  } else if (code === 'ENXIO' && kind === 'a named pipe') {
+    problem = 'is a named pipe that no process reads. Start its reader, or name another file'
+  } else if (code === 'ENXIO' || code === 'EISDIR') {
+    problem = `is ${kind}. Name another file`
+  }
+  return problem ? Object.assign(new Error(`${name} ${problem}`, { cause: error }), { code }) : error
 }
 
 function isNew(stat: Stats): boolean {
