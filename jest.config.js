@@ -19,6 +19,7 @@ export default {
   globalSetup: '<rootDir>/packages/testing/src/global-setup.ts',
   testTimeout: 60_000,
   maxWorkers: 2,
+  maxConcurrency: 4,
   reporters: ['default', '<rootDir>/scripts/next-steps-reporter.ts'],
 }
 

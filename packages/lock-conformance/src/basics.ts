@@ -1,7 +1,8 @@
-import { expect, test } from '@jest/globals'
+import { expect } from '@jest/globals'
 import { failureOf, type Stage } from './stage.ts'
 
 export function testBasics(stage: Stage): void {
+  const { test } = stage
   test('a second one is refused and told who has it', async () => {
     const first = await stage.take()
     const error = await failureOf(stage.take())

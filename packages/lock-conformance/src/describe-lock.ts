@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe } from '@jest/globals'
-import { createSandbox } from '@sd/testing'
+import { describe } from '@jest/globals'
+import { testSideBySide } from '@sd/testing'
 import { testBasics } from './basics.ts'
 import { testContention } from './contention.ts'
 import { testDeaths } from './deaths.ts'
@@ -18,26 +18,24 @@ import type { LockModule, LockSubject } from './subject.ts'
  * @param module - the default export of `subject.module`, for what is done in the test's own process.
  */
 export function describeLock(subject: LockSubject, module: LockModule): void {
-  const stage = new Stage(subject, module)
+  const tests = testSideBySide({ begin: () => stage.open(), end: () => stage.close() })
+  const stage = new Stage(subject, module, tests)
 
-  beforeEach(async () => {
-    stage.sandbox = createSandbox()
-    stage.server = await subject.start(stage.sandbox.dir)
+  // Most wait for a ttl to pass: they wait together, those that wait longest first.
+  describe(subject.name, () => {
+    if (subject.excludes !== false) {
+      testRenewals(stage)
+      testRestarts(stage)
+      testPauses(stage)
+      testDeaths(stage)
+      testForgeries(stage)
+      testBasics(stage)
+    }
+    testOwnClock(stage)
   })
-
-  afterEach(async () => {
-    await stage.server.stop()
-    await stage.sandbox.assertNothingLeft()
+  // These take all of the processor, or count what this process has open.
+  describe(`${subject.name}: alone`, () => {
+    if (subject.excludes !== false) testContention(stage)
+    testLeftovers(stage)
   })
-
-  describe(`${subject.name}: one's own clock`, () => testOwnClock(stage))
-  describe(`${subject.name}: what is left`, () => testLeftovers(stage))
-  if (subject.excludes === false) return
-  describe(`${subject.name}: taking and giving`, () => testBasics(stage))
-  describe(`${subject.name}: contention`, () => testContention(stage))
-  describe(`${subject.name}: dead holders`, () => testDeaths(stage))
-  describe(`${subject.name}: holders that sleep`, () => testPauses(stage))
-  describe(`${subject.name}: a restart in place`, () => testRestarts(stage))
-  describe(`${subject.name}: a main thread that a debugger has stopped`, () => testRenewals(stage))
-  describe(`${subject.name}: what a record can say`, () => testForgeries(stage))
 }

@@ -1,8 +1,9 @@
-import { expect, test } from '@jest/globals'
+import { expect } from '@jest/globals'
 import { runFixture } from '@sd/testing'
-import { failureOf, numbersOf, SLACK, type Stage } from './stage.ts'
+import { failureOf, numbersOf, type Stage } from './stage.ts'
 
 export function testForgeries(stage: Stage): void {
+  const { test } = stage
   const { provesDeath, ttl } = stage.subject
 
   test('a pid that now is another process is a dead holder, and that process is left alone', async () => {
@@ -30,7 +31,6 @@ export function testForgeries(stage: Stage): void {
     const elapsed = performance.now() - begin
     expect(elapsed).toBeGreaterThan(ttl - 1000)
     if (provesDeath) expect(elapsed).toBeGreaterThan(ttl)
-    expect(elapsed).toBeLessThan(ttl + 1000 + SLACK)
     expect(lease.token).toBeGreaterThan(forged.token)
     await lease.release()
   })

@@ -1,26 +1,30 @@
 import { readdirSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
-import { expect, test } from '@jest/globals'
+import { expect } from '@jest/globals'
 import { waitUntil } from '@sd/testing'
 import type { Stage } from './stage.ts'
 
 export function testLeftovers(stage: Stage): void {
   const { cycles } = stage.sizes
 
-  test(`${cycles} times taken and given, it leaves no file, timer, socket or segment`, async () => {
-    const warmUp = await stage.take()
-    await warmUp.release()
-    const before = countResources()
-    for (let cycle = 0; cycle < cycles; cycle++) {
-      const lease = await stage.take()
-      await lease.release()
-    }
-    expect(await countUntil(before)).toEqual(before)
-    expect(await stage.server.leftovers()).toEqual([])
-  }, 600_000)
+  stage.alone(
+    `${cycles} times taken and given, it leaves no file, timer, socket or segment`,
+    async () => {
+      const warmUp = await stage.take()
+      await warmUp.release()
+      const before = countResources()
+      for (let cycle = 0; cycle < cycles; cycle++) {
+        const lease = await stage.take()
+        await lease.release()
+      }
+      expect(await countUntil(before)).toEqual(before)
+      expect(await stage.server.leftovers()).toEqual([])
+    },
+    600_000,
+  )
 
   if (stage.subject.excludes === false) return
-  test('a lease that is refused leaves nothing either', async () => {
+  stage.alone('a lease that is refused leaves nothing either', async () => {
     const first = await stage.take()
     const before = countResources()
     for (let round = 0; round < 20; round++) await expect(stage.take()).rejects.toThrow('is held by')

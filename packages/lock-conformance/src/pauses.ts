@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test } from '@jest/globals'
-import { systemClock } from '@sd/core'
+import { expect } from '@jest/globals'
 import type { Fixture } from '@sd/testing'
-import { numbersOf, SLACK, type Stage } from './stage.ts'
+import { numbersOf, type Stage } from './stage.ts'
 
 export function testPauses(stage: Stage): void {
+  const { test } = stage
   const { ttl } = stage.subject
 
   /** Puts a daemon to sleep for three ttls, while another stands by. */
@@ -14,15 +14,11 @@ export function testPauses(stage: Stage): void {
     await sleeper.waitForLine(/^iteration/)
     const successor = stage.run('daemon', ttl, 'Infinity')
     await successor.waitForLine(/Waiting for the lock .* held by process/)
-    const pausedAt = systemClock.now()
     const paused = pause(sleeper)
-    const [nextToken, heldAt] = await numbersOf(successor, 'held', ttl * 3 + 30_000)
+    const [nextToken] = await numbersOf(successor, 'held', ttl * 3 + 30_000)
     expect(nextToken).toBeGreaterThan(token!)
-    expect(heldAt! - pausedAt).toBeLessThan(ttl + 1000 + SLACK)
     await paused
-    const wokenAt = systemClock.now()
-    const [lostAt] = await numbersOf(sleeper, 'lost')
-    expect(lostAt! - wokenAt).toBeLessThan(ttl / 3 + SLACK)
+    await numbersOf(sleeper, 'lost')
     expect(await sleeper.exit).toEqual({ code: 1, signal: null })
     await sleeper.waitForLine(/The lock .* is lost/)
     // What it did after it woke has not touched the other one's lock.
@@ -73,10 +69,8 @@ export function testPauses(stage: Stage): void {
     holder.tell('check')
     await holder.waitForLine(/^check true true$/)
     expect(standby.lines).toEqual(['up'])
-    const killedAt = systemClock.now()
     holder.kill()
-    const [, heldAt] = await numbersOf(standby, 'held')
-    expect(heldAt! - killedAt).toBeLessThan(ttl + 1000 + SLACK)
+    await numbersOf(standby, 'held', 60_000)
     standby.tell('release')
     expect(await standby.exit).toEqual({ code: 0, signal: null })
     await holder.exit

@@ -1,28 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test } from '@jest/globals'
+import { expect } from '@jest/globals'
 import { numbersOf, type Stage } from './stage.ts'
 
 export function testRenewals(stage: Stage): void {
+  const { test } = stage
   // Longer than a busy machine keeps a thread from its turn.
-  const ttl = stage.subject.ttl * 2
+  const ttl = stage.subject.ttl * 3
 
   test('has its lock renewed by another thread, with the same token, and nobody else gets it', async () => {
     const daemon = stage.run('daemon', ttl, 0)
     const [token] = await numbersOf(daemon, 'held')
     await daemon.waitForLine(/^iteration/)
-    daemon.tell(`pause ${ttl * 4}`)
-    await sleep(ttl * 2.5)
+    daemon.tell(`pause ${ttl * 2.2}`)
+    await sleep(ttl * 1.2)
     const second = stage.run('daemon', ttl, 0)
     const [answer] = await second.waitForLine(/^held .*|is held by process \d+ /, 30_000)
     expect(answer).toBe(`is held by process ${daemon.pid} `)
     expect(await second.exit).toEqual({ code: 1, signal: null })
     expect(daemon.lines.filter((line) => /^(over|lost)/.test(line))).toEqual([])
-    await daemon.waitForLine(new RegExp(`^over ${token} true$`), ttl * 4 + 15_000)
+    await daemon.waitForLine(new RegExp(`^over ${token} true$`), ttl * 3 + 15_000)
     // It goes on as if nothing had been, and renews the lock itself again.
-    await sleep(ttl * 2)
+    await sleep(ttl * 1.2)
     expect(daemon.lines.filter((line) => /^lost| false/.test(line))).toEqual([])
     daemon.tell('pause 10')
-    await sleep(ttl * 1.5)
+    await sleep(ttl * 1.2)
     daemon.kill('SIGTERM')
     expect(await daemon.exit).toEqual({ code: 0, signal: null })
     expect(await stage.server.leftovers()).toEqual([])
@@ -34,8 +35,8 @@ export function testRenewals(stage: Stage): void {
     await daemon.waitForLine(/^iteration/)
     const successor = stage.run('daemon', ttl, 'Infinity')
     await successor.waitForLine(/Waiting for the lock .* held by process/)
-    daemon.tell(`orphan ${ttl * 4}`)
-    await numbersOf(successor, 'held', ttl * 4 + 30_000)
+    daemon.tell(`orphan ${ttl * 2.2}`)
+    await numbersOf(successor, 'held', ttl * 3 + 30_000)
     await daemon.waitForLine(/^lost/)
     expect(await daemon.exit).toEqual({ code: 1, signal: null })
     expect(successor.lines.filter((line) => /^lost| false$/.test(line))).toEqual([])
@@ -47,7 +48,7 @@ export function testRenewals(stage: Stage): void {
     const daemon = stage.run('daemon', ttl, 0)
     const [token] = await numbersOf(daemon, 'held')
     await daemon.waitForLine(/^iteration/)
-    daemon.tell(`pause ${ttl * 2}`)
+    daemon.tell(`pause ${ttl}`)
     await stage.forgeOver(token! + 1)
     await daemon.waitForLine(/^lost/, ttl * 2 + 15_000)
     expect(await daemon.exit).toEqual({ code: 1, signal: null })

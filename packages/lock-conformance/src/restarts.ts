@@ -1,5 +1,5 @@
-import { setImmediate } from 'node:timers/promises'
-import { expect, test } from '@jest/globals'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect } from '@jest/globals'
 import type { SdError } from '@sd/core'
 import type { Fixture } from '@sd/testing'
 import { waitUntil } from '@sd/testing'
@@ -9,6 +9,7 @@ import type { Stage } from './stage.ts'
 const LONG = 120_000
 
 export function testRestarts(stage: Stage): void {
+  const { test } = stage
   const { ttl } = stage.subject
 
   async function start(manner: string): Promise<{ daemon: Fixture; held: string }> {
@@ -20,7 +21,7 @@ export function testRestarts(stage: Stage): void {
 
   const lives = ({ lines }: Fixture): string[] => lines.filter((line) => line.startsWith('held '))
 
-  /** Tries to take the lock without a pause until told otherwise. @returns ends it; the codes of what came of it. */
+  /** Tries to take the lock again and again until told otherwise. @returns ends it; the codes of what came of it. */
   function hammer(): () => Promise<string[]> {
     let isOver = false
     const codes = new Set<string>()
@@ -31,7 +32,7 @@ export function testRestarts(stage: Stage): void {
           ({ code }: SdError) => code,
         )
         codes.add(end)
-        await setImmediate()
+        await sleep(1)
       }
     }
     const running = run()

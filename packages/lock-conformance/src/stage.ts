@@ -1,23 +1,50 @@
 import { type SdError, systemClock } from '@sd/core'
 import { Lease, type LockHolder, nullLockBackend } from '@sd/lock'
-import { type Fixture, runFixture, type Sandbox } from '@sd/testing'
+import { type Fixture, runFixture, type Sandbox, type SideBySide } from '@sd/testing'
 import { type LockModule, type LockServer, type LockSubject, type Sizes, suiteSizes } from './subject.ts'
-
-/** What may be late on a machine that has other work. Milliseconds. */
-export const SLACK = 1500
 
 /** What the tests of one backend work with. */
 export class Stage {
   readonly subject: LockSubject
   readonly module: LockModule
   readonly sizes: Sizes
-  sandbox!: Sandbox
-  server!: LockServer
+  readonly #tests: SideBySide
+  readonly #servers = new Map<Sandbox, LockServer>()
 
-  constructor(subject: LockSubject, module: LockModule) {
+  constructor(subject: LockSubject, module: LockModule, tests: SideBySide) {
     this.subject = subject
     this.module = module
+    this.#tests = tests
     this.sizes = suiteSizes(subject)
+  }
+
+  /** Registers a test that waits beside others. */
+  get test(): SideBySide['test'] {
+    return this.#tests.test
+  }
+
+  /** Registers a test that runs by itself. */
+  get alone(): SideBySide['alone'] {
+    return this.#tests.alone
+  }
+
+  /** Of the test that asks. */
+  get sandbox(): Sandbox {
+    return this.#tests.sandbox
+  }
+
+  /** Of the test that asks. */
+  get server(): LockServer {
+    return this.#servers.get(this.sandbox)!
+  }
+
+  async open(): Promise<void> {
+    this.#servers.set(this.sandbox, await this.subject.start(this.sandbox.dir))
+  }
+
+  async close(): Promise<void> {
+    await this.server.stop()
+    this.#servers.delete(this.sandbox)
   }
 
   /** Runs a fixture of the suite, with the module's URL and the place as its first arguments. */

@@ -65,6 +65,6 @@ export function suiteSizes(subject: LockSubject): Sizes {
   const soak = process.env.SD_SOAK === '1'
   const sizes: Sizes = soak
     ? { contenders: 50, rounds: 1000, kills: 200, crashes: 1000, cycles: 10_000 }
-    : { contenders: 8, rounds: 60, kills: 4, crashes: 20, cycles: 1000 }
+    : { contenders: 5, rounds: 25, kills: 2, crashes: 6, cycles: 100 }
   return { ...sizes, ...subject.sizes }
 }

@@ -1,5 +1,6 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { describeLock } from '@sd/lock-conformance'
+import { makeOwnedDirectory } from '@sd/testing'
 import shmModule, { lockName, openLocks } from './shm-module.ts'
 
 // SD_SOAK=1 runs it at full size.
@@ -11,7 +12,7 @@ describeLock(
     spansContainers: false,
     ttl: 1000,
     start() {
-      const place = mkdtempSync('/dev/shm/sd-test-')
+      const place = makeOwnedDirectory('/dev/shm')
       return {
         place,
         async leftovers() {

@@ -5,6 +5,7 @@ export { createProbe, type ProbeOrder, type ReachedPoint } from './probe-module.
 export { type RequiredCommand, requireCommand } from './require-command.ts'
 export { type Fixture, type FixtureExit, type FixtureOptions, runFixture } from './run-fixture.ts'
 export { createSandbox, type Sandbox } from './sandbox.ts'
+export { type SandboxedTest, type SideBySide, testSideBySide } from './side-by-side.ts'
 export { type Memcached, startMemcached } from './start-memcached.ts'
 export { openTerminal, type Terminal } from './terminal.ts'
 export { waitUntil } from './wait-until.ts'
