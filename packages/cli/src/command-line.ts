@@ -32,7 +32,9 @@ async function run(words: readonly string[], out: Output): Promise<number> {
     return exitCodes.ok
   }
   const asked = await readWords(words, (text) => out.print(text))
-  if (!asked) return exitCodes.ok
+  if (typeof asked === 'string')
+    await (await import('./run/print-daemon-help.ts')).printDaemonHelp(asked, out)
+  if (!asked || typeof asked === 'string') return exitCodes.ok
   const work = (await asked.command.load()) as CommandWork<unknown>
   return (await work(asked.args, out)) ?? exitCodes.ok
 }

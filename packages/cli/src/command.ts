@@ -23,6 +23,8 @@ interface CommandDeclaration<P extends PositionalMap, O extends OptionMap> {
   readonly options?: O
   /** Whether what follows `--` means something to it. @default false */
   readonly takesRest?: boolean
+  /** Whether options that are not ours, behind the daemon's file, are the daemon's. @default false */
+  readonly passesOptions?: boolean
   /** Loads what the command does, and all that it needs: only when it is called. */
   readonly load: () => Promise<CommandWork<InferredOptionTypes<P> & InferredOptionTypes<O> & CommonArguments>>
 }

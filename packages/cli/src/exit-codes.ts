@@ -19,6 +19,7 @@ export const statusCodes = Object.freeze({
 
 const BY_ERROR: Readonly<Record<string, number>> = {
   SD_CLI_USAGE: exitCodes.usage,
+  SD_CORE_ARGUMENTS: exitCodes.usage,
   SD_CONTROL_PERMISSION: exitCodes.permission,
   SD_CLI_PERMISSION: exitCodes.permission,
   EACCES: exitCodes.permission,

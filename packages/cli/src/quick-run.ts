@@ -13,16 +13,16 @@ import { runProgram } from './run/run-program.ts'
 export async function runQuickly(words: readonly string[]): Promise<boolean> {
   let given: ReturnType<typeof readOwnWords>
   try {
-    given = readOwnWords(words)
+    given = readOwnWords(words, 1)
     checkCompanions(given)
   } catch {
     return false
   }
-  const { args, H, i, I, d, detached, json } = given
-  const [file, ...own] = args
+  const { positionals, words: forDaemon, H, i, I, d, detached, json } = given
+  const [file] = positionals
   if (file === undefined || H || i || I !== undefined || json || (d && !detached)) return false
   try {
-    process.exitCode = await runProgram(file, own, given)
+    process.exitCode = await runProgram(file, forDaemon, given)
   } catch (error) {
     const { reportFailure } = await import('./output/report-failure.ts')
     reportFailure(error)

@@ -2,6 +2,7 @@ import yargs, { type Argv } from 'yargs'
 import type { Command } from './command.ts'
 import { commands } from './command-list.ts'
 import { describeCommand, formatExamples } from './help.ts'
+import { divideWords } from './launch/daemon-words.ts'
 import { WrongWords } from './wrong-words.ts'
 
 /** A command, and what it is to be called with. */
@@ -18,13 +19,13 @@ const WIDEST = 100
  *
  * @param words - what follows `sd-cli`.
  * @param print - takes the help, where that is what is asked for.
- * @returns undefined when help was all.
+ * @returns the file that help was asked about, or undefined, when help was all.
  * @throws WrongWords
  */
 export async function readWords(
   words: readonly string[],
   print: (text: string) => void,
-): Promise<AskedCommand | undefined> {
+): Promise<AskedCommand | string | undefined> {
   let asked: AskedCommand | undefined
   const known = commands.find(({ name }) => name === words[0])
   const parser = createParser((problem) => {
@@ -34,14 +35,33 @@ export async function readWords(
   // Who names a command needs no other: yargs takes its time to declare them.
   for (const command of known ? [known] : commands) {
     declare(parser, command, (args) => {
-      asked = { command, args }
+      asked = { command, args: divided ? { ...args, ...splitAtEnd(divided.daemon) } : args }
     })
   }
-  const help = words.length === 0 ? ['--help'] : [...words]
+  const divided = known?.passesOptions
+    ? divideWords(words.slice(1), optionsOf(known), countOwn(known))
+    : undefined
+  const read = divided ? [known!.name, ...divided.own] : [...words]
+  const help = words.length === 0 ? ['--help'] : read
   await parser.parseAsync(help, {}, (_error: unknown, _args: unknown, output: string) => {
     if (output) print(`${formatExamples(commands.find(({ name }) => words.includes(name)))}\n\n${output}`)
   })
-  return asked
+  return asked ?? divided?.positionals.at(-1)
+}
+
+function optionsOf({ options = {} }: Command): Parameters<typeof divideWords>[1] {
+  return { ...options, json: { type: 'boolean' }, help: { type: 'boolean', alias: ['h', 'H'] } }
+}
+
+/** How many positional words come before the daemon's. */
+function countOwn({ parameters = {} }: Command): number {
+  return Object.keys(parameters).filter((name) => name !== 'args').length
+}
+
+/** The daemon's words, as commands get them. */
+function splitAtEnd(words: readonly string[]): { args: readonly string[]; rest: readonly string[] } {
+  const end = words.indexOf('--')
+  return end < 0 ? { args: words, rest: [] } : { args: words.slice(0, end), rest: words.slice(end + 1) }
 }
 
 function createParser(fail: (problem: string) => never): Argv {

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 
 import { commands } from '../src/command-list.ts'
 import { readWords } from '../src/read-words.ts'
-import { cliCommand, runCli } from './run-cli.ts'
+import { cliCommand, fixture, runCli } from './run-cli.ts'
 import { usePlace } from './use-place.ts'
 
 const place = usePlace()
@@ -45,7 +45,7 @@ describe('a wrong command line', () => {
     ],
     [['stat', 'x'], /Did you mean "stats"/],
     [['strat', 'x.ts'], /Did you mean "start"/],
-    [['start', 'x.ts', '--port', '80'], /"port".* -- --port/],
+    [['start', fixture('ticker.ts'), '--port', '80'], /"port".* -- --port/],
     [['status'], /A parameter is missing: sd-cli status <daemon>/],
     [['logs', 'x', '-n', 'many'], /--lines must be a number/],
     [['logs', 'x', '-n', '-1'], /--lines .* \(-1\)/],

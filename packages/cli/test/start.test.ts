@@ -263,7 +263,7 @@ describe('start', () => {
     ['--umask', '9', /--umask must be an octal number/],
     ['--timeout', 'x', /--timeout must be a number/],
     ['--cwd', '/nowhere', /^Error: --cwd: \/nowhere is no directory\. Make it, or name another one\./],
-    ['--verbos', '', /There is no option or parameter "verbos"\. Did you mean "--verbose"\?/],
+    ['--verbos', '', /There is no option "verbos"\. Did you mean "--verbose"\?/],
   ])('refuses %s %s', async (option, value, message) => {
     const { code, stderr } = await cli('start', fixture('ticker.ts'), option, value)
     expect(stderr).toMatch(message)

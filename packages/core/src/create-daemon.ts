@@ -1,3 +1,4 @@
+import type { OwnOptions } from './arguments/own-options.ts'
 import { DaemonBase } from './daemon-base.ts'
 import { type DaemonHooks, HOOKS, SETTINGS } from './daemon-hooks.ts'
 import type { Awaitable } from './json.ts'
@@ -7,7 +8,8 @@ import { SdError } from './sd-error.ts'
 import type { StopReason } from './stop-report.ts'
 
 /** A daemon that is composed by calls. Each call returns the daemon, so that they chain. */
-export class ComposedDaemon extends DaemonBase {
+// biome-ignore lint/complexity/noBannedTypes: without options there are none to read.
+export class ComposedDaemon<const Options extends OwnOptions = {}> extends DaemonBase {
   #options: ResolvedDaemonOptions
   #checkEnvironment: (() => Awaitable<readonly string[]>) | undefined
   #setup: (() => Awaitable<void>) | undefined
@@ -22,6 +24,11 @@ export class ComposedDaemon extends DaemonBase {
   /** The name given to `createDaemon`. */
   get name(): string {
     return this.#options.name
+  }
+
+  /** The options of the command line given to `createDaemon`. */
+  get options(): Options {
+    return this.#options.options as Options
   }
 
   /** The shutdownTimeout given to `createDaemon`, or its default. */
@@ -108,6 +115,9 @@ export class ComposedDaemon extends DaemonBase {
  * await daemon.run()
  * ```
  */
-export function createDaemon(options: DaemonOptions): ComposedDaemon {
+// biome-ignore lint/complexity/noBannedTypes: without options there are none to read.
+export function createDaemon<const Options extends OwnOptions = {}>(
+  options: DaemonOptions & { readonly options?: Options },
+): ComposedDaemon<Options> {
   return new ComposedDaemon(options)
 }

@@ -1,3 +1,5 @@
+import { type ArgumentCheck, DaemonArguments } from './arguments/daemon-arguments.ts'
+import type { ArgumentsOf, OwnOptions } from './arguments/own-options.ts'
 import { childServer } from './child-server.ts'
 import { systemClock } from './clock.ts'
 import { type DaemonHooks, HOOKS, SETTINGS } from './daemon-hooks.ts'
@@ -81,6 +83,8 @@ export abstract class DaemonBase {
   abstract readonly shutdownTimeout: number
   /** Milliseconds between the starts of two iterations. Changed while the daemon runs, it holds from the next slot on. */
   abstract interval: number | null
+  /** The options of the daemon's own command line, as they were declared. */
+  abstract readonly options: OwnOptions
   static readonly [BRAND] = true
   readonly [BRAND] = true
   readonly #clock: PausableClock = new PausableClock(systemClock)
@@ -95,6 +99,11 @@ export abstract class DaemonBase {
   /** What the program has set, and what holds. */
   #interval: { readonly given: number | null; readonly used: number | null } = { given: null, used: null }
   readonly #environment: EnvironmentValues
+  readonly #arguments = new DaemonArguments(
+    () => this.options,
+    // The command line of a process that is not the daemon's is somebody else's.
+    () => (this[SETTINGS]().signals === false && !launcher() ? [] : process.argv.slice(2)),
+  )
   #options: ResolvedDaemonOptions | undefined
   #guard: ProcessGuard | undefined
   #run: Promise<StopReport> | undefined
@@ -297,6 +306,41 @@ export abstract class DaemonBase {
     return this.#plugins.add(plugin, host, isTaken).service
   }
 
+  // --- command line ----------------------------------------------------------------------------------------
+
+  /**
+   * The values of the daemon's own options, from the command line or their defaults. Also before `run()`.
+   *
+   * @throws SdError `SD_CORE_ARGUMENTS` when one is wrong, or one that is required is missing.
+   * @example
+   * ```ts
+   * const daemon = createDaemon({ name: 'web', options: { port: { type: 'number', default: 8080 } } })
+   * daemon.args.port.toFixed()                        // a number
+   * ```
+   */
+  get args(): ArgumentsOf<this['options']> {
+    return this.#arguments.values as ArgumentsOf<this['options']>
+  }
+
+  /** Has `args` read these words instead of `process.argv`; for launchers, and for tests. */
+  readArguments(words: readonly string[]): void {
+    this.#arguments.take(words)
+  }
+
+  /**
+   * Checks the command line, as `run()` does. A daemon without options takes everything.
+   *
+   * @throws SdError `SD_CORE_ARGUMENTS` with all that is wrong.
+   */
+  checkArguments(check?: ArgumentCheck): void {
+    this.#arguments.check(check)
+  }
+
+  /** The lines of a help: what is written, and what it is for. */
+  describeArguments(): (readonly [flag: string, purpose: string])[] {
+    return this.#arguments.describe()
+  }
+
   // --- events ----------------------------------------------------------------------------------------------
 
   /**
@@ -447,13 +491,25 @@ export abstract class DaemonBase {
     return this.#begin()
   }
 
-  #begin(): Promise<StopReport> {
+  async #begin(): Promise<StopReport> {
+    if (!launcher() && this.#arguments.asksForHelp) return this.#help()
+    if (!isPreflight()) this.#arguments.check()
     return isPreflight() ? concludePreflight(() => this.#check()) : this.#live()
+  }
+
+  /** The process is asked about its options instead of being run. */
+  #help(): never {
+    const rows = this.#arguments.describe()
+    const width = Math.max(...rows.map(([flag]) => flag.length))
+    const lines = rows.map(([flag, purpose]) => `  ${flag.padEnd(width)}  ${purpose}`.trimEnd())
+    process.stdout.write(`Options of ${this.#label}:\n${lines.join('\n')}\n`)
+    process.exit(0)
   }
 
   /** All of a start that changes nothing. */
   async #check(): Promise<void> {
     this.#options = this.#resolved
+    this.#arguments.check()
     await this.#life.check()
   }
 

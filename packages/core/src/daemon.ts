@@ -1,3 +1,4 @@
+import type { OwnOptions } from './arguments/own-options.ts'
 import { DaemonBase } from './daemon-base.ts'
 import { type DaemonHooks, HOOKS, SETTINGS } from './daemon-hooks.ts'
 import type { InstallInstructions } from './install-instructions.ts'
@@ -43,6 +44,12 @@ export abstract class Daemon extends DaemonBase {
   signals: boolean = daemonDefaults.signals
   /** See {@link DaemonOptions.installInstructions}. */
   installInstructions: InstallInstructions = daemonDefaults.installInstructions
+  /**
+   * See {@link DaemonOptions.options}. With `as const` their types are known: `override options = { port: { type: 'number' } } as const`.
+   * Declare them before what uses `this.args`.
+   * @default {}
+   */
+  options: OwnOptions = daemonDefaults.options
 
   /** @throws SdError `SD_CORE_OPTIONS` when it is given options: in class style they are properties. */
   constructor(...none: []) {
@@ -76,6 +83,7 @@ export abstract class Daemon extends DaemonBase {
       priority: this.priority,
       signals: this.signals,
       installInstructions: this.installInstructions,
+      options: this.options,
       ...(logFile && { logFile }),
       ...(this.logger && { logger: this.logger }),
     }

@@ -1,3 +1,12 @@
+export type { ArgumentCheck } from './arguments/daemon-arguments.ts'
+export {
+  type ArgumentOf,
+  type ArgumentsOf,
+  type OwnOption,
+  type OwnOptions,
+  reservedOptions,
+} from './arguments/own-options.ts'
+export { isFlag } from './arguments/read-arguments.ts'
 export {
   type BackOff,
   type BackOffPolicy,

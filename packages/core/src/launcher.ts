@@ -34,6 +34,8 @@ export interface Launcher {
   readonly daemonized: boolean
   /** Whether `debug` messages are logged, whatever the daemon's options say. */
   readonly verbose: boolean
+  /** Whether the daemon is only asked about itself, and does not start. @default false */
+  readonly describesOnly?: boolean
   /** The log's file, which counts more than what the daemon says (`own`). */
   logFile(name: string, own: (() => string) | undefined): (() => string) | undefined
   /** Called by `run()` before anything else. What it throws, `run()` rejects with. */

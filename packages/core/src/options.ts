@@ -1,3 +1,4 @@
+import { beOwnOptions, type OwnOptions } from './arguments/own-options.ts'
 import { beInstructions, type InstallInstructions } from './install-instructions.ts'
 import type { Logger } from './log/logger.ts'
 import { type Checks, must, resolveOptions } from './resolve-options.ts'
@@ -30,6 +31,12 @@ export interface DaemonOptions {
   signals?: boolean
   /** What a person must do to install this daemon: shown by `-i` and `sd-cli install`, after those of the plugins. */
   installInstructions?: InstallInstructions
+  /**
+   * The options of the daemon's own command line: `{ port: { type: 'number', default: 8080, describe: '...' } }`. Their values are
+   * in `daemon.args`; they are part of the help, and checked, however the daemon is launched.
+   * @default {}
+   */
+  options?: OwnOptions
 }
 
 /** One day is 24 of these. */
@@ -45,6 +52,7 @@ export const daemonDefaults = Object.freeze({
   priority: null,
   signals: true,
   installInstructions: [] as InstallInstructions,
+  options: Object.freeze({}) as OwnOptions,
 })
 
 /** Whether a daemon may have that name: then it can be a part of a file's name, and shown as it is. */
@@ -79,6 +87,7 @@ const checks: Checks<DaemonOptions> = {
   priority: must.beNullOr(must.beInteger(-20, 19)),
   signals: must.beBoolean,
   installInstructions: beInstructions,
+  options: beOwnOptions,
 }
 
 /** Options with the defaults filled in. */

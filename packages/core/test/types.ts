@@ -3,6 +3,7 @@ import {
   type Awaitable,
   createDaemon,
   Daemon,
+  type DaemonBase,
   definePlugin,
   type EventHandle,
   isDaemon,
@@ -191,4 +192,52 @@ export class Quiet extends Daemon {
   override error(message: string | Error, label?: string): void {
     super.error(message, label)
   }
+}
+
+export function ownOptions(): void {
+  const daemon = createDaemon({
+    name: 'typed',
+    options: {
+      port: { type: 'number', default: 8080, describe: 'Where it listens' },
+      host: { type: 'string' },
+      dryRun: { type: 'boolean' },
+      level: { type: 'string', choices: ['low', 'high'], required: true },
+      tag: { type: 'string', array: true },
+      weight: { type: 'number', array: true, choices: [1, 2], default: [1] },
+    },
+  })
+  same<typeof daemon.args.port, number>(true)
+  same<typeof daemon.args.host, string | undefined>(true)
+  same<typeof daemon.args.dryRun, boolean>(true)
+  same<typeof daemon.args.level, 'low' | 'high'>(true)
+  same<typeof daemon.args.tag, readonly string[]>(true)
+  same<typeof daemon.args.weight, readonly (1 | 2)[]>(true)
+  daemon.use(counter).execute((self) => {
+    same<typeof self.args.port, number>(true)
+    // @ts-expect-error: there is no such option
+    self.args.prot
+  })
+  // @ts-expect-error: values are only read
+  daemon.args.port = 80
+  // @ts-expect-error: the default is of the option's type
+  createDaemon({ name: 'typed', options: { port: { type: 'number', default: 'http' } } })
+  // @ts-expect-error: there is no such type
+  createDaemon({ name: 'typed', options: { port: { type: 'integer' } } })
+  // @ts-expect-error: without options there are none
+  createDaemon({ name: 'typed' }).args.port
+
+  class Poller extends Daemon {
+    override options = { port: { type: 'number', default: 8080 }, host: { type: 'string' } } as const
+    readonly port: number = this.args.port
+    override async execute() {
+      this.args.port.toFixed()
+      const host: string | undefined = this.args.host
+      this.log(host ?? 'none')
+    }
+  }
+  same<Poller['args']['port'], number>(true)
+  const any: DaemonBase = daemon
+  const other: DaemonBase = new Poller()
+  any.args
+  other.args
 }

@@ -28,5 +28,6 @@ export const init: Command = defineCommand({
     root: { type: 'string', requiresArg: true, describe: 'Install beneath this directory, for an image' },
   },
   takesRest: true,
+  passesOptions: true,
   load: async () => (await import('../templates/run-init.ts')).runInit,
 })

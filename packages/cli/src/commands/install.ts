@@ -15,5 +15,6 @@ export const install: Command = defineCommand({
     args: { type: 'string', array: true, default: [], describe: 'For the daemon' },
   },
   takesRest: true,
+  passesOptions: true,
   load: async () => (await import('../install/print-instructions.ts')).printInstructionsOf,
 })

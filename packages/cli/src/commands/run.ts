@@ -19,5 +19,6 @@ export const run: Command = defineCommand({
   },
   options: { ...launchOptions, ...programOptions, ...startOptions },
   takesRest: true,
+  passesOptions: true,
   load: async () => (await import('../run/run-file.ts')).runFile,
 })

@@ -20,5 +20,6 @@ export const start: Command = defineCommand({
   },
   options: { ...launchOptions, ...startOptions },
   takesRest: true,
+  passesOptions: true,
   load: async () => (await import('../start/start-file.ts')).startFile,
 })

@@ -1,6 +1,7 @@
 import type { DaemonBase } from '@sd/core'
 import { describeProgram, type ProgramDescription } from '../launch/describe-program.ts'
 import type { Output } from '../output/output.ts'
+import { wordsOf } from '../start/start-file.ts'
 
 /** What `install` is called with. */
 interface InstallArguments {
@@ -14,14 +15,15 @@ export async function printInstructionsOf(
   { file, args, rest }: InstallArguments,
   out: Output,
 ): Promise<void> {
-  const { description } = await describeProgram(file, [...args, ...rest], out, undefined)
+  const { description } = await describeProgram(file, wordsOf({ args, rest }), out, undefined)
   show(description, out)
 }
 
 /** Prints how to install a daemon: its plugins' instructions, and its own. */
 export async function printInstructions(daemon: DaemonBase, out: Output): Promise<void> {
   const { name, shutdownTimeout } = daemon
-  show({ name, shutdownTimeout, instructions: await daemon.listInstallInstructions() }, out)
+  const instructions = await daemon.listInstallInstructions()
+  show({ name, shutdownTimeout, instructions, options: daemon.describeArguments() }, out)
 }
 
 function show(description: ProgramDescription, out: Output): void {

@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import type { Awaitable } from '@sd/core'
 import type { Output } from '../output/output.ts'
 import { withProgress } from '../output/with-progress.ts'
+import { ownOptions } from '../run/read-own-words.ts'
 import { type LoadedDaemon, loadDaemon } from './load-daemon.ts'
 import { resolveProgram } from './resolve-program.ts'
 
@@ -9,12 +10,12 @@ import { resolveProgram } from './resolve-program.ts'
  * Loads a daemon that does not start, to learn something about it.
  *
  * @param given - its file, as the user has named it.
- * @param args - what it finds in `process.argv`.
+ * @param words - for the daemon, as `divideWords` gives them.
  * @throws as `resolveProgram` and `loadDaemon`, or what `work` throws.
  */
 export async function askDaemon<Result>(
   given: string,
-  args: readonly string[],
+  words: readonly string[],
   out: Output,
   work: (loaded: LoadedDaemon, file: string) => Awaitable<Result>,
 ): Promise<Result> {
@@ -24,10 +25,11 @@ export async function askDaemon<Result>(
     daemonized: false,
     pidFile: undefined,
     verbose: false,
+    describesOnly: true,
     logFile: (_: string, own: (() => string) | undefined) => own,
   }
   const loaded = await withProgress(out, `Loading ${basename(file)}`, () =>
-    withoutPrinting(() => loadDaemon(file, args, launcher)),
+    withoutPrinting(() => loadDaemon(file, words, Object.keys(ownOptions), launcher)),
   )
   try {
     return await work(loaded, file)

@@ -4,8 +4,6 @@ import type { LaunchSwitches } from './switches.ts'
 export interface LaunchPlan {
   /** The file with the daemon, absolute. */
   readonly file: string
-  /** What it finds in `process.argv` behind itself. */
-  readonly args: readonly string[]
   /** Node's arguments that bring this process about again. */
   readonly command: readonly string[]
   readonly switches: LaunchSwitches

@@ -8,6 +8,7 @@ import {
   type Launcher,
   type StopReport,
 } from '@sd/core'
+import { argumentsOf, checkDaemonWords } from './daemon-words.ts'
 import { findDaemon, severalDaemons } from './find-daemon.ts'
 
 /** A daemon that was loaded from its file, and has not started. */
@@ -27,20 +28,24 @@ export interface LoadedDaemon {
  * where the file calls `run()` itself: that call waits until {@link LoadedDaemon.run}.
  *
  * @param file - its absolute path.
- * @param args - what the file finds in `process.argv` behind itself.
+ * @param words - for the daemon, as `divideWords` gives them: what the file finds in `process.argv` behind itself.
+ * @param switches - the names of our own options, to be suggested.
  * @param launcher - what the daemon is to know of its launch.
- * @throws SdError `SD_CLI_LOAD` when the file fails, `SD_CLI_NO_DAEMON`, `SD_CLI_SEVERAL_DAEMONS`.
+ * @throws SdError `SD_CORE_ARGUMENTS` or `SD_CLI_USAGE` for wrong options, `SD_CLI_LOAD` when the file fails, `SD_CLI_NO_DAEMON`, `SD_CLI_SEVERAL_DAEMONS`.
  */
 export async function loadDaemon(
   file: string,
-  args: readonly string[],
+  words: readonly string[],
+  switches: readonly string[],
   launcher: Omit<Launcher, 'prepare'>,
 ): Promise<LoadedDaemon> {
-  process.argv = [process.argv[0]!, file, ...args]
+  process.argv = [process.argv[0]!, file, ...argumentsOf(words)]
   const gate = new StartGate(file)
   installLauncher({ ...launcher, prepare: (launched) => gate.pass(launched) })
   // As Node does with the file that it is called with: what it imports is looked up from where it really is.
   const imported = import(pathToFileURL(realpathSync(file)).href).catch(async (error) => {
+    // It has read its command line before it runs.
+    if (error?.code === 'SD_CORE_ARGUMENTS') throw error
     throw (await import('./load-error.ts')).loadError(file, error)
   })
   // A file that runs its daemon is not imported before that has stopped.
@@ -49,6 +54,7 @@ export async function loadDaemon(
     imported.then((exports) => gate.first ?? findDaemon(file, exports)),
   ])
   if (gate.hasSeveral) throw severalDaemons(file)
+  checkDaemonWords(daemon, words, switches, !launcher.describesOnly)
   return {
     daemon,
     name: daemon.name,

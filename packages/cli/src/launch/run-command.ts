@@ -5,11 +5,10 @@ import { formatSwitches, type LaunchSwitches } from './switches.ts'
 /**
  * Node's arguments that run a daemon's file with us: those of a detached process, and of each that replaces it.
  *
- * @param args - for the daemon.
+ * @param words - for the daemon, with the `--` where there is one.
  */
-export function runCommand(file: string, switches: LaunchSwitches, args: readonly string[]): string[] {
-  const forDaemon = args.length > 0 ? ['--', ...args] : []
-  return [calledProgram(), 'run', ...formatSwitches(switches), file, ...forDaemon]
+export function runCommand(file: string, switches: LaunchSwitches, words: readonly string[]): string[] {
+  return [calledProgram(), 'run', ...formatSwitches(switches), file, ...words]
 }
 
 /** Ourselves, as we were called: a release that is replaced behind a link may bring its own copy of us. */

@@ -1,8 +1,15 @@
 import { basename } from 'node:path'
 import { ownOptions } from './read-own-words.ts'
 
-/** Help of a daemon's own file. */
-export function describeOwnFile(file: string): string {
+/** Rows of a help: what is written, and what it is for. */
+export type HelpRows = readonly (readonly [flag: string, purpose: string])[]
+
+/**
+ * Help of a daemon's own file.
+ *
+ * @param daemon - its own options.
+ */
+export function describeOwnFile(file: string, daemon: HelpRows): string {
   const program = `node ${basename(file)}`
   const examples = [
     [program, 'runs in the foreground'],
@@ -14,7 +21,7 @@ export function describeOwnFile(file: string): string {
   const options = Object.entries(ownOptions)
     .filter(([, { hidden }]) => !hidden)
     .map(([name, { type, alias, describe }]) => {
-      const names = [name, ...(alias ? [alias] : [])]
+      const names = [name, ...(alias ? [alias] : []), ...(name === 'H' ? ['h'] : [])]
         .sort((a, b) => a.length - b.length)
         .map((each) => (each.length === 1 ? `-${each}` : `--${each}`))
       return [`${names.join(', ')}${type === 'boolean' ? '' : ` ${type.toUpperCase()}`}`, describe] as const
@@ -25,12 +32,18 @@ export function describeOwnFile(file: string): string {
     '',
     `Usage: ${program} [options] [-- what is for the daemon]`,
     '',
+    ...describeDaemonOptions(daemon),
     'Options:',
     ...align(options),
   ].join('\n')
 }
 
-function align(rows: readonly (readonly [string, string])[]): string[] {
+/** The part of a help that is about a daemon's own options. */
+export function describeDaemonOptions(rows: HelpRows): string[] {
+  return rows.length === 0 ? [] : ["The daemon's own options:", ...align(rows), '']
+}
+
+function align(rows: HelpRows): string[] {
   const width = Math.max(...rows.map(([left]) => left.length))
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`)
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`.trimEnd())
 }

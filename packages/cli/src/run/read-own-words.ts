@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
-import { nearestName, SdError } from '@sd/core'
+import { SdError } from '@sd/core'
+import { divideWords } from '../launch/daemon-words.ts'
 import { type GivenSwitches, launchOptions } from '../launch/switches.ts'
 import { startOptions } from '../start/start-options.ts'
 import { programOptions } from './program-options.ts'
@@ -16,8 +17,10 @@ export interface OwnWords extends GivenSwitches {
   readonly umask?: string | undefined
   /** Seconds. */
   readonly timeout?: number | undefined
-  /** The daemon's own. */
-  readonly args: readonly string[]
+  /** Positional words that are ours. */
+  readonly positionals: readonly string[]
+  /** The daemon's own, as `divideWords` gives them. */
+  readonly words: readonly string[]
 }
 
 interface OwnOption {
@@ -39,9 +42,11 @@ export const ownOptions: Readonly<Record<string, OwnOption>> = {
 /**
  * Reads the command line of a daemon's own file. Node does it: the file need not load what reads ours.
  *
+ * @param positionals - how many positional words are ours. @default 0
  * @throws SdError `SD_CLI_USAGE`.
  */
-export function readOwnWords(words: readonly string[]): OwnWords {
+export function readOwnWords(given: readonly string[], positionals = 0): OwnWords {
+  const divided = divideWords(given.map(spellOut), ownOptions, positionals)
   const options = Object.fromEntries(
     Object.entries(ownOptions).map(([name, { type, alias }]) => {
       const letters = [name, alias].filter((each) => each?.length === 1)
@@ -53,33 +58,28 @@ export function readOwnWords(words: readonly string[]): OwnWords {
     }),
   )
   try {
-    const { values, positionals } = parseArgs({
-      args: [...words],
+    const { values, positionals: found } = parseArgs({
+      args: [...divided.own],
       options,
       allowPositionals: true,
       allowNegative: true,
     })
-    const { detach, help, timeout, ...given } = values as Record<string, string | boolean | undefined>
+    const { detach, help, timeout, ...switches } = values as Record<string, string | boolean | undefined>
     return {
-      ...(given as GivenSwitches),
+      ...(switches as GivenSwitches),
       H: help as boolean | undefined,
       d: detach as boolean | undefined,
       ...(timeout !== undefined && { timeout: Number(timeout) }),
-      args: positionals,
+      positionals: found,
+      words: divided.daemon,
     }
   } catch (error) {
-    throw explain(error as Error, Object.keys(options))
+    throw new SdError('SD_CLI_USAGE', `${(error as Error).message} See: -H`)
   }
 }
 
-function explain(error: Error, known: readonly string[]): SdError {
-  const unknown = /^Unknown option '-*([^']+)'/.exec(error.message)?.[1]
-  if (unknown === undefined) return new SdError('SD_CLI_USAGE', `${error.message} See: -H`)
-  const nearest = nearestName(
-    unknown,
-    known.filter(({ length }) => length > 1),
-  )
-  const meant =
-    nearest === undefined ? 'What is for the daemon comes after "--".' : `Did you mean "--${nearest}"?`
-  return new SdError('SD_CLI_USAGE', `There is no option "${unknown}". ${meant} See: -H`)
+/** The option for help has one letter of its own and one that everybody knows. */
+function spellOut(word: string, index: number, words: readonly string[]): string {
+  const isOurs = !words.slice(0, index).includes('--')
+  return word === '-h' && isOurs ? '-H' : word
 }

@@ -9,12 +9,13 @@ import {
   type StopReport,
 } from '@sd/core'
 import { exitCodeOf } from '../exit-codes.ts'
+import { argumentsOf, checkDaemonWords } from '../launch/daemon-words.ts'
 import { toDaemon } from '../launch/find-daemon.ts'
 import { formatSwitches, readSwitches } from '../launch/switches.ts'
 import { createOutput, type Output } from '../output/output.ts'
 import { reportError } from '../output/report-error.ts'
 import { checkCompanions } from './check-companions.ts'
-import { type OwnWords, readOwnWords } from './read-own-words.ts'
+import { type OwnWords, ownOptions, readOwnWords } from './read-own-words.ts'
 
 /**
  * Runs a daemon as the command line of its own file says: in the foreground, or with `-d` in the background, with a
@@ -47,7 +48,9 @@ export async function runFromCommandLine(
   noteStart()
   const out = createOutput({ json: words.includes('--json') })
   try {
-    return await obey(made, readOwnWords(words), out)
+    const given = readOwnWords(words)
+    made.readArguments(given.words)
+    return await obey(made, given, out)
   } catch (error) {
     reportError(error, out)
     process.exitCode = exitCodeOf(error)
@@ -58,7 +61,8 @@ export async function runFromCommandLine(
 async function obey(daemon: DaemonBase, given: OwnWords, out: Output): Promise<StopReport | undefined> {
   const file = logicalPath(process.argv[1] ?? '')
   checkCompanions(given)
-  if (given.H) out.print((await import('./own-help.ts')).describeOwnFile(file))
+  checkDaemonWords(daemon, given.words, Object.keys(ownOptions), !given.H && !given.i)
+  if (given.H) out.print((await import('./own-help.ts')).describeOwnFile(file, daemon.describeArguments()))
   else if (given.i) await (await import('../install/print-instructions.ts')).printInstructions(daemon, out)
   else if (given.I !== undefined) await makeService(daemon, file, given, out)
   else if (given.d && !given.detached) process.exitCode = await startInBackground(file, given, out)
@@ -69,7 +73,7 @@ async function obey(daemon: DaemonBase, given: OwnWords, out: Output): Promise<S
 async function makeService(daemon: DaemonBase, file: string, given: OwnWords, out: Output): Promise<void> {
   const { initService } = await import('../templates/init-service.ts')
   const { name, shutdownTimeout } = daemon
-  const served = { name, shutdownTimeout, file, runsItself: true, args: given.args }
+  const served = { name, shutdownTimeout, file, runsItself: true, args: argumentsOf(given.words) }
   await initService(given.I!, served, { install: given.install }, out)
 }
 
@@ -85,12 +89,11 @@ async function run(daemon: DaemonBase, file: string, given: OwnWords): Promise<S
     import('../launch/load-daemon.ts'),
   ])
   const switches = readSwitches(given)
-  const plan = { file, args: given.args, command: ownCommand(file, given, switches.detached), switches }
+  const plan = { file, command: ownCommand(file, given, switches.detached), switches }
   return launchDaemon(plan, async (launcher) => adoptDaemon(daemon, file, launcher))
 }
 
 /** Node's arguments that bring this about again. */
 function ownCommand(file: string, given: OwnWords, detached: boolean): string[] {
-  const forDaemon = given.args.length > 0 ? ['--', ...given.args] : []
-  return [file, ...formatSwitches(readSwitches({ ...given, detached })), ...forDaemon]
+  return [file, ...formatSwitches(readSwitches({ ...given, detached })), ...given.words]
 }

@@ -7,6 +7,9 @@ import type { StartOutcome } from './start-detached.ts'
 /** Errors that say that the daemon runs already, here or elsewhere. */
 const RUNNING: ReadonlySet<string> = new Set(['SD_CLI_ALREADY_RUNNING', 'SD_LOCK_HELD'])
 
+/** Errors that say that the command line is wrong. */
+const USAGE: ReadonlySet<string> = new Set(['SD_CLI_USAGE', 'SD_CORE_ARGUMENTS'])
+
 /**
  * Tells how a start went.
  *
@@ -44,6 +47,8 @@ export function reportStart({ message, pid, printed, exit }: StartOutcome, out: 
   }
   const { code, message: text, ...facts } = message.error
   const log = message.log
+  // What was typed is wrong, not the daemon.
+  if (USAGE.has(code)) throw new SdError(code, text, facts)
   // The reason itself is told already; its stack, and what came before, is not.
   const told = new Set(text.split('\n').map((line) => line.trim()))
   const untold = log.filter((line) => !told.has(line.replace(/^[^:]*: (?:\w*Error: )?/, '').trim()))

@@ -20,12 +20,16 @@ export interface StartArguments extends GivenSwitches {
   readonly timeout?: number | undefined
 }
 
+/** What is for the daemon, with the `--` where there is one. */
+export function wordsOf({ args, rest }: Pick<StartArguments, 'args' | 'rest'>): string[] {
+  return [...args, ...(rest.length > 0 ? ['--', ...rest] : [])]
+}
+
 /** Starts a daemon's file in the background. @returns the exit code. */
 export async function startFile(given: StartArguments, out: Output): Promise<number> {
   const file = resolveProgram(given.file)
-  const words = [...given.args, ...given.rest]
   const switches = readSwitches({ ...given, detached: true })
-  const command = runCommand(file, switches, words)
+  const command = runCommand(file, switches, wordsOf(given))
   return startCommand(command, switches.log, given, out)
 }
 

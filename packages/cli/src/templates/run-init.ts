@@ -1,7 +1,9 @@
 import { daemonDefaults, isDaemonName, SdError } from '@sd/core'
+import { argumentsOf } from '../launch/daemon-words.ts'
 import { describeProgram } from '../launch/describe-program.ts'
 import { resolveProgram } from '../launch/resolve-program.ts'
 import type { Output } from '../output/output.ts'
+import { wordsOf } from '../start/start-file.ts'
 import { checkUserName } from './describe-service.ts'
 import { type InitChoices, initService } from './init-service.ts'
 import { listTemplates } from './list-templates.ts'
@@ -28,13 +30,13 @@ export async function runInit(given: InitArguments, out: Output): Promise<void> 
     throw new SdError('SD_CLI_USAGE', message)
   }
   checkUserName(given.user)
-  const args = [...given.args, ...given.rest]
+  const words = wordsOf(given)
   const { file: path, description } =
     given.name === undefined
-      ? await describeProgram(file, args, out, given.user)
+      ? await describeProgram(file, words, out, given.user)
       : { file: resolveProgram(file), description: describeByName(given.name) }
   const { name: daemon, shutdownTimeout } = description
-  const served = { name: daemon, shutdownTimeout, file: path, runsItself: false, args }
+  const served = { name: daemon, shutdownTimeout, file: path, runsItself: false, args: argumentsOf(words) }
   initService(name, served, { ...given, dryRun: given['dry-run'] }, out)
 }
 
