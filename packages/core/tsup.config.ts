@@ -9,6 +9,7 @@ export default packageBuild(
     'unix-socket': 'src/unix-socket/index.ts',
     directory: 'src/directory/index.ts',
     'own-place': 'src/own-place.ts',
+    'own-entry': 'src/own-entry.ts',
     // On its own: consoles need nothing else of this package.
     'escape-text': 'src/escape-text.ts',
     'inspector-flags': 'src/inspector-flags.ts',

@@ -2,8 +2,8 @@ import { fstatSync, writeSync } from 'node:fs'
 import { escapeText } from './escape-text.ts'
 import { readSafely } from './format-values.ts'
 
-/** Where Simple Daemon's packages lie. */
-const PACKAGES = new URL('../../', import.meta.url).href
+/** Where Simple Daemon's packages lie; undefined in a CommonJS bundle. */
+const PACKAGES = (import.meta.url as string | undefined) && new URL('../../', import.meta.url).href
 
 /** How many causes deep is looked. */
 const DEEPEST = 8
@@ -117,7 +117,7 @@ function findPlace(error: Error): string | undefined {
 }
 
 function isOfPackage(line: string): boolean {
-  return line.includes(PACKAGES) && /\/(?:src|dist)\//.test(line)
+  return PACKAGES !== undefined && line.includes(PACKAGES) && /\/(?:src|dist)\//.test(line)
 }
 
 /** Whether stdout and stderr go to the same terminal or file. */

@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { openRunDirectory, type PluginHost, runDirectory, SdError, toError } from '@sd/core'
 import { noInspectorFlags } from '@sd/core/inspector-flags'
+import { bundledWords, ownEntry } from '@sd/core/own-entry'
 import type { AddedCommands } from './added-commands.ts'
 import { rememberTerminal } from './console/terminal-settings.ts'
 import { divertOutput } from './daemon-terminal.ts'
@@ -11,12 +14,10 @@ import type { FromHub, HubData, ToHub } from './protocol/thread-messages.ts'
 import { DaemonView } from './target/daemon-view.ts'
 import { enterProbe } from './target/enter-probe.ts'
 
-const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-
 /** Where what does not run on the main thread begins. */
-const HUB: URL = new URL(`./hub/main.${extension}`, import.meta.url)
-const AGENT: URL = new URL(`./agent/start.${extension}`, import.meta.url)
-const CONSOLE: URL = new URL(`./console/main.${extension}`, import.meta.url)
+const HUB: string = ownEntry(import.meta.url, './hub/main.ts', './hub/main.js')
+const AGENT: string = ownEntry(import.meta.url, './agent/start.ts', './agent/start.js')
+const CONSOLE: string = ownEntry(import.meta.url, './console/main.ts', './console/main.js')
 
 /** Milliseconds for a process that ends: beyond that Node says that it waits for the debugger. */
 const END_TIME = 500
@@ -48,8 +49,18 @@ export class Debugging {
     this.#socket = socket
   }
 
-  /** Where the hub of a daemon listens. Control sockets end in `.sock`: this is none. */
+  /**
+   * Where the hub of a daemon listens. Control sockets end in `.sock`: this is none.
+   *
+   * @throws SdError `SD_DEBUG_CONSOLE_HUB` where its files are missing, as in a bundle.
+   */
   static async prepareSocket(name: string): Promise<string> {
+    if (!existsSync(HUB)) {
+      throw new SdError(
+        'SD_DEBUG_CONSOLE_HUB',
+        `Debugging failed: ${bundledWords(HUB, '@sd/debug-console')}.`,
+      )
+    }
     return join(await openRunDirectory(runDirectory()), `${name}.${process.pid}.debug`)
   }
 
@@ -93,7 +104,7 @@ export class Debugging {
     if (this.#attached || this.ended) return
     this.#attached = true
     for (const facet of Object.values(this.#host.facets())) {
-      const detach = facet.attach?.(AGENT.href, { socket: this.#socket })
+      const detach = facet.attach?.(pathToFileURL(AGENT).href, { socket: this.#socket })
       if (detach) this.#ends.push(detach)
     }
   }
@@ -218,7 +229,7 @@ export class Debugging {
   #openConsole(): void {
     // One that is killed leaves the terminal to the line editor, where Ctrl-C is a key like any other.
     const restoreTerminal = process.stdin.isTTY ? rememberTerminal() : (): void => {}
-    const command = [...noInspectorFlags, ...sourceFlags(), new URL(CONSOLE).pathname, this.#socket]
+    const command = [...noInspectorFlags, ...sourceFlags(), CONSOLE, this.#socket]
     const child = spawn(process.execPath, command, { stdio: 'inherit' })
     this.#console = child
     child.on('error', (error) => this.#host.error(toError(error)))
@@ -279,5 +290,5 @@ export class Debugging {
 
 /** What lets Node run the sources of this repository, where the daemon itself was started so. */
 function sourceFlags(): string[] {
-  return extension === 'ts' ? ['--disable-warning=ExperimentalWarning', '-C', '@sd/source'] : []
+  return HUB.endsWith('.ts') ? ['--disable-warning=ExperimentalWarning', '-C', '@sd/source'] : []
 }

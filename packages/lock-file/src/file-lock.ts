@@ -1,6 +1,8 @@
 import { access, constants, mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { openRunDirectory, type Plugin, toError } from '@sd/core'
+import { ownEntry } from '@sd/core/own-entry'
 import {
   type LockBackend,
   type LockService,
@@ -13,8 +15,7 @@ import { type FileLockOptions, fileChecks, locateLock } from './options.ts'
 import { placeError } from './place-error.ts'
 
 /** What renews the lease from another thread: source beside source, built beside built. */
-const HOLD: string = new URL(import.meta.url.endsWith('.ts') ? './hold.ts' : './hold.js', import.meta.url)
-  .href
+const HOLD: string = pathToFileURL(ownEntry(import.meta.url, './hold.ts', './hold.js')).href
 
 /**
  * Makes the plugin that keeps a daemon single on its machine, or on all machines that share a directory: a second

@@ -1,4 +1,6 @@
+import { pathToFileURL } from 'node:url'
 import { type Plugin, toError } from '@sd/core'
+import { ownEntry } from '@sd/core/own-entry'
 import {
   type LockBackend,
   type LockService,
@@ -14,8 +16,7 @@ import { type MemcacheLockOptions, type MemcachePlace, memcacheChecks, resolvePl
 import type { ServerAddress } from './server-address.ts'
 
 /** What renews the lease from another thread: source beside source, built beside built. */
-const HOLD: string = new URL(import.meta.url.endsWith('.ts') ? './hold.ts' : './hold.js', import.meta.url)
-  .href
+const HOLD: string = pathToFileURL(ownEntry(import.meta.url, './hold.ts', './hold.js')).href
 
 /**
  * Makes the plugin that keeps a daemon single on all machines that share a memcached, or several of them: a second

@@ -1,5 +1,6 @@
 import { definePlugin, describe, type Plugin, type PluginHost, SdError } from '@sd/core'
-import { allDefinitions, bundledWords } from '@sd/process/exchange'
+import { bundledWords } from '@sd/core/own-entry'
+import { allDefinitions } from '@sd/process/exchange'
 import { isTaskDefinition, listMistakes, type TaskDefinition } from './definition/define-task.ts'
 import { resolveTasksOptions, type TasksOptions } from './options.ts'
 import { TASK_MAIN, TaskRunner } from './runner/task-runner.ts'

@@ -9,7 +9,8 @@ import {
   SdError,
   suggestName,
 } from '@sd/core'
-import { bundledWords, ChildrenFacet } from '@sd/process/exchange'
+import { bundledWords } from '@sd/core/own-entry'
+import { ChildrenFacet } from '@sd/process/exchange'
 import { isDefinition, type WorkerDefinition } from './definition/define-worker.ts'
 import type { WorkerShape } from './definition/worker-shape.ts'
 import { WORKER_MAIN } from './engine/local-engine.ts'

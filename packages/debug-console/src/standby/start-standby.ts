@@ -2,12 +2,11 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { openRunDirectory, runDirectory } from '@sd/core'
+import { ownEntry } from '@sd/core/own-entry'
 import type { StandbyData, StandbyTarget } from './standby-messages.ts'
 
 /** Beside this file in the sources; below it in what is built. */
-const MAIN: URL = import.meta.url.endsWith('.ts')
-  ? new URL('./main.ts', import.meta.url)
-  : new URL('./standby/main.js', import.meta.url)
+const MAIN: string = ownEntry(import.meta.url, './main.ts', './standby/main.js')
 
 const KEY: unique symbol = Symbol.for('sd.debugStandby') as never
 

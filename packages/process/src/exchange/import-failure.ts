@@ -21,12 +21,3 @@ export function importError(thrown: unknown, url: string): unknown {
 export function importHint(lastOutput: string): string {
   return lastOutput.includes('EADDRINUSE') ? ` ${MOVE}` : ''
 }
-
-/**
- * Says how a program that is bundled can start its processes.
- *
- * @param name - of the package whose file is missing.
- */
-export function bundledWords(file: string, name: string): string {
-  return `${file} is missing, which each process of ${name} starts with. If this program is a bundle: leave Simple Daemon out of it (esbuild --external:@sd/*, or --packages=external), and install it beside the bundle`
-}

@@ -11,6 +11,7 @@ import {
   passPoint,
   type Timer,
 } from '@sd/core'
+import { ownEntry } from '@sd/core/own-entry'
 import type { Child, ProcessManager } from '@sd/process'
 import {
   addCaller,
@@ -18,7 +19,6 @@ import {
   blameCaller,
   ChildrenFacet,
   clonableShares,
-  ownEntry,
   RecentRecords,
   RunCounter,
 } from '@sd/process/exchange'

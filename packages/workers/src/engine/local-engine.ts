@@ -11,8 +11,9 @@ import {
   systemTime,
   toError,
 } from '@sd/core'
+import { ownEntry } from '@sd/core/own-entry'
 import type { Child, ProcessManager } from '@sd/process'
-import { clonableShares, ownEntry } from '@sd/process/exchange'
+import { clonableShares } from '@sd/process/exchange'
 import { Paces } from '../call/pace.ts'
 import { CallQueue } from './call-queue.ts'
 import type { Engine, EngineCall, EngineContext, EngineTraits } from './engine.ts'

@@ -12,3 +12,12 @@ export function ownEntry(module: string | undefined, source: string, built: stri
   if (module === undefined) return built
   return fileURLToPath(new URL(module.endsWith('.ts') ? source : built, module))
 }
+
+/**
+ * Says how a program that is bundled can start what runs beside it.
+ *
+ * @param name - of the package whose file is missing.
+ */
+export function bundledWords(file: string, name: string): string {
+  return `${file} is missing, which processes and threads of ${name} start with. If this program is a bundle: leave Simple Daemon out of it (esbuild --external:@sd/*, or --packages=external), and install it beside the bundle`
+}
