@@ -10,6 +10,11 @@ import {
   type Sandbox,
 } from '@sd/testing'
 
+const SOAK = Boolean(process.env.SD_SOAK)
+
+/** Open ports that must have been looked at. */
+const PORTS = SOAK ? 3 : 1
+
 let sandbox: Sandbox
 
 beforeEach(() => {
@@ -38,7 +43,7 @@ describe('while a stuck worker is looked at', () => {
       const stranger = await beOtherUser(sandbox)
       const daemon = start({ execArgv })
       const seen = new Map<number, PortProbe>()
-      for (let round = 1; seen.size < 3 && round <= 20; round++) {
+      for (let round = 1; seen.size < PORTS && round <= 20; round++) {
         daemon.tell('timeout')
         const timedOut = daemon
           .waitForLine(new RegExp(`^timed out ${round} SD_WORKERS_TIMEOUT$`), 60_000)
@@ -76,6 +81,13 @@ async function continueWithDebugger(daemon: Fixture): Promise<WebSocket> {
 
 describe('a daemon with an inspector of its own has workers and tasks that work', () => {
   const flags = ['--inspect=0', '--inspect-brk=0', '--inspect-wait=0', '--inspect_brk=0']
+  // Each of them in one of the two ways; in a soak both.
+  const [first, second] = SOAK
+    ? [flags, flags]
+    : [
+        [flags[0]!, flags[3]!],
+        [flags[1]!, flags[2]!],
+      ]
 
   async function work(daemon: Fixture, waits: boolean): Promise<void> {
     const debug = waits ? await continueWithDebugger(daemon) : undefined
@@ -90,7 +102,7 @@ describe('a daemon with an inspector of its own has workers and tasks that work'
     await stop(daemon)
   }
 
-  test.each(flags)(
+  test.each(first)(
     'by a flag: %s',
     async (flag) => {
       await work(start({ execArgv: [flag] }), /brk|wait/.test(flag))
@@ -98,7 +110,7 @@ describe('a daemon with an inspector of its own has workers and tasks that work'
     90_000,
   )
 
-  test.each(flags)(
+  test.each(second)(
     'by NODE_OPTIONS: %s',
     async (flag) => {
       await work(start({ env: { NODE_OPTIONS: `--no-warnings "${flag}"` } }), /brk|wait/.test(flag))

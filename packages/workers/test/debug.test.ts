@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { type DebugFacet, type DebugProcess, installDebugProbe, systemClock } from '@sd/core'
@@ -13,10 +13,11 @@ afterEach(() => installDebugProbe(undefined))
 const PROBE = import.meta.resolve('@sd/testing/probe-module')
 
 /** A daemon with the worker of `fixtures/debugged.ts`, and a debugger that follows its orders. */
-async function startDebugged(options: object = {}) {
-  const daemon = await start({ debugged: { worker: debugged, ...options } })
-  const trace = join(sandbox().dir, 'trace')
-  const ran = join(sandbox().dir, 'ran')
+async function startDebugged(options: object = {}, shutdownTimeout?: number) {
+  const daemon = await start({ debugged: { worker: debugged, ...options } }, shutdownTimeout)
+  const place = mkdtempSync(join(sandbox().dir, 'debugged-'))
+  const trace = join(place, 'trace')
+  const ran = join(place, 'ran')
   for (const file of [trace, ran]) writeFileSync(file, '')
   const facet = daemon.facets().workers as Required<DebugFacet>
   const read = (file: string): string[] => readFileSync(file, 'utf8').split('\n').filter(Boolean)
@@ -234,7 +235,8 @@ describe('attaching', () => {
 })
 
 describe('while a process is paused', () => {
-  test('its calls do not time out, nor does it grow old; afterwards they have the time that was left', async () => {
+  /** Afterwards its calls have the time that was left. */
+  async function staysYoung(): Promise<void> {
     const { debugged, attach, facet, reached, release } = await startDebugged({
       timeout: 1500,
       recycle: { age: 3000 },
@@ -252,9 +254,10 @@ describe('while a process is paused', () => {
     expect(await debugged.pid()).toBe(pid)
     const late = debugged.sleep(60_000)
     await expect(late).rejects.toMatchObject({ code: 'SD_WORKERS_TIMEOUT' })
-  }, 30_000)
+  }
 
-  test('a freeze that is told of late counts from when it was paused', async () => {
+  /** A freeze that is told of late counts from when it was paused. */
+  async function isFrozenLate(): Promise<void> {
     const { debugged, attach, facet, reached, release } = await startDebugged({ timeout: 2000 })
     attach({ hold: ['long'] })
     const call = debugged.pass('long')
@@ -268,25 +271,31 @@ describe('while a process is paused', () => {
     expect(call.status).toBe('running')
     release()
     expect(await call).toBe(true)
-  }, 20_000)
+  }
 
-  test('and is not told to anybody, a call times out as ever', async () => {
+  /** A pause that nobody is told of does not count. */
+  async function isNotFrozen(): Promise<void> {
     const { debugged, attach } = await startDebugged({ timeout: 500 })
     attach({ hold: ['long'] })
     await expect(debugged.pass('long')).rejects.toMatchObject({ code: 'SD_WORKERS_TIMEOUT' })
-  })
+  }
 
-  test('the time to become ready does not run out', async () => {
-    const { debugged, attach, facet, reached, release } = await startDebugged({ readyTimeout: 2500 })
+  async function becomesReady(): Promise<void> {
+    const { debugged, attach, facet, reached, release } = await startDebugged({ readyTimeout: 4000 })
     attach({ hold: ['in setup'] })
     const call = debugged.pid()
     const { pid } = await reached('in setup')
     facet.freeze(pid)
-    await new Promise((resolve) => setTimeout(resolve, 4000))
+    await new Promise((resolve) => setTimeout(resolve, 5000))
     facet.thaw(pid)
     release()
     expect(await call).toBe(pid)
-  }, 20_000)
+  }
+
+  // They wait, each in a daemon of its own: together it takes as long as the longest.
+  test('its calls do not time out, it does not grow old, and its time to become ready does not run out', async () => {
+    await Promise.all([staysYoung(), isFrozenLate(), isNotFrozen(), becomesReady()])
+  })
 
   test('a call of it that is cancelled ends in its time, and the process with it', async () => {
     const { debugged, attach, facet, reached } = await startDebugged({ killAfter: 300 })
@@ -301,7 +310,7 @@ describe('while a process is paused', () => {
   }, 20_000)
 
   test('the daemon stops at its deadline all the same, also when its own time stands still', async () => {
-    const daemon = await startDebugged({ killAfter: 200 })
+    const daemon = await startDebugged({ killAfter: 200 }, 1500)
     daemon.attach({ hold: ['long'] })
     const call = daemon.debugged.pass('long')
     call.catch(() => {})

@@ -26,6 +26,7 @@ export interface TestDaemon<Workers extends Record<string, WorkerShape>> {
 export async function startDaemon<const Workers extends Record<string, WorkerShape>>(
   sandbox: Sandbox,
   pools: { readonly [A in keyof Workers]: PoolOptions<Workers[A]> },
+  shutdownTimeout = 20_000,
 ): Promise<TestDaemon<Workers>> {
   const log: LogRecord[] = []
   const errors: string[] = []
@@ -37,7 +38,7 @@ export async function startDaemon<const Workers extends Record<string, WorkerSha
     facets = () => host.facets()
     return { service: {}, share: () => shared }
   })
-  const daemon = createDaemon({ name: 'test', signals: false, shutdownTimeout: 20_000, logger: SILENT })
+  const daemon = createDaemon({ name: 'test', signals: false, shutdownTimeout, logger: SILENT })
     .use(notes)
     .use(workers(fromSource(sandbox, pools)))
   daemon.on('log', (record) => log.push(record))

@@ -23,8 +23,9 @@ export function testDaemons() {
     pools: {
       readonly [A in keyof Workers]: PoolOptions<Workers[A]>
     },
+    shutdownTimeout?: number,
   ): Promise<TestDaemon<Workers>> {
-    const daemon = await startDaemon(sandbox, pools)
+    const daemon = await startDaemon(sandbox, pools, shutdownTimeout)
     started.push(daemon as never)
     return daemon
   }
