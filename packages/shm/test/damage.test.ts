@@ -157,17 +157,18 @@ describe('something else in place of a file', () => {
   }
 
   test('is told at once, and nothing hangs', async () => {
-    const ends: Record<string, string> = {}
-    let count = 0
+    const odd: string[] = []
     for (const [what, make] of Object.entries(makers)) {
       for (const file of ['data.mdb', 'lock.mdb', 'gate']) {
-        const name = `odd-${count++}`
+        const name = `odd-${odd.length}`
         copy(name)
         rmSync(pathOf(name, file), { force: true })
         make(pathOf(name, file))
-        ends[`${what} as ${file}`] = (await useAll([name]))[0]!
+        odd.push(`${what} as ${file}`)
       }
     }
+    const told = await useAll(odd.map((_, index) => `odd-${index}`))
+    const ends = Object.fromEntries(odd.map((what, index) => [what, told[index]!]))
     clear()
     // A link is what a gate is: one that names nobody who lives is removed. A file of zeros is what LMDB makes of a lock's.
     const allowed = ['a dangling link as gate', 'a link to a file as gate', 'a file of text as lock.mdb']

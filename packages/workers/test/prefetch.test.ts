@@ -188,36 +188,49 @@ describe('a daemon that does not read', () => {
 })
 
 describe('a worker process that speaks nonsense', () => {
-  test.each<[string, number[]]>([
-    ['bytes that are no frame', [104, 101, 108, 108, 111, 104, 101, 108, 108, 111]],
-    ['an unknown kind of frame', [0, 0, 0, 1, 99]],
-    ['a batch that is no JSON', [0, 0, 0, 3, 0, 91, 123]],
-    ['an attachment that is not there', [0, 0, 0, 13, 2, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 1]],
-  ])('is killed and replaced, and its call settles: %s', async (_, bytes) => {
+  const frames: Readonly<Record<string, readonly number[]>> = {
+    'bytes that are no frame': [104, 101, 108, 108, 111, 104, 101, 108, 108, 111],
+    'an unknown kind of frame': [0, 0, 0, 1, 99],
+    'a batch that is no JSON': [0, 0, 0, 3, 0, 91, 123],
+    'an attachment that is not there': [0, 0, 0, 13, 2, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 1],
+  }
+
+  test('is killed and replaced, and its call settles', async () => {
     const daemon = await startSubject()
-    const pid = await daemon.subject.pid()
-    const call = daemon.subject.garble(Uint8Array.from(bytes))
-    const { codes } = await settle([call, call.then(() => daemon.subject.add(1, 1))])
-    expect(codes.filter((code) => !['returned', 'SD_WORKERS_DIED'].includes(code))).toEqual([])
-    await waitUntil(() => !readyProcesses(daemon.daemon.inspect()).includes(pid))
-    expect(await daemon.subject.add(2, 2)).toBe(4)
+    for (const [what, bytes] of Object.entries(frames)) {
+      const pid = await daemon.subject.pid()
+      const call = daemon.subject.garble(Uint8Array.from(bytes))
+      const { codes } = await settle([call, call.then(() => daemon.subject.add(1, 1))])
+      const others = codes.filter((code) => !['returned', 'SD_WORKERS_DIED'].includes(code))
+      expect({ what, others }).toEqual({ what, others: [] })
+      await waitUntil(() => !readyProcesses(daemon.daemon.inspect()).includes(pid), `${what} ends it`)
+      expect(await daemon.subject.add(2, 2)).toBe(4)
+    }
   })
 
-  test.each<[string, unknown]>([
-    ['a message that is none', 'hello'],
-    ['an unknown message', [99]],
-    ['the result of a call that it does not have', [1, 1_000_000, 0, 0, 'wrong']],
-    ['the start of a call that it does not have', [0, 1_000_000, 0]],
-    ['the return of a call that it does not have', [3, [1_000_000]]],
-    ['an error that is none', [2, 1, 0, 0, 5]],
-  ])('and messages that mean nothing are told: %s', async (_, message) => {
+  const messages: Readonly<Record<string, unknown>> = {
+    'a message that is none': 'hello',
+    'an unknown message': [99],
+    'the result of a call that it does not have': [1, 1_000_000, 0, 0, 'wrong'],
+    'the start of a call that it does not have': [0, 1_000_000, 0],
+    'the return of a call that it does not have': [3, [1_000_000]],
+    'an error that is none': [2, 1, 0, 0, 5],
+  }
+
+  test('and messages that mean nothing are told', async () => {
     const daemon = await startSubject()
-    const pid = await daemon.subject.pid()
-    await expect(daemon.subject.forge(message)).rejects.toMatchObject({
-      code: 'SD_WORKERS_DIED',
-      cause: { code: 'SD_PROCESS_PROTOCOL' },
-    })
-    expect(() => process.kill(pid, 0)).toThrow(/ESRCH/)
-    expect(await daemon.subject.add(2, 2)).toBe(4)
+    for (const [what, message] of Object.entries(messages)) {
+      const pid = await daemon.subject.pid()
+      const error = await daemon.subject.forge(message).then(
+        () => undefined,
+        (thrown: object) => thrown,
+      )
+      expect({ what, error }).toMatchObject({
+        what,
+        error: { code: 'SD_WORKERS_DIED', cause: { code: 'SD_PROCESS_PROTOCOL' } },
+      })
+      expect(() => process.kill(pid, 0)).toThrow(/ESRCH/)
+      expect(await daemon.subject.add(2, 2)).toBe(4)
+    }
   })
 })
