@@ -52,11 +52,11 @@ describe.each([
   })
 
   test('that is stopped has the time to become ready that was left, as soon as it goes on', async () => {
-    const child = stage.manager.spawn(stage.spec('slow', { args: ['slow', '1500'], readyTimeout: 3000 }))
+    const child = stage.manager.spawn(stage.spec('slow', { args: ['slow', '500'], readyTimeout: 2000 }))
     await waitUntil(() => child.pid !== undefined)
     process.kill(child.pid!, 'SIGSTOP')
     stage.manager.freeze(child.pid!)
-    await new Promise((resolve) => setTimeout(resolve, 4000))
+    await new Promise((resolve) => setTimeout(resolve, 2500))
     expect(child.state).toBe('spawning')
     process.kill(child.pid!, 'SIGCONT')
     stage.manager.thaw(child.pid!)

@@ -240,8 +240,9 @@ test('a segment that is opened, written and closed again and again does not fill
     await segment.close()
     return used
   }
-  const before = await used(700)
-  expect((await used(700)) - before).toBeLessThan(3 * 4096)
+  const rounds = process.env.SD_SOAK ? 700 : 200
+  const before = await used(rounds)
+  expect((await used(rounds)) - before).toBeLessThan(3 * 4096)
   await (await openSegment('test')).destroy()
 })
 

@@ -50,7 +50,7 @@ describe('SIGTERM', () => {
     const at = performance.now()
     service.kill('SIGTERM')
     await service.waitForLine(/^listener 1 returned wound up$/)
-    expect(performance.now() - at).toBeGreaterThan(2500)
+    expect(performance.now() - at).toBeGreaterThan(1500)
     await service.waitForLine(/^spin 2 SD_TASKS_SHUTDOWN$/)
     expect(await service.exit).toEqual({ code: 0, signal: null })
   })

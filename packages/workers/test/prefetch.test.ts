@@ -11,7 +11,7 @@ const { sandbox, startSubject } = testDaemons()
 const CALLS = process.env.SD_SOAK ? 20_000 : 4000
 
 /** Calls that take a process for each hundred. */
-const RECYCLED = process.env.SD_SOAK ? 3000 : 800
+const RECYCLED = process.env.SD_SOAK ? 3000 : 500
 
 type Subject = Awaited<ReturnType<typeof startSubject>>
 
@@ -132,7 +132,7 @@ describe('a call that was given ahead', () => {
     const daemon = await startSubject({ size: 2, strategy: 'aggressive' })
     const sleeps = Array.from({ length: 80 }, () => daemon.subject.sleep(0))
     await Promise.all(sleeps)
-    const long = daemon.subject.sleep(2000)
+    const long = daemon.subject.sleep(1000)
     const others = Array.from({ length: 6 }, () => daemon.subject.sleep(1))
     await Promise.all(others)
     expect(long.status).toBe('running')

@@ -9,7 +9,7 @@ import {
 } from './simulated-pool.ts'
 
 /** How many pools each test makes up. */
-const POOLS = process.env.SD_SOAK ? 5000 : 150
+const POOLS = process.env.SD_SOAK ? 5000 : 80
 
 useSimulatedTime()
 

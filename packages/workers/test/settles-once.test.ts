@@ -12,7 +12,7 @@ import {
 } from './simulated-pool.ts'
 
 /** How many lives of a pool the test makes up. */
-const LIVES = process.env.SD_SOAK ? 3000 : 150
+const LIVES = process.env.SD_SOAK ? 3000 : 80
 
 useSimulatedTime()
 
