@@ -52,7 +52,7 @@ import { RestartPlan } from './restart/restart-plan.ts'
 import type { Restarter } from './restart/restarter.ts'
 import { watchAdopted } from './restart/watch-adopted.ts'
 import { SdError, toError } from './sd-error.ts'
-import { StopOrders, signalNumber } from './signals.ts'
+import { SignalNotice, StopOrders, signalEffects, signalNumber } from './signals.ts'
 import { type DaemonStatistics, formatStatistics } from './statistics.ts'
 import type { StopReason, StopReport } from './stop-report.ts'
 import { noticeUnstarted } from './unstarted-daemon.ts'
@@ -610,11 +610,7 @@ export abstract class DaemonBase {
 
   #guardProcess(): void {
     this.#guard = guardProcess({
-      stop: (signal) => this.#onStopSignal(signal),
-      restart: () => this.#onHangUp(),
-      dumpStatistics: () => this.#dumpStatistics(),
-      wake: () => this.wake(),
-      other: (signal, number) => this.dispatch('signal', { signal, number }),
+      signal: (signal) => this.#onSignal(signal),
       uncaught: (error) => this.#onUncaught(error),
       exiting: () => this.#log.flushNow(),
     })
@@ -627,8 +623,21 @@ export abstract class DaemonBase {
     if (++this.#uncaught <= MOST_UNCAUGHT) this.fatalError(toError(error))
   }
 
-  #onStopSignal(signal: NodeJS.Signals): void {
-    if (!this.#stopOrders.isRepeated()) this.#obeyStop(signal, signal)
+  #onSignal(signal: NodeJS.Signals): void {
+    const usual = signalEffects[signal]
+    const isStopping = this.signal.aborted
+    // Without a launcher a hang-up means that the terminal is gone.
+    const effect = usual === 'restart' && !isStopping && !this.#restart.isPossible ? 'stop' : usual
+    const notice = new SignalNotice(signal, effect)
+    this.dispatch('signal', notice)
+    const isReplaced = notice.isPrevented && !(isStopping && usual === 'stop')
+    // Also one that is replaced may be delivered twice.
+    if (usual === 'stop' && this.#stopOrders.isRepeated()) return
+    if (isReplaced) return
+    if (usual === 'stop') this.#obeyStop(signal, signal)
+    else if (usual === 'restart') this.#onHangUp()
+    else if (usual === 'statistics') this.#dumpStatistics()
+    else if (usual === 'wake') this.wake()
   }
 
   #obeyStop(signal: NodeJS.Signals, by: string): void {
@@ -659,7 +668,6 @@ export abstract class DaemonBase {
     // A daemon that waits before it is tried again need not wait any longer.
     if (this.signal.aborted) return this.#restart.hasten()
     if (this.#restart.isPossible) return void this.restart('SIGHUP')
-    // Without a launcher a hang-up means that the terminal is gone.
     this.#stopOrders.note()
     this.log('SIGHUP: stopping, because a daemon in a plain shell does not restart')
     void this.#life.stop({ reason: 'signal', signal: 'SIGHUP' })

@@ -3,8 +3,9 @@ import { createEmitter, type Emitter } from './emitter.ts'
 import type { DaemonEvents } from './events.ts'
 import { type Checks, describe, must, resolveOptions } from './resolve-options.ts'
 import { SdError, toError } from './sd-error.ts'
+import { concludeSignal } from './signals.ts'
 
-export type { DaemonEvents } from './events.ts'
+export type { DaemonEvents, SignalEffect, SignalEvent } from './events.ts'
 
 /** The name of an event. */
 export type EventName = keyof DaemonEvents & string
@@ -86,8 +87,10 @@ export function createEventBus(
         }
         if (once) handle()
         const outcome = handler(given)
+        if (event === 'signal') concludeSignal(payload, false)
         if (isThenable(outcome)) outcome.then(undefined, (reason) => onFailure(event, toError(reason)))
       } catch (thrown) {
+        if (event === 'signal') concludeSignal(payload, true)
         onFailure(event, toError(thrown))
       }
     }

@@ -4,6 +4,22 @@ import type { LifeChange } from './life-change.ts'
 import type { LogRecord } from './log/log-record.ts'
 import type { StopReason } from './stop-report.ts'
 
+/** What a signal does by default: ends the daemon, restarts it, writes its statistics to the log, or ends the loop's sleep. */
+export type SignalEffect = 'stop' | 'restart' | 'statistics' | 'wake'
+
+/** A signal that the process was sent. */
+export interface SignalEvent {
+  readonly signal: NodeJS.Signals
+  readonly number: number
+  /** What the daemon does next; undefined: nothing. In a plain shell HUP stops, because nothing could restart it. */
+  readonly default: SignalEffect | undefined
+  /**
+   * Keeps the daemon from doing it. To be called before the listener returns or awaits; that of a listener that throws does not
+   * count. A daemon that stops already cannot be kept from stopping at once.
+   */
+  readonly preventDefault: () => void
+}
+
 /**
  * The events of a daemon and their payloads. Add your own by declaration merging:
  *
@@ -41,8 +57,8 @@ export interface DaemonEvents {
   }
   /** The daemon goes on under another process id. */
   pidChange: { readonly pid: number; readonly previous: number }
-  /** A signal that the daemon itself has no use for. */
-  signal: { readonly signal: NodeJS.Signals; readonly number: number }
+  /** The process was sent a signal, and nothing was done about it yet. */
+  signal: SignalEvent
   /** Something failed and the daemon goes on. */
   error: { readonly message: string; readonly label: string; readonly error?: Error }
   /** A record was written to the log. */

@@ -43,7 +43,15 @@ export {
 } from './debug/debug-probe.ts'
 export type { DebugTarget } from './debug/debug-target.ts'
 export type { Environment } from './environment.ts'
-export type { DaemonEvents, EventHandle, EventName, Handler, ListenOptions } from './event-bus.ts'
+export type {
+  DaemonEvents,
+  EventHandle,
+  EventName,
+  Handler,
+  ListenOptions,
+  SignalEffect,
+  SignalEvent,
+} from './event-bus.ts'
 export { describeFailure, isExpectedFailure, untoldFailure } from './failure.ts'
 export type { InstallInstructions } from './install-instructions.ts'
 export { isAbortOf } from './is-abort-of.ts'

@@ -1,18 +1,57 @@
 import { constants } from 'node:os'
 import { systemClock } from './clock.ts'
+import type { SignalEffect, SignalEvent } from './events.ts'
 
 /** What a daemon does about a signal. */
 export interface SignalActions {
-  /** INT and TERM. */
-  stop(signal: NodeJS.Signals): void
-  /** HUP. */
-  restart(): void
-  /** USR1. */
-  dumpStatistics(): void
-  /** CONT. */
-  wake(): void
-  /** All others. */
-  other(signal: NodeJS.Signals, number: number): void
+  signal(signal: NodeJS.Signals): void
+}
+
+/** What signals do, unless a listener has something else in mind. */
+export const signalEffects: Readonly<Partial<Record<NodeJS.Signals, SignalEffect>>> = Object.freeze({
+  SIGINT: 'stop',
+  SIGTERM: 'stop',
+  SIGHUP: 'restart',
+  SIGUSR1: 'statistics',
+  SIGCONT: 'wake',
+})
+
+/** Ends the part of one listener of `signal`. */
+const CONCLUDE: unique symbol = Symbol('conclude')
+
+/** What the listeners of `signal` are told, and what came of it. */
+export class SignalNotice implements SignalEvent {
+  readonly signal: NodeJS.Signals
+  readonly number: number
+  readonly default: SignalEffect | undefined
+  /** For listeners that take it out of the payload. */
+  readonly preventDefault: () => void
+  #isAsked = false
+  #isPrevented = false
+
+  constructor(signal: NodeJS.Signals, effect: SignalEffect | undefined) {
+    this.signal = signal
+    this.number = signalNumber(signal)
+    this.default = effect
+    this.preventDefault = () => {
+      this.#isAsked = true
+    }
+  }
+
+  /** Whether a listener that did not fail has asked for it. */
+  get isPrevented(): boolean {
+    return this.#isPrevented
+  }
+
+  [CONCLUDE](hasFailed: boolean): void {
+    if (this.#isAsked && !hasFailed) this.#isPrevented = true
+    this.#isAsked = false
+  }
+}
+
+/** Notes what one listener has asked for: one that fails has asked for nothing. */
+export function concludeSignal(payload: unknown, hasFailed: boolean): void {
+  if (payload instanceof SignalNotice) payload[CONCLUDE](hasFailed)
 }
 
 /** A listener for process signals that can be taken off again. */
@@ -61,17 +100,14 @@ export class StopOrders {
  */
 export function listenForSignals(actions: SignalActions): SignalListener {
   const installed = new Map<NodeJS.Signals, () => void>()
-  const install = (signal: NodeJS.Signals, action: () => void): void => {
+  const install = (signal: NodeJS.Signals): void => {
     if (installed.has(signal)) return
+    const action = (): void => actions.signal(signal)
     process.on(signal, action)
     installed.set(signal, action)
   }
 
-  install('SIGINT', () => actions.stop('SIGINT'))
-  install('SIGTERM', () => actions.stop('SIGTERM'))
-  install('SIGHUP', () => actions.restart())
-  install('SIGUSR1', () => actions.dumpStatistics())
-  install('SIGCONT', () => actions.wake())
+  for (const signal of Object.keys(signalEffects)) install(signal as NodeJS.Signals)
 
   return {
     listenToOthers() {
@@ -80,8 +116,7 @@ export function listenForSignals(actions: SignalActions): SignalListener {
         // Several names may stand for one number (IO and POLL); the first is the one Node reports.
         if (LEFT_ALONE.has(name) || numbers.has(number)) continue
         numbers.add(number)
-        const signal = name as NodeJS.Signals
-        install(signal, () => actions.other(signal, number))
+        install(name as NodeJS.Signals)
       }
     },
     remove() {

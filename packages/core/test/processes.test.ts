@@ -146,6 +146,40 @@ describe('a stop by signal', () => {
   })
 })
 
+describe('on("signal")', () => {
+  test('is told of every signal, and can replace what it does', async () => {
+    const fixture = run('replacing.ts')
+    await fixture.waitForLine(/^up$/)
+    const effects = {
+      SIGHUP: 'stop',
+      SIGUSR1: 'statistics',
+      SIGCONT: 'wake',
+      SIGUSR2: 'undefined',
+      SIGTERM: 'stop',
+      SIGINT: 'stop',
+    } as const
+    for (const [signal, effect] of Object.entries(effects)) {
+      fixture.kill(signal as NodeJS.Signals)
+      await fixture.waitForLine(new RegExp(`^told ${signal} true ${effect}$`))
+    }
+    fixture.tell('let go')
+    await fixture.waitForLine(/^lets go$/)
+    expect(printed(fixture)).not.toMatch(/Statistics|stopping/)
+    await sleep(ONE_ORDER)
+    fixture.kill('SIGINT')
+    expect(await fixture.exit).toEqual({ code: 0, signal: null })
+    expect(fixture.lines).toContain('report: signal SIGINT 0')
+  })
+
+  test('replaces nothing where the listener fails', async () => {
+    const fixture = run('replacing.ts', 'throws')
+    await fixture.waitForLine(/^up$/)
+    fixture.kill('SIGTERM')
+    expect(await fixture.exit).toEqual({ code: 0, signal: null })
+    expect(fixture.lines).toContain('report: signal SIGTERM 0')
+  })
+})
+
 describe('other signals', () => {
   test('SIGUSR1 writes the statistics to the log', async () => {
     const fixture = await runUntilUp()

@@ -194,6 +194,15 @@ export class Quiet extends Daemon {
   }
 }
 
+export function signals(): void {
+  createDaemon({ name: 'typed' }).on('signal', ({ signal, number, default: effect, preventDefault }) => {
+    same<typeof signal, NodeJS.Signals>(true)
+    same<typeof number, number>(true)
+    same<typeof effect, 'stop' | 'restart' | 'statistics' | 'wake' | undefined>(true)
+    preventDefault()
+  })
+}
+
 export function ownOptions(): void {
   const daemon = createDaemon({
     name: 'typed',
