@@ -94,6 +94,8 @@ export abstract class DaemonBase {
   readonly #life: Life
   readonly #restart: RestartPlan = new RestartPlan(this.#clock)
   readonly #stopOrders = new StopOrders()
+  /** What `log` is where the author has not overridden it. */
+  #ownLog: unknown
   #uncaught = 0
   #onStart = (): void => {}
   /** What the program has set, and what holds. */
@@ -124,7 +126,12 @@ export abstract class DaemonBase {
       (event) => event === 'signal' && this.#guard?.listenToOthers(),
       (error) => this.error(error),
     )
-    this.#log = new DaemonLog(this.#clock, this.#bus, () => this.#openLog())
+    this.#log = new DaemonLog(
+      this.#clock,
+      this.#bus,
+      () => this.#openLog(),
+      () => (this.log === this.#ownLog ? undefined : this.log),
+    )
     this.#life = new Life({
       clock: this.#clock,
       plugins: this.#plugins,
@@ -373,11 +380,14 @@ export abstract class DaemonBase {
    * daemon.log('connected', 'database')               // label: database
    * daemon.log('cannot parse', error, { line: 12 })   // label: the daemon's name
    * ```
+   *
+   * A class that overrides it sees everything that is logged, with its label: also debug messages, errors, failures of listeners,
+   * and what children log and print. `super.log(message, label)` writes it, with the level and pid that it has.
    */
   log(message: string, label?: string): void
   log(...values: unknown[]): void
   log(...values: unknown[]): void {
-    this.#log.say('info', values, this.#label)
+    this.#log.log(values, this.#label)
   }
 
   /** As `log`, where the daemon is verbose. */
@@ -808,6 +818,7 @@ export abstract class DaemonBase {
   #bindLogging(): void {
     for (const name of ['log', 'debug', 'error', 'fatalError'] as const) {
       const value = this[name].bind(this)
+      if (name === 'log' && this.log === DaemonBase.prototype.log) this.#ownLog = value
       Object.defineProperty(this, name, { value, writable: true, configurable: true })
     }
   }

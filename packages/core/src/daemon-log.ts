@@ -17,19 +17,60 @@ export class DaemonLog {
   readonly #bus: EventBus
   readonly #open: () => EventLog
   #sink: EventLog | undefined
+  readonly #overridden: () => ((message: string, label: string) => void) | undefined
+  /** The record that an overridden `log` has been given. */
+  #passing: { readonly input: RecordInput; readonly quiet: boolean } | undefined
   #announcing = false
   #reporting = false
 
-  /** @param open - opens the event log; called with the first record, when the daemon's settings are known. */
-  constructor(clock: Clock, bus: EventBus, open: () => EventLog) {
+  /**
+   * @param open - opens the event log; called with the first record, when the daemon's settings are known.
+   * @param overridden - the daemon's `log`, where its author has overridden it.
+   */
+  constructor(
+    clock: Clock,
+    bus: EventBus,
+    open: () => EventLog,
+    overridden: () => ((message: string, label: string) => void) | undefined = () => undefined,
+  ) {
+    this.#overridden = overridden
     this.#clock = clock
     this.#bus = bus
     this.#open = open
   }
 
-  /** Writes a record, and tells the listeners of `log`. */
+  /** Writes a record, and tells the listeners of `log`: by way of an overridden `log`, if there is one. */
   record(input: RecordInput): void {
+    this.#pass(input, false)
+  }
+
+  /** What `log` of the daemon itself does. @param values - what it was given. @param label - where they name none. */
+  log(values: readonly unknown[], label: string): void {
+    const { text, label: own = label } = readLogArguments(values)
+    const { input, quiet = false } = this.#passing ?? {}
+    this.#take({ pid: process.pid, level: 'info', ...input, label: own, message: text }, quiet)
+  }
+
+  /** Hands a record to an overridden `log`, whose call of the original writes it as what it is. */
+  #pass(input: RecordInput, quiet: boolean): void {
+    const log = this.#passing ? undefined : this.#overridden()
+    if (!log) return this.#take(input, quiet)
+    this.#passing = { input, quiet }
+    try {
+      log(messageOf(input), labelOf(input))
+    } catch (thrown) {
+      // What was to be logged is not lost with it.
+      this.#take(input, quiet)
+      this.#take(failureOfLog(thrown, labelOf(input)), true)
+    } finally {
+      this.#passing = undefined
+    }
+  }
+
+  /** @param quiet - tells nobody. */
+  #take(input: RecordInput, quiet: boolean): void {
     const record = this.#write(input)
+    if (quiet) return
     // A listener of `log` that logs must not call itself for ever.
     if (this.#announcing) return
     this.#announcing = true
@@ -39,7 +80,7 @@ export class DaemonLog {
 
   /** Writes a record that nobody is told of: the listeners themselves have failed. */
   note(level: LogLevel, error: Error, label: string): void {
-    this.#write({ pid: process.pid, label, level, message: formatValues([error]) })
+    this.#pass({ pid: process.pid, label, level, message: formatValues([error]) }, true)
   }
 
   /** @param values - what a logging function was given. @param label - where they name none. */
@@ -77,9 +118,9 @@ export class DaemonLog {
     const record: LogRecord = {
       time: isTime(input.time) ? input.time : this.#clock.date(),
       pid: input.pid,
-      label: boundText(readText(input.label), LABEL_BOUNDS),
+      label: labelOf(input),
       level: input.level ?? 'info',
-      message: boundText(readText(input.message), input.pid === process.pid ? OWN_BOUNDS : FOREIGN_BOUNDS),
+      message: messageOf(input),
     }
     try {
       this.#sink ??= this.#open()
@@ -120,4 +161,16 @@ function readText(given: unknown): string {
 
 function isTime(given: unknown): given is Date {
   return given instanceof Date && !Number.isNaN(given.getTime())
+}
+
+function labelOf({ label }: RecordInput): string {
+  return boundText(readText(label), LABEL_BOUNDS)
+}
+
+function messageOf({ message, pid }: RecordInput): string {
+  return boundText(readText(message), pid === process.pid ? OWN_BOUNDS : FOREIGN_BOUNDS)
+}
+
+function failureOfLog(thrown: unknown, label: string): RecordInput {
+  return { pid: process.pid, label, level: 'error', message: `log() failed: ${formatValues([thrown])}` }
 }
