@@ -82,7 +82,7 @@ test('what cannot be stored is refused, and says why', () =>
     await expect(segment.put('u', undefined)).rejects.toMatchObject({ code: 'SD_SHM_VALUE' })
     for (const key of ['', 'x'.repeat(1979), 'é'.repeat(990), '\ud800', 5, undefined]) {
       await expect(segment.put(key as string, 1)).rejects.toMatchObject({ code: 'SD_SHM_KEY' })
-      expect(() => segment.get(key as string)).toThrow(/A key must be a text of 1 to 1978 bytes/)
+      expect(() => segment.get(key as string)).toThrow(expect.objectContaining({ code: 'SD_SHM_KEY' }))
     }
     await segment.put('x'.repeat(1978), 1)
     expect(segment.keys()).toEqual(['x'.repeat(1978)])
@@ -254,10 +254,10 @@ test('a destroyed segment tells all who have it open, and its name is free', () 
     const next = changes.next()
     await segment.destroy()
     await expect(next).rejects.toMatchObject({ code: 'SD_SHM_DESTROYED', segment: 'test' })
-    expect(() => other.get('k')).toThrow('was destroyed. Close it, and open it again')
-    expect(() => other.keys()).toThrow('was destroyed')
+    expect(() => other.get('k')).toThrow(expect.objectContaining({ code: 'SD_SHM_DESTROYED' }))
+    expect(() => other.keys()).toThrow(expect.objectContaining({ code: 'SD_SHM_DESTROYED' }))
     await expect(other.put('k', 2)).rejects.toMatchObject({ code: 'SD_SHM_DESTROYED' })
-    expect(() => segment.get('k')).toThrow('is closed: open it again')
+    expect(() => segment.get('k')).toThrow(expect.objectContaining({ code: 'SD_SHM_CLOSED' }))
     expect(await listSegments()).toEqual([])
     const fresh = await openSegment('test')
     expect(fresh.get('k')).toBeUndefined()
@@ -287,8 +287,8 @@ test('names, options and sizes are checked', async () => {
   for (const name of ['', '../x', 'a/b', '.hidden', 'x'.repeat(129), 5]) {
     await expect(openSegment(name as string)).rejects.toMatchObject({ code: 'SD_SHM_NAME', name })
   }
-  await expect(openSegment('x', { size: 1000 })).rejects.toThrow('from 524288')
-  await expect(openSegment('x', { sise: 1 } as object)).rejects.toThrow('Did you mean "size"?')
+  await expect(openSegment('x', { size: 1000 })).rejects.toMatchObject({ code: 'SD_SHM_OPTIONS' })
+  await expect(openSegment('x', { sise: 1 } as object)).rejects.toMatchObject({ code: 'SD_SHM_OPTIONS' })
   await expect(openSegment('x', { timeout: 0 })).rejects.toMatchObject({ code: 'SD_SHM_OPTIONS' })
 })
 

@@ -57,7 +57,9 @@ describe('defineTask', () => {
   })
 
   test('refuses a timeout that is none', () => {
-    expect(() => defineTask(import.meta.url, { timeout: -5, start() {} })).toThrow(/option "timeout" must be/)
+    expect(() => defineTask(import.meta.url, { timeout: -5, start() {} })).toThrow(
+      expect.objectContaining({ code: 'SD_TASKS_OPTIONS' }),
+    )
   })
 
   test('counts the tasks of a file, and leaves a definition as it is', () => {

@@ -138,7 +138,7 @@ describe('an error of the worker', () => {
   test('that is no Error arrives as one, with the value', async () => {
     const { subject } = shared()
     await expect(subject.failWith('just text')).rejects.toMatchObject({ thrown: 'just text' })
-    await expect(subject.failWith(undefined)).rejects.toThrow(/not an Error.*undefined/)
+    await expect(subject.failWith(undefined)).rejects.toThrow(/undefined/)
   })
 })
 
@@ -169,8 +169,10 @@ describe('bad input', () => {
   test('a method that does not exist rejects with the list of those that do', async () => {
     const { subject } = shared()
     const call = (subject as unknown as { ad(): Promise<unknown> }).ad()
-    await expect(call).rejects.toMatchObject({ code: 'SD_WORKERS_UNKNOWN_METHOD' })
-    await expect(call).rejects.toThrow(/Did you mean "add"\? Known: .*echo/)
+    await expect(call).rejects.toMatchObject({
+      code: 'SD_WORKERS_UNKNOWN_METHOD',
+      message: expect.stringMatching(/"add".*echo/),
+    })
   })
 
   test('a client can be awaited, printed and compared without calling anything', async () => {
@@ -237,7 +239,7 @@ describe('a pool', () => {
     await Promise.all(running)
     await waitUntil(() => sandbox().processes().length === 1)
     expect(await subject.add(1, 1)).toBe(2)
-    expect(() => pool.resize(0)).toThrow(/whole number from 1 to 1024, not 0/)
+    expect(() => pool.resize(0)).toThrow(expect.objectContaining({ code: 'SD_WORKERS_OPTIONS' }))
   })
 
   test('refuses calls beyond maxQueue', async () => {
@@ -427,7 +429,10 @@ describe('the worker context', () => {
     share({ text: 'second' })
     expect(await subject.shared('notes')).toEqual({ text: 'second' })
     await expect(subject.shared('nodes')).rejects.toMatchObject({ code: 'SD_WORKERS_NOT_SHARED' })
-    await expect(subject.shared('__proto__')).rejects.toThrow(/Plugins that do: notes/)
+    await expect(subject.shared('__proto__')).rejects.toMatchObject({
+      code: 'SD_WORKERS_NOT_SHARED',
+      message: expect.stringContaining('notes'),
+    })
   })
 
   test('knows the call, its signal, and goes on at a breakpoint nobody asked for', async () => {
