@@ -1,12 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect } from '@jest/globals'
 
 import { commands } from '../src/command-list.ts'
 import { readWords } from '../src/read-words.ts'
 import { cliCommand, fixture, runCli } from './run-cli.ts'
-import { usePlace } from './use-place.ts'
+import { usePlaces } from './use-place.ts'
 
-const place = usePlace()
+const place = usePlaces()
+const { test } = place
 
 async function helpOf(...words: string[]): Promise<string> {
   let text = ''

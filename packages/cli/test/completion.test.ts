@@ -8,10 +8,14 @@ import { completeWords } from '../src/completion/complete-words.ts'
 import { callCli } from './call-cli.ts'
 import { cliCommand } from './run-cli.ts'
 
+/** Real shells in a terminal take their time: they are the soak's. */
+const SOAK = process.env.SD_SOAK === '1'
+
 let sandbox: Sandbox
 let env: Record<string, string | undefined>
 
 beforeAll(() => {
+  if (!SOAK) return
   for (const shell of ['bash', 'zsh', 'fish', 'tmux']) {
     requireCommand({ command: shell, debian: shell, elsewhere: `brew install ${shell} (macOS)` })
   }
@@ -135,7 +139,11 @@ describe('the scripts', () => {
     expect(unknown.code).toBe(2)
     expect(unknown.stderr).toContain('$SHELL is "/bin/tcsh"')
   })
+})
 
+const describeSoak = SOAK ? describe : undefined
+
+describeSoak?.('in a real shell', () => {
   test('fish completes', () => {
     const ask = (line: string): string[] => {
       const script = `sd-cli completion fish | source; complete -C '${line}'`

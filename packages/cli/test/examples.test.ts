@@ -1,11 +1,15 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect } from '@jest/globals'
 import { runFixture, waitUntil } from '@sd/testing'
 import { cliCommand, runCli } from './run-cli.ts'
-import { usePlace } from './use-place.ts'
+import { usePlaces } from './use-place.ts'
 
-const place = usePlace({ timeout: 20_000 })
+/** What is asked of one example is asked of all in the soak. */
+const SOAK = process.env.SD_SOAK === '1'
+
+const place = usePlaces()
+const { test } = place
 
 const example = (path: string) => fileURLToPath(new URL(`../../../examples/${path}`, import.meta.url))
 
@@ -34,16 +38,24 @@ describe('examples, detached', () => {
     await logs.waitForLine(/ Started \(/)
     expect(await asJson('start', file)).toMatchObject({ code: 0, name, pid, started: false })
 
-    expect(await asJson('status', name)).toMatchObject({ code: 0, name, pid, state: 'running', restarts: 0 })
-    const status = await cli('status', file)
-    expect(status.stdout).toMatch(new RegExp(`^${name} is running, pid ${pid}, for `))
-    expect(status.stdout).toMatch(/PROCESS +PID +UP +MEMORY\ndaemon +\d+/)
-    expect((await cli('list')).stdout).toMatch(new RegExp(`^${name} +${pid} +running`, 'm'))
-    expect(await cli('stats', name)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^name: /) })
-    expect(await asJson('calls', name)).toMatchObject({ code: 0, calls: expect.any(Array) })
+    if (SOAK || name === 'prime-numbers') {
+      expect(await asJson('status', name)).toMatchObject({
+        code: 0,
+        name,
+        pid,
+        state: 'running',
+        restarts: 0,
+      })
+      const status = await cli('status', file)
+      expect(status.stdout).toMatch(new RegExp(`^${name} is running, pid ${pid}, for `))
+      expect(status.stdout).toMatch(/PROCESS +PID +UP +MEMORY\ndaemon +\d+/)
+      expect((await cli('list')).stdout).toMatch(new RegExp(`^${name} +${pid} +running`, 'm'))
+      expect(await cli('stats', name)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^name: /) })
+      expect(await asJson('calls', name)).toMatchObject({ code: 0, calls: expect.any(Array) })
 
-    const records = (await cli('logs', name, '-n', '3', '--json')).json<object[]>()
-    expect(records.at(-1)).toMatchObject({ label: expect.any(String), message: expect.any(String) })
+      const records = (await cli('logs', name, '-n', '3', '--json')).json<object[]>()
+      expect(records.at(-1)).toMatchObject({ label: expect.any(String), message: expect.any(String) })
+    }
 
     expect(await asJson('restart', name)).toMatchObject({ code: 0, name, pid, restarts: 1 })
     await logs.waitForLine(/ Started \(.*restart 1 because of sd-cli restart/)
@@ -52,8 +64,10 @@ describe('examples, detached', () => {
     expect(await asJson('stop', name)).toMatchObject({ code: 0, name, pid, stopped: true })
     expect(await asJson('stop', name)).toMatchObject({ code: 0, name, pid: null, stopped: false })
     expect(await logs.exit).toEqual({ code: 0, signal: null })
-    expect(await asJson('status', name)).toMatchObject({ code: 3, state: 'stopped' })
-    expect((await cli('stats', name)).code).toBe(7)
+    if (SOAK || name === 'prime-numbers') {
+      expect(await asJson('status', name)).toMatchObject({ code: 3, state: 'stopped' })
+      expect((await cli('stats', name)).code).toBe(7)
+    }
   })
 
   test('the third-party plugin runs to its own end', async () => {

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from '@jest/globals'
+import { expect } from '@jest/globals'
 import { beOtherUser, listeningPorts, waitUntil } from '@sd/testing'
 import { fixture, runCli } from './run-cli.ts'
-import { usePlace } from './use-place.ts'
+import { usePlaces } from './use-place.ts'
 
-const place = usePlace()
+const place = usePlaces()
+const { test } = place
 
 const log = (): string => readFileSync(join(place.logDirectory, 'early-signal.log'), 'utf8')
 

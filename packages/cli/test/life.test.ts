@@ -1,13 +1,14 @@
 import { mkdirSync, readFileSync, renameSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect } from '@jest/globals'
 import { connectControl } from '@sd/control/client'
 import { readLife } from '@sd/control/life'
 import { runFixture, waitUntil } from '@sd/testing'
 import { cliCommand, fixture, runCli } from './run-cli.ts'
-import { usePlace } from './use-place.ts'
+import { usePlaces } from './use-place.ts'
 
-const place = usePlace()
+const place = usePlaces()
+const { test } = place
 
 const cli = (...words: string[]) => runCli(place, words)
 const json = async (...words: string[]): Promise<Record<string, unknown>> => {

@@ -1,12 +1,13 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect } from '@jest/globals'
 import { waitUntil } from '@sd/testing'
 import { ownPidRecord } from '../src/pid-file/pid-file.ts'
 import { cliCommand, fixture, runCli } from './run-cli.ts'
-import { usePlace } from './use-place.ts'
+import { usePlaces } from './use-place.ts'
 
-const place = usePlace()
+const place = usePlaces()
+const { test } = place
 
 const cli = (...words: string[]) => runCli(place, words)
 const socket = () => join(place.runDirectory, 'ticker.sock')

@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { requireCommand, type Sandbox, waitUntil } from '@sd/testing'
+import { cliCommand } from './run-cli.ts'
 
 const run = promisify(execFile)
 
@@ -56,7 +56,7 @@ export async function openTerminal(
     LANG: 'C.UTF-8',
     PS1: PROMPT,
     ENV: '',
-    SD_CLI: commandOf(sdCli),
+    SD_CLI: commandOf(cliCommand),
     ...(process.env.NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }),
     ...sandbox.env,
     ...env,
@@ -134,14 +134,6 @@ export async function openTerminal(
     },
   }
 }
-
-/** What runs `sd-cli` from its sources. */
-export const sdCli: readonly string[] = [
-  process.execPath,
-  '-C',
-  '@sd/source',
-  fileURLToPath(new URL('../src/main.ts', import.meta.url)),
-]
 
 function commandOf(words: readonly string[]): string {
   return words.join(' ')

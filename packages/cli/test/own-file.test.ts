@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect } from '@jest/globals'
 import { runFixture, waitUntil } from '@sd/testing'
 import { fixture, runCli } from './run-cli.ts'
-import { usePlace } from './use-place.ts'
+import { usePlaces } from './use-place.ts'
 
-const place = usePlace()
+const place = usePlaces()
+const { test } = place
 
 const command = [process.execPath, '-C', '@sd/source', fixture('own-file.ts')]
 const call = (...words: string[]) => runCli(place, words, { command })

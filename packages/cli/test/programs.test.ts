@@ -1,12 +1,13 @@
 import { cpSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect } from '@jest/globals'
 import { runFixture } from '@sd/testing'
 import { cliCommand, fixture, runCli } from './run-cli.ts'
-import { usePlace } from './use-place.ts'
+import { usePlaces } from './use-place.ts'
 
-const place = usePlace()
+const place = usePlaces()
+const { test } = place
 
 /** Runs `sd-cli run` until it is told to end. */
 function run(file: string, ...words: string[]) {
@@ -39,10 +40,7 @@ describe('run', () => {
     ['defualt.ts', /There is no file .* Did you mean "default\.ts"\?/],
     ['.', /is a directory\. Name the daemon's file in it: class\.ts, .*default\.ts/],
     ['../programs.txt', /There is no file/],
-    [
-      'none.ts',
-      /none\.ts has no daemon: it neither runs one nor exports one\. Please export a daemon as default/,
-    ],
+    ['none.ts', /none\.ts.*export default daemon/],
     ['wrong.ts', /has no daemon: its default export is an object\./],
     ['named.ts', /has no daemon: "subject" is not its default export\./],
     ['two-named.ts', /has several daemons, and one process runs one\./],

@@ -1,14 +1,15 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect } from '@jest/globals'
 import { runFixture, waitUntil } from '@sd/testing'
 import { cliCommand, fixture, runCli } from './run-cli.ts'
-import { usePlace } from './use-place.ts'
+import { usePlaces } from './use-place.ts'
 
 /** As many as the contract has, or enough to see something grow. */
 const RESTARTS = process.env.SD_SOAK ? 50 : 5
 
-const place = usePlace()
+const place = usePlaces()
+const { test } = place
 
 const cli = (...words: string[]) => runCli(place, words)
 

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Sandbox } from '@sd/testing'
@@ -31,12 +32,33 @@ export function placeOf(sandbox: Sandbox): Place {
 }
 
 /** The words that run `sd-cli` from its sources. */
-export const cliCommand: readonly string[] = [
+export const sourceCommand: readonly string[] = [
   process.execPath,
   '-C',
   '@sd/source',
   fileURLToPath(new URL('../src/main.ts', import.meta.url)),
 ]
+
+/** The words that run `sd-cli`: what is built, which starts in half the time, unless a source has changed since. */
+export const cliCommand: readonly string[] = isBuilt()
+  ? [process.execPath, fileURLToPath(new URL('../dist/main.js', import.meta.url))]
+  : sourceCommand
+
+function isBuilt(): boolean {
+  const packages = fileURLToPath(new URL('../..', import.meta.url))
+  return readdirSync(packages)
+    .filter((name) => existsSync(join(packages, name, 'tsup.config.ts')))
+    .every((name) => newest(join(packages, name, 'src')) < newest(join(packages, name, 'dist')))
+}
+
+/** When a file of a directory was last written; 0 where there is none. */
+function newest(directory: string): number {
+  if (!existsSync(directory)) return 0
+  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  )
+  return Math.max(0, ...files.map(({ parentPath, name }) => statSync(join(parentPath, name)).mtimeMs))
+}
 
 /** The absolute path of a fixture. */
 export function fixture(name: string): string {

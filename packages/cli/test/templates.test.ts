@@ -7,6 +7,7 @@ import { createSandbox, requireCommand, type Sandbox } from '@sd/testing'
 import { mergeCrontab } from '../src/templates/install-crontab.ts'
 import { type CliOptions, type CliResult, callCli } from './call-cli.ts'
 import { HOSTILE_ARGUMENTS, makeProject } from './hostile-project.ts'
+import { cliCommand } from './run-cli.ts'
 
 let sandbox: Sandbox
 
@@ -103,7 +104,7 @@ describe('init', () => {
     const [{ content, path }] = files
     if (name !== 'dockerfile') {
       expect(content).toContain(process.execPath)
-      expect(content).toContain(`src/main.ts`)
+      expect(content).toContain(cliCommand.at(-1))
       expect(content).toContain(directory)
       if (!name.endsWith('-user')) expect(path + content).toContain(USER)
     }

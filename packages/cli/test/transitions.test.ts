@@ -1,11 +1,12 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect } from '@jest/globals'
 import { runFixture, waitUntil } from '@sd/testing'
 import { cliCommand, fixture, runCli } from './run-cli.ts'
-import { usePlace } from './use-place.ts'
+import { usePlaces } from './use-place.ts'
 
-const place = usePlace({ timeout: 20_000 })
+const place = usePlaces()
+const { test } = place
 
 const cli = (...words: string[]) => runCli(place, words)
 const log = (name: string): string => readFileSync(join(place.logDirectory, `${name}.log`), 'utf8')

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, jest } from '@jest/globals'
-import { createSandbox, type Sandbox } from '@sd/testing'
+import { createSandbox, type Sandbox, type SideBySide, testSideBySide } from '@sd/testing'
 import { type Place, placeOf } from './run-cli.ts'
 
 /**
@@ -33,6 +33,28 @@ export function usePlace(
     },
     get env() {
       return place.env
+    },
+  }
+}
+
+/** The same for tests that run side by side: daemons, and who waits for them, wait most of the time. */
+export function usePlaces(): Place & SideBySide {
+  // A machine may have many processes.
+  const tests = testSideBySide({ timeout: 240_000, endTimeout: 20_000 })
+  return {
+    test: tests.test,
+    alone: tests.alone,
+    get sandbox() {
+      return tests.sandbox
+    },
+    get runDirectory() {
+      return placeOf(tests.sandbox).runDirectory
+    },
+    get logDirectory() {
+      return placeOf(tests.sandbox).logDirectory
+    },
+    get env() {
+      return placeOf(tests.sandbox).env
     },
   }
 }

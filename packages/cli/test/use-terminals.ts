@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { afterEach, beforeEach } from '@jest/globals'
 import { createSandbox, type Fixture, type FixtureExit, runFixture, type Sandbox } from '@sd/testing'
-import { openTerminal, sdCli, type Terminal } from './open-terminal.ts'
+import { openTerminal, type Terminal } from './open-terminal.ts'
+import { cliCommand } from './run-cli.ts'
 
 /** What a test of an interactive command needs. */
 export interface Terminals {
@@ -73,7 +74,7 @@ export function useTerminals(): Terminals {
       return daemon
     },
     start(args) {
-      const fixture = runFixture(sdCli.at(-1)!, { args, env: environment() })
+      const fixture = runFixture(cliCommand.at(-1)!, { args, env: environment() })
       ends.push(() => fixture.kill())
       return fixture
     },
@@ -87,7 +88,7 @@ async function runSdCli(
   input: string,
   env: Record<string, string>,
 ): Promise<CommandResult> {
-  const child = spawn(sdCli[0]!, [...sdCli.slice(1), ...args], { env: { ...process.env, ...env } })
+  const child = spawn(cliCommand[0]!, [...cliCommand.slice(1), ...args], { env: { ...process.env, ...env } })
   const texts = [child.stdout, child.stderr].map(async (stream) =>
     (await stream.setEncoding('utf8').toArray()).join(''),
   )

@@ -5,13 +5,10 @@ import { createSandbox, type Sandbox } from './sandbox.ts'
 /** Registers a test, as Jest's own `test` does. */
 export interface SandboxedTest {
   (name: string, body: () => unknown, timeout?: number): void
-  each<T>(
+  each<T extends readonly [unknown, ...unknown[]]>(
     rows: readonly T[],
-  ): (
-    name: string,
-    body: (...row: T extends readonly unknown[] ? T : [T]) => unknown,
-    timeout?: number,
-  ) => void
+  ): (name: string, body: (...row: T) => unknown, timeout?: number) => void
+  each<T>(rows: readonly T[]): (name: string, body: (row: T) => unknown, timeout?: number) => void
   skip(name: string, body: () => unknown): void
 }
 
@@ -78,17 +75,17 @@ export function testSideBySide(options: SideBySideOptions = {}): SideBySide {
 
   const register = (name: string, body: () => unknown, limit = timeout): void =>
     jestTest.concurrent(name, () => inSandbox(body), limit)
-  const each: SandboxedTest['each'] =
-    (rows) =>
-    (name, body, limit = timeout) =>
+  const each =
+    (rows: readonly unknown[]) =>
+    (name: string, body: (...row: never[]) => unknown, limit = timeout): void =>
       jestTest.concurrent.each(rows as readonly unknown[][])(
         name,
-        (...row) => inSandbox(() => body(...(row as never))),
+        (...row) => inSandbox(() => body(...(row as never[]))),
         limit,
       )
   const skip: SandboxedTest['skip'] = (name, body) => jestTest.skip(name, () => inSandbox(body))
   return {
-    test: Object.assign(register, { each, skip }),
+    test: Object.assign(register, { each: each as SandboxedTest['each'], skip }),
     alone: (name, body, limit = timeout) => jestTest(name, () => inSandbox(body), limit),
     get sandbox() {
       const sandbox = sandboxes.getStore()
