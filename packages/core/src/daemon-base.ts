@@ -36,7 +36,7 @@ import {
   resolveDaemonOptions,
 } from './options.ts'
 import { PausableClock } from './pausable-clock.ts'
-import type { Plugin } from './plugin.ts'
+import { type Plugin, resolveUseOptions, type UseOptions } from './plugin.ts'
 import { createPluginHost } from './plugin-host.ts'
 import { PluginRegistry } from './plugin-registry.ts'
 import { applyPriority, defaultPriority } from './priority.ts'
@@ -136,6 +136,7 @@ export abstract class DaemonBase {
       clock: this.#clock,
       plugins: this.#plugins,
       shutdownTimeout: () => this.#resolved.shutdownTimeout - this.#settledFor,
+      setupTimeout: () => this.#resolved.setupTimeout,
       createLoop: () => this.#createLoop(),
       checkEnvironment: () => this[HOOKS]().checkEnvironment(),
       setup: () => this[HOOKS]().setup(),
@@ -273,14 +274,21 @@ export abstract class DaemonBase {
   /**
    * Adds a plugin; its service becomes a property of the daemon.
    *
+   * @param options - another name for it, and what it is set up after.
+   * @example
+   * ```ts
+   * daemon.use(ini({ file })).use(ini({ file: secret }), { as: 'credentials' })
+   * daemon.credentials                                // beside daemon.ini
+   * ```
    * @throws SdError `SD_CORE_PLUGIN_NAME` when the name is taken, `SD_CORE_STARTED` once the daemon has started.
    */
-  use<const Name extends string, Service>(
+  use<const Name extends string, Service, const As extends string = Name>(
     plugin: Plugin<Name, Service>,
-  ): this & { readonly [K in Name]: Service } {
-    const service = this.plugin(plugin)
-    Object.defineProperty(this, plugin.name, { value: service, enumerable: true })
-    return this as this & { readonly [K in Name]: Service }
+    options: UseOptions<As> = {},
+  ): this & { readonly [K in As]: Service } {
+    const service = this.plugin(plugin, options)
+    Object.defineProperty(this, options.as ?? plugin.name, { value: service, enumerable: true })
+    return this as this & { readonly [K in As]: Service }
   }
 
   /**
@@ -288,7 +296,7 @@ export abstract class DaemonBase {
    *
    * @throws as {@link use}.
    */
-  plugin<Service>(plugin: Plugin<string, Service>): Service {
+  plugin<Service>(plugin: Plugin<string, Service>, options: UseOptions = {}): Service {
     if (typeof plugin?.name !== 'string' || typeof plugin.create !== 'function') {
       const given: unknown = plugin
       const hint = typeof given === 'function' ? ` Call it: use(${given.name || 'plugin'}()).` : ''
@@ -301,7 +309,8 @@ export abstract class DaemonBase {
       const message = `The plugin "${plugin.name}" comes too late: the daemon has started. Add plugins before run().`
       throw new SdError('SD_CORE_STARTED', message, { plugin: plugin.name })
     }
-    const host = createPluginHost(plugin.name, this, () => this.#resolved, {
+    const { name, after } = resolveUseOptions(plugin.name, options)
+    const host = createPluginHost(name, this, () => this.#resolved, {
       clock: this.#clock,
       bus: this.#bus,
       log: this.#log,
@@ -310,7 +319,7 @@ export abstract class DaemonBase {
       isRunRequested: () => this.#run !== undefined,
     })
     const isTaken = (name: string): boolean => name in this || reservedNames.has(name)
-    return this.#plugins.add(plugin, host, isTaken).service
+    return this.#plugins.add(plugin, host, isTaken, after).service
   }
 
   // --- command line ----------------------------------------------------------------------------------------
@@ -481,7 +490,7 @@ export abstract class DaemonBase {
 
   async #launch(): Promise<StopReport> {
     const { name, logger } = this.#resolved
-    const { names: plugins, canRecoverCalls } = this.#plugins
+    const { kinds: plugins, canRecoverCalls } = this.#plugins
     const hasLogger = logger !== undefined
     const findLogProblem = async (): Promise<{ file: string; problem: string } | undefined> => {
       await this.#log.flush()

@@ -34,6 +34,8 @@ export abstract class Daemon extends DaemonBase {
   verbose: boolean = daemonDefaults.verbose
   /** See {@link DaemonOptions.shutdownTimeout}. @default 10000 */
   shutdownTimeout: number = daemonDefaults.shutdownTimeout
+  /** See {@link DaemonOptions.setupTimeout}. @default 60000 */
+  setupTimeout: number = daemonDefaults.setupTimeout
   /** See {@link DaemonOptions.idleProbability}. @default 0.5 */
   idleProbability: number = daemonDefaults.idleProbability
   /** See {@link DaemonOptions.autoRestartInterval}. @default 43200000 (12 h) */
@@ -78,6 +80,7 @@ export abstract class Daemon extends DaemonBase {
       interval: this.interval,
       verbose: this.verbose,
       shutdownTimeout: this.shutdownTimeout,
+      setupTimeout: this.setupTimeout,
       idleProbability: this.idleProbability,
       autoRestartInterval: this.autoRestartInterval,
       priority: this.priority,

@@ -6,7 +6,7 @@ export interface LaunchedDaemon {
   readonly daemon: DaemonBase
   /** The daemon's name. */
   readonly name: string
-  /** The names of the plugins that its program has added. */
+  /** The plugins that its program has added, by their own names. */
   readonly plugins: readonly string[]
   /** Whether one of them can take up calls that an earlier life of the daemon has left unfinished. */
   readonly canRecoverCalls: boolean

@@ -14,6 +14,8 @@ export interface LifeParts {
   readonly clock: Clock
   readonly plugins: PluginRegistry
   readonly shutdownTimeout: () => number
+  /** Milliseconds that the setup of each plugin may take; 0: no limit. */
+  readonly setupTimeout: () => number
   readonly createLoop: () => Loop
   readonly checkEnvironment: () => Awaitable<readonly string[] | undefined>
   readonly setup: () => unknown
@@ -104,6 +106,7 @@ export class Life {
   /** @throws SdError `SD_CORE_ENVIRONMENT` with all that is missing here. */
   async check(): Promise<void> {
     const { plugins, checkEnvironment } = this.#parts
+    plugins.listInOrder()
     const checks = [plugins.checkEnvironment(), listMissing('daemon', checkEnvironment)]
     const missing = (await Promise.all(checks)).flat()
     if (missing.length > 0) throw environmentError(missing)
@@ -158,12 +161,12 @@ export class Life {
 
   /** @returns what made the start fail. */
   async #start(): Promise<Error | undefined> {
-    const { plugins, setup, onInit, onStarted } = this.#parts
+    const { plugins, setup, setupTimeout, onInit, onStarted } = this.#parts
     const goOn = (): boolean => this.#order === undefined
     try {
       await this.#untilGivenUp('checkEnvironment', () => this.check())
       if (!goOn()) return undefined
-      await this.#untilGivenUp('setup', () => plugins.setup(goOn))
+      await this.#untilGivenUp('setup', () => plugins.setup(goOn, setupTimeout()))
       if (!goOn()) return undefined
       onInit()
       if (!goOn()) return undefined

@@ -21,6 +21,8 @@ export interface DaemonOptions {
   verbose?: boolean
   /** Milliseconds that a shutdown may take in all. @default 10000 */
   shutdownTimeout?: number
+  /** Milliseconds that the `setup` of each plugin may take; 0: no limit. @default 60000 */
+  setupTimeout?: number
   /** How likely `idle` fires after an iteration that left no time, from 0 to 1. @default 0.5 */
   idleProbability?: number
   /** Milliseconds between automatic restarts, at least 10 s; 0 switches them off. @default 43200000 (12 h) */
@@ -47,6 +49,7 @@ export const daemonDefaults = Object.freeze({
   interval: null,
   verbose: false,
   shutdownTimeout: 10_000,
+  setupTimeout: 60_000,
   idleProbability: 0.5,
   autoRestartInterval: 12 * HOUR,
   priority: null,
@@ -81,6 +84,7 @@ const checks: Checks<DaemonOptions> = {
   },
   verbose: must.beBoolean,
   shutdownTimeout: must.beNumber(0, 24 * HOUR, 'milliseconds'),
+  setupTimeout: must.beNumber(0, 24 * HOUR, 'milliseconds'),
   idleProbability: must.beNumber(0, 1),
   autoRestartInterval: (value) =>
     value === 0 ? undefined : must.beNumber(10_000, Number.POSITIVE_INFINITY, 'milliseconds')(value),

@@ -42,6 +42,7 @@ export function createPluginHost(
     get interval() {
       return settings().interval
     },
+    plugin,
     clock,
     get priority() {
       return getPriority()

@@ -5,6 +5,7 @@ import { readInstructions } from './install-instructions.ts'
 import { isAbortOf } from './is-abort-of.ts'
 import type { Awaitable, Json } from './json.ts'
 import { describeMisspelt, listMembers } from './misspelt-members.ts'
+import { suggestName } from './nearest-name.ts'
 import type { Plugin, PluginHost, PluginInstance } from './plugin.ts'
 import { describe } from './resolve-options.ts'
 import { SdError, toError } from './sd-error.ts'
@@ -22,6 +23,7 @@ const LEAST_TEARDOWN = 1000
 /** What a plugin may fill in. */
 const HOOKS: readonly (keyof PluginInstance<unknown>)[] = [
   ...(['service', 'checkEnvironment', 'setup', 'beforeExecute', 'settle', 'drain', 'teardown'] as const),
+  ...(['setupTimeout', 'after'] as const),
   ...(['cancelRestart', 'inspect', 'share', 'debug', 'installInstructions', 'canRecoverCalls'] as const),
 ]
 
@@ -30,6 +32,10 @@ export class PluginRegistry {
   readonly #clock: Clock
   readonly #stopping: () => AbortSignal
   readonly #plugins = new Map<string, PluginInstance<unknown>>()
+  /** What each is set up after, as the daemon's author wants it. */
+  readonly #after = new Map<string, readonly string[]>()
+  /** The plugins' own names. */
+  readonly #kinds = new Set<string>()
   /** Those whose setup has begun, in that order. */
   readonly #begun: string[] = []
   #settingUp: string | undefined
@@ -57,10 +63,11 @@ export class PluginRegistry {
     plugin: Plugin<string, Service>,
     host: PluginHost,
     isMember: (name: string) => boolean,
+    after: readonly string[] = [],
   ): PluginInstance<Service> {
-    const { name } = plugin
+    const name = host.plugin
     if (this.#plugins.has(name)) {
-      const message = `The plugin "${name}" is used twice. Use it once; a second one of its kind needs another name.`
+      const message = `The plugin "${name}" is used twice. Give the second one another name: use(plugin, { as: '...' }).`
       throw new SdError('SD_CORE_PLUGIN_NAME', message, { plugin: name })
     }
     if (isMember(name)) {
@@ -75,7 +82,36 @@ export class PluginRegistry {
       throw new SdError('SD_CORE_PLUGIN', message, { plugin: name })
     }
     this.#plugins.set(name, instance)
+    this.#after.set(name, after)
+    this.#kinds.add(plugin.name)
     return instance
+  }
+
+  /**
+   * The names in the order of their setup: as they were added, each behind those that it comes after.
+   *
+   * @throws SdError `SD_CORE_PLUGIN_ORDER` where there is no such order, or `use` has named a plugin that is not used.
+   */
+  listInOrder(): string[] {
+    const ordered = new Set<string>()
+    const visit = (name: string, path: readonly string[]): void => {
+      if (ordered.has(name)) return
+      if (path.includes(name)) throw orderError(`${[...path, name].join(' after ')} is a circle`, name)
+      const wanted = this.#after.get(name)!
+      for (const first of wanted) {
+        if (this.#plugins.has(first)) continue
+        throw orderError(
+          `"${name}" comes after "${first}", which is not used.${suggestName(first, this.names)}`,
+          name,
+        )
+      }
+      for (const first of [...wanted, ...(this.#plugins.get(name)!.after ?? [])]) {
+        if (this.#plugins.has(first)) visit(first, [...path, name])
+      }
+      ordered.add(name)
+    }
+    for (const name of this.#plugins.keys()) visit(name, [])
+    return [...ordered]
   }
 
   /** What is missing, each line with the plugin's name. */
@@ -90,14 +126,18 @@ export class PluginRegistry {
    * Sets the plugins up one after the other.
    *
    * @param goOn - asked before each; false ends it early.
-   * @throws what the plugin's `setup` throws; `settingUp` tells which one it was.
+   * @param limit - milliseconds that each may take; 0: no limit.
+   * @throws what the plugin's `setup` throws, SdError `SD_CORE_SETUP_TIMEOUT` or `SD_CORE_PLUGIN_ORDER`; `settingUp` tells which
+   * one it was.
    */
-  async setup(goOn: () => boolean): Promise<void> {
-    for (const [name, plugin] of this.#plugins) {
+  async setup(goOn: () => boolean, limit = 0): Promise<void> {
+    for (const name of this.listInOrder()) {
+      const plugin = this.#plugins.get(name)!
       if (!goOn()) return
       this.#begun.push(name)
       this.#settingUp = name
-      await plugin.setup?.()
+      const setup = plugin.setup?.()
+      if (setup) await setupWithin(name, setup, plugin.setupTimeout ?? limit, this.#clock)
       this.#settingUp = undefined
     }
   }
@@ -174,6 +214,11 @@ export class PluginRegistry {
     return [...this.#plugins].flatMap(([name, plugin]) => listMistakes(name, plugin))
   }
 
+  /** The plugins' own names, whatever the daemon calls them. */
+  get kinds(): string[] {
+    return [...this.#kinds]
+  }
+
   get names(): string[] {
     return [...this.#plugins.keys()]
   }
@@ -231,6 +276,28 @@ export class PluginRegistry {
 function listMistakes(name: string, plugin: object): string[] {
   const blanks = HOOKS.filter((hook) => !(hook in plugin))
   return describeMisspelt(`The plugin "${name}"`, listMembers(plugin), blanks)
+}
+
+function orderError(problem: string, plugin: string): SdError {
+  return new SdError('SD_CORE_PLUGIN_ORDER', `The plugins cannot be set up: ${problem}`, { plugin })
+}
+
+async function setupWithin(name: string, setup: Awaitable<void>, limit: number, clock: Clock): Promise<void> {
+  if (limit === 0) return setup
+  let cancel = (): void => {}
+  const late = new Promise<never>((_, reject) => {
+    const onLate = (): void => {
+      const message = `The plugin "${name}" was not set up within ${limit} ms. See what it waits for, or raise setupTimeout (0: no limit).`
+      reject(new SdError('SD_CORE_SETUP_TIMEOUT', message, { plugin: name, timeout: limit }))
+    }
+    const timer = clock.after(limit, onLate)
+    cancel = () => timer.cancel()
+  })
+  try {
+    await Promise.race([setup, late])
+  } finally {
+    cancel()
+  }
 }
 
 /** Runs one environment check; a check that throws counts as one thing that is missing. */

@@ -5,6 +5,7 @@ import type { DaemonEvents, EventHandle, EventName, Handler, ListenOptions } fro
 import type { InstallInstructions } from './install-instructions.ts'
 import type { Awaitable, Json } from './json.ts'
 import type { LogLevel, LogRecord } from './log/log-record.ts'
+import { type Checks, must, resolveOptions } from './resolve-options.ts'
 import { SdError } from './sd-error.ts'
 import type { StopReason } from './stop-report.ts'
 
@@ -17,6 +18,8 @@ export interface PluginHost {
   readonly daemon: object
   /** The daemon's name. */
   readonly name: string
+  /** The name under which the daemon uses this plugin: its own, or that of `use(plugin, { as })`. */
+  readonly plugin: string
   /** Milliseconds between iterations; 0: continuous; null: block mode. */
   readonly interval: number | null
   /**
@@ -68,6 +71,13 @@ export interface PluginInstance<Service> {
   checkEnvironment?(): Awaitable<readonly string[]>
   /** Opens what the plugin needs. A failure ends the start and unwinds what had started. */
   setup?(): Awaitable<void>
+  /**
+   * Milliseconds that `setup` may take; 0: no limit. For a plugin that limits its own waiting.
+   * @default the daemon's `setupTimeout`
+   */
+  setupTimeout?: number
+  /** Names of plugins whose `setup` comes first, where the daemon uses them. */
+  after?: readonly string[]
   /**
    * Awaited before each iteration, for all plugins at the same time; `execute` does not begin when the daemon
    * is told to stop meanwhile. A failure is fatal. Return a promise only where there is something to wait for:
@@ -131,9 +141,32 @@ export function definePlugin<const Name extends string, Service>(
   name: Name,
   create: (host: PluginHost) => PluginInstance<Service>,
 ): Plugin<Name, Service> {
-  if (typeof name !== 'string' || !/^[A-Za-z_$][\w$]*$/.test(name)) {
-    const message = `A plugin's name must be a JavaScript identifier (it becomes a property of the daemon), not ${JSON.stringify(name)}.`
-    throw new SdError('SD_CORE_PLUGIN_NAME', message, { plugin: name })
-  }
+  checkPluginName(name)
   return Object.freeze({ name, create })
+}
+
+/** How a daemon uses a plugin. */
+export interface UseOptions<As extends string = string> {
+  /** The name of the property, and of the plugin in logs and statistics: for a second one of its kind. @default the plugin's own */
+  as?: As
+  /** Names of plugins that are set up before it. @default [] */
+  after?: readonly string[]
+}
+
+const useChecks: Checks<UseOptions> = { as: must.beAnything, after: must.beTexts }
+
+/** @throws SdError `SD_CORE_PLUGIN` for a wrong option, `SD_CORE_PLUGIN_NAME` for a name that cannot be a property name. */
+export function resolveUseOptions(
+  plugin: string,
+  given: UseOptions,
+): { name: string; after: readonly string[] } {
+  const { as = plugin, after } = resolveOptions('use', 'SD_CORE_PLUGIN', given, { after: [] }, useChecks)
+  checkPluginName(as)
+  return { name: as, after }
+}
+
+function checkPluginName(name: unknown): void {
+  if (typeof name === 'string' && /^[A-Za-z_$][\w$]*$/.test(name)) return
+  const message = `A plugin's name must be a JavaScript identifier (it becomes a property of the daemon), not ${JSON.stringify(name)}.`
+  throw new SdError('SD_CORE_PLUGIN_NAME', message, { plugin: name })
 }

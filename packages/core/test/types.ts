@@ -250,3 +250,17 @@ export function ownOptions(): void {
   any.args
   other.args
 }
+
+export function namedPlugins(): void {
+  const daemon = createDaemon({ name: 'typed' })
+    .use(counter)
+    .use(counter, { as: 'second' })
+    .use(greeter(), { after: ['counter'] })
+  same<typeof daemon.second.count, number>(true)
+  same<typeof daemon.counter.count, number>(true)
+  daemon.greeter.greet('world')
+  // @ts-expect-error: it has another name
+  createDaemon({ name: 'typed' }).use(counter, { as: 'other' }).counter
+  // @ts-expect-error: there is no such option
+  daemon.use(counter, { sa: 'other' })
+}

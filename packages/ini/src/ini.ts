@@ -25,7 +25,7 @@ export function ini<const Required extends string = never>(
 ): Plugin<'ini', IniSettings<Required>> {
   const { file, requiredSections } = resolveIniOptions(options)
   return definePlugin('ini', (host) => {
-    const store = createSettings(file, () => host.shareChanged())
+    const store = createSettings(file, () => host.shareChanged(), host.plugin)
     return {
       service: store.settings as IniSettings<Required>,
 

@@ -25,8 +25,9 @@ const probes: readonly (string | symbol)[] = ['then', 'toJSON', 'constructor', '
  *
  * @param file - where the settings come from, for messages.
  * @param onOverride - called after each change of a setting.
+ * @param name - what the daemon calls them, for messages.
  */
-export function createSettings(file: string, onOverride: () => void): SettingsStore {
+export function createSettings(file: string, onOverride: () => void, name = 'ini'): SettingsStore {
   const root: IniMap = Object.create(null)
   const views = new WeakMap<object, object>()
   let loaded = false
@@ -72,14 +73,14 @@ export function createSettings(file: string, onOverride: () => void): SettingsSt
   function expectLoaded(key: string | symbol): void {
     if (loaded || typeof key === 'symbol' || probes.includes(key)) return
     const message =
-      `ini.${key} was used before ${file} was loaded. Settings are there from the plugins' setup on: use them ` +
-      `in setup(), execute() or later. In a worker process, read them with this.daemon('ini').`
+      `${name}.${key} was used before ${file} was loaded. Settings are there from the plugins' setup on: use them ` +
+      `in setup(), execute() or later. In a worker process, read them with this.daemon('${name}').`
     throw new SdError('SD_INI_NOT_LOADED', message, { file, key })
   }
 
   // Enumerating before the load finds nothing instead of throwing: that is what loggers and consoles do.
-  const inner = handlerAt('ini')
-  const settings = viewOf(root, 'ini', {
+  const inner = handlerAt(name)
+  const settings = viewOf(root, name, {
     ...inner,
     get(target, key, receiver) {
       expectLoaded(key)

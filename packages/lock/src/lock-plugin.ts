@@ -59,6 +59,8 @@ export function lockPlugin<Options extends LockOptions, Name extends string>(
     const context = (): OpenContext => ({ name: resolved.name ?? host.name, clock })
     return {
       service: lease,
+      // Who stands by waits as long as it was told to.
+      ...(resolved.wait > 0 && { setupTimeout: 0 }),
       ...(missing && { checkEnvironment: () => missing(context(), resolved) }),
 
       async setup() {

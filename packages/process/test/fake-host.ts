@@ -13,6 +13,7 @@ export function createFakeHost(clock: Clock = systemClock, name = 'test-daemon')
   const told: Told = { records: [], events: [], errors: [], fatal: [] }
   const host: PluginHost = {
     daemon: {},
+    plugin: 'fake',
     name,
     interval: 1000,
     clock,

@@ -343,6 +343,7 @@ class Pipe<Message> {
 function createHost(clock: FakeClock): PluginHost {
   return {
     daemon: {},
+    plugin: 'workers',
     name: 'simulated',
     interval: null,
     clock,
