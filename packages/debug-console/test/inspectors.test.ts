@@ -1,33 +1,21 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import {
-  beOtherUser,
-  createSandbox,
-  type Fixture,
-  type PortProbe,
-  runFixture,
-  type Sandbox,
-} from '@sd/testing'
+import { describe, expect } from '@jest/globals'
+import { beOtherUser, type Fixture, type PortProbe, runFixture, testSideBySide } from '@sd/testing'
 
 const SOAK = Boolean(process.env.SD_SOAK)
 
 /** Open ports that must have been looked at. */
 const PORTS = SOAK ? 3 : 1
 
-let sandbox: Sandbox
-
-beforeEach(() => {
-  sandbox = createSandbox()
-})
-
-afterEach(() => sandbox.assertNothingLeft({ timeout: 15_000 }))
+const tests = testSideBySide({ timeout: 300_000 })
+const { test } = tests
 
 function start(options: { execArgv?: string[]; env?: Record<string, string> } = {}): Fixture {
   return runFixture(new URL('./fixtures/inspected.ts', import.meta.url), {
     execArgv: options.execArgv ?? [],
-    env: { ...sandbox.env, ...options.env },
-    cwd: sandbox.dir,
+    env: { ...tests.sandbox.env, ...options.env },
+    cwd: tests.sandbox.dir,
   })
 }
 
@@ -40,7 +28,7 @@ describe('while a stuck worker is looked at', () => {
   test.each([[[]], [['--disable-sigusr1']], [['--inspect-publish-uid=http,stderr']]])(
     'no other user finds its inspector, nor runs code there (daemon with %j)',
     async (execArgv) => {
-      const stranger = await beOtherUser(sandbox)
+      const stranger = await beOtherUser(tests.sandbox)
       const daemon = start({ execArgv })
       const seen = new Map<number, PortProbe>()
       for (let round = 1; seen.size < PORTS && round <= 20; round++) {
@@ -119,7 +107,7 @@ describe('a daemon with an inspector of its own has workers and tasks that work'
   )
 
   test('by a file of variables', async () => {
-    const file = join(sandbox.dir, 'variables')
+    const file = join(tests.sandbox.dir, 'variables')
     writeFileSync(file, 'NODE_OPTIONS="--inspect-brk=0"\n')
     await work(start({ execArgv: [`--env-file=${file}`] }), true)
   }, 240_000)
