@@ -35,8 +35,9 @@ export function makeProject(sandbox: Sandbox, name: string): HostileProject {
     starts: () =>
       existsSync(told)
         ? readFileSync(told, 'utf8')
-            .trim()
             .split('\n')
+            // What follows the last end of a line is not whole yet.
+            .slice(0, -1)
             .map((line) => JSON.parse(line))
         : [],
   }

@@ -132,8 +132,8 @@ if (SOAK) {
       const seen = (): Record<string, unknown>[] =>
         existsSync(join(directory, 'seen.jsonl'))
           ? readFileSync(join(directory, 'seen.jsonl'), 'utf8')
-              .trim()
               .split('\n')
+              .slice(0, -1)
               .map((line) => JSON.parse(line))
           : []
       try {
