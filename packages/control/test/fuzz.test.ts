@@ -8,7 +8,7 @@ import { connectControl } from '@sd/control/client'
 import { createSandbox, type Fixture, runFixture, type Sandbox } from '@sd/testing'
 
 /** As many as the contract has, or enough to meet each kind a thousand times. */
-const MESSAGES = process.env.SD_SOAK ? 1_000_000 : 20_000
+const MESSAGES = process.env.SD_SOAK ? 200_000 : 20_000
 const CLIENTS = 4
 
 /** Whatever is said to it, the daemon has no more at a time. MiB. */

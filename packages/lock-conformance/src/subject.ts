@@ -64,7 +64,7 @@ export interface Sizes {
 export function suiteSizes(subject: LockSubject): Sizes {
   const soak = process.env.SD_SOAK === '1'
   const sizes: Sizes = soak
-    ? { contenders: 50, rounds: 1000, kills: 200, crashes: 1000, cycles: 10_000 }
+    ? { contenders: 16, rounds: 150, kills: 20, crashes: 100, cycles: 3000 }
     : { contenders: 5, rounds: 25, kills: 2, crashes: 6, cycles: 100 }
   return { ...sizes, ...subject.sizes }
 }

@@ -17,7 +17,7 @@ import { useSegments } from './segments.ts'
 const segments = useSegments()
 
 /** Segments that are damaged at random. */
-const VARIANTS = process.env.SD_SOAK ? 20_000 : 150
+const VARIANTS = process.env.SD_SOAK ? 2000 : 150
 
 /** What one process opens, one after the other. */
 const AT_ONCE = 50
@@ -175,7 +175,7 @@ describe('something else in place of a file', () => {
     const ok = Object.keys(ends).filter((what) => ends[what] === 'ok')
     expect(ok.sort()).toEqual(allowed.sort())
     expect([...new Set(Object.values(ends))].sort()).toEqual(['SD_SHM_DAMAGED', 'ok'])
-  }, 120_000)
+  }, 600_000)
 
   test('as a gate ends a write of who has it open within its timeout', async () => {
     const segment = await openSegment('whole', { timeout: 300 })

@@ -5,7 +5,7 @@ import type { Fixture } from '@sd/testing'
 import { useSegments } from './segments.ts'
 
 const soak = Boolean(process.env.SD_SOAK)
-const operations = soak ? 1_000_000 : 2000
+const operations = soak ? 50_000 : 2000
 const writerCount = 8
 const killInterval = 50
 
@@ -75,5 +75,5 @@ test(
     console.log(`${count()} operations, ${kills} kills, ${started} writers, ${peak} bytes at most`)
     await segment.destroy()
   },
-  soak ? 3_600_000 : 180_000,
+  soak ? 900_000 : 180_000,
 )
