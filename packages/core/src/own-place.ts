@@ -1,7 +1,6 @@
-import { readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { threadId } from 'node:worker_threads'
-import { identify, type ProcessIdentity, readBoot } from './process-identity.ts'
+import { identify, type ProcessIdentity, readBoot, readNamespace } from './process-identity.ts'
 
 /** Which process this is, and where. */
 export interface OwnPlace extends ProcessIdentity {
@@ -25,13 +24,4 @@ export function readOwnPlace(): OwnPlace {
     namespaces: ['pid', 'time'].map(readNamespace).join(' ').trim(),
   }
   return { ...constants, pid: process.pid, thread: threadId, host: hostname() }
-}
-
-/** Two containers may share a file and a kernel, and still count pids, or time, differently: `pid:[4026531836]`. */
-function readNamespace(kind: string): string {
-  try {
-    return readlinkSync(`/proc/self/ns/${kind}`)
-  } catch {
-    return ''
-  }
 }

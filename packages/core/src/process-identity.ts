@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { constants } from 'node:os'
 
 /**
@@ -176,4 +176,18 @@ export function readBoot(): string {
     // Without it nobody's death can be proved, and ttls count.
   }
   return ''
+}
+
+/**
+ * Names a namespace of this process, as in `pid:[4026531836]`; empty where there are none. Two containers may share a file and a
+ * kernel, and still count pids, or time, differently.
+ *
+ * @param kind - as in `/proc/self/ns`: `pid`, `time`.
+ */
+export function readNamespace(kind: string): string {
+  try {
+    return readlinkSync(`/proc/self/ns/${kind}`)
+  } catch {
+    return ''
+  }
 }

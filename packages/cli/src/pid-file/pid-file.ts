@@ -3,8 +3,7 @@ import { constants } from 'node:fs'
 import { dirname } from 'node:path'
 import { SdError } from '@sd/core'
 import { describeFileKind, holdDirectory, OTHERS_MAY_WRITE, readFileKind } from '@sd/core/directory'
-import { readOwnPlace } from '@sd/core/own-place'
-import { identify, isAlive, type ProcessIdentity, readBoot } from '@sd/core/process-identity'
+import { identify, isAlive, type ProcessIdentity, readBoot, readNamespace } from '@sd/core/process-identity'
 
 /** What a pid file says. */
 export interface PidRecord extends ProcessIdentity {
@@ -50,19 +49,13 @@ export function isPidAlive(record: PidRecord): boolean {
 
 /** Whether a pid file is of another container on this machine: its pid means another process here, or none. */
 export function isElsewhere({ boot, namespace }: PidRecord): boolean {
-  const own = readOwnPlace()
-  return boot === own.boot && Boolean(namespace) && namespace !== pidNamespace(own.namespaces)
-}
-
-/** Of the namespaces of pids and of times. */
-function pidNamespace(namespaces: string): string | undefined {
-  return namespaces.split(' ').find((each) => each.startsWith('pid:'))
+  return boot === readBoot() && Boolean(namespace) && namespace !== readNamespace('pid')
 }
 
 /** This process, as its pid file has it. @param program - the file that it runs, as a URL. */
 export function ownPidRecord(program: string | undefined): PidRecord {
   const { pid } = process
-  const namespace = pidNamespace(readOwnPlace().namespaces)
+  const namespace = readNamespace('pid') || undefined
   return { pid, startTime: identify(pid)?.startTime ?? '', boot: readBoot(), program, namespace }
 }
 
