@@ -33,8 +33,17 @@ export interface PoolOptions<Worker = WorkerShape> {
   recycle?: Recycle
   /** Called with each call that has returned. */
   onReturn?: CallHandler<CallOf<Worker>>
-  /** Called with each call that has timed out, before it settles: `call.retry()` here lets it run again. */
+  /**
+   * Called with each call that has timed out or whose process died, once `retries` are used up and before the call
+   * settles: `call.error` says why, and `call.retry()` here, before it returns, lets the same call run again.
+   */
   onTimeout?: CallHandler<CallOf<Worker>>
+  /**
+   * Called with each call that fails, whatever the reason, before it settles: `call.retry()` as in `onTimeout`. Of
+   * timeouts and deaths it hears after `onTimeout`, unless the call is tried again; a function that is both is
+   * called once. Cancelled calls, also by a shutdown, have not failed.
+   */
+  onError?: CallHandler<CallOf<Worker>>
   /** Where the calls run. @default child processes of this daemon */
   engine?: EngineFactory
   /** Milliseconds that a process has from its start until it is ready. @default 30000 */
@@ -77,6 +86,7 @@ const checks: Checks<PoolOptions> = {
     typeof value === 'object' && value !== null ? undefined : 'an object { calls, age, memory }',
   onReturn: must.beFunction,
   onTimeout: must.beFunction,
+  onError: must.beFunction,
   engine: must.beFunction,
   readyTimeout: must.beNumber(1, Number.POSITIVE_INFINITY, 'milliseconds'),
   killAfter: must.beNumber(0, Number.POSITIVE_INFINITY, 'milliseconds'),
@@ -93,6 +103,11 @@ const recycleChecks: Checks<Recycle> = {
   calls: must.beInteger(1),
   age: must.beNumber(1, Number.POSITIVE_INFINITY, 'milliseconds'),
   memory: must.beNumber(1, Number.POSITIVE_INFINITY, 'bytes'),
+}
+
+/** @throws SdError `SD_WORKERS_OPTIONS` when a pool cannot have that timeout. */
+export function checkTimeout(alias: string, timeout: number): void {
+  resolveOptions(`workers.${alias}`, 'SD_WORKERS_OPTIONS', { timeout }, {}, { timeout: checks.timeout })
 }
 
 /**

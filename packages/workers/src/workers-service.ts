@@ -9,7 +9,19 @@ export interface WorkerPool<Worker = WorkerShape> {
   readonly size: number
   /** The worker, run in the daemon itself: for tests, and for calls that are not worth the trip. */
   readonly inline: Client<Worker>
-  /** Whether no call waits or runs. */
+  /**
+   * Milliseconds from the start of a call until its process is killed; 0: none. Set, it applies to calls that start
+   * from then on; those that run keep theirs.
+   * @throws SdError `SD_WORKERS_OPTIONS` when it is not a number from 0; `SD_WORKERS_ENGINE` when the pool's engine
+   * cannot keep it.
+   */
+  timeout: number
+  /** How many calls have not settled: those that wait, run, or are to be tried again. */
+  readonly pending: number
+  /**
+   * Whether a call made now would start at once: a process is free, or may be started within `size`, and no call
+   * waits for it. False before `run()`, and once no more calls are taken.
+   */
   isIdle(): boolean
   /**
    * Changes the number of processes; the ones that are too many end after their call.
@@ -28,8 +40,13 @@ export interface WorkerPool<Worker = WorkerShape> {
   drain(): Promise<void>
   /** Adds a handler for calls that have returned. @returns a function that removes it. */
   onReturn(handler: CallHandler<CallOf<Worker>>): () => void
-  /** Adds a handler for calls that have timed out. @returns a function that removes it. */
+  /**
+   * Adds a handler for calls that have timed out or whose process died: as the option `onTimeout`.
+   * @returns a function that removes it.
+   */
   onTimeout(handler: CallHandler<CallOf<Worker>>): () => void
+  /** Adds a handler for calls that fail: as the option `onError`. @returns a function that removes it. */
+  onError(handler: CallHandler<CallOf<Worker>>): () => void
 }
 
 /** `daemon.workers`: a client per alias, and their pools. */

@@ -111,8 +111,11 @@ describe('a call', () => {
   })
 
   test('that is cancelled when it has timed out is not tried again', async () => {
-    const { subject, pool } = await startSubject({ timeout: 300, retries: 5 })
-    pool.onTimeout((call) => call.cancel())
+    const { subject, pool } = await startSubject({ timeout: 300 })
+    pool.onTimeout((call) => {
+      call.retry()
+      call.cancel()
+    })
     const call = subject.spin()
     await expect(call).rejects.toMatchObject({ code: 'SD_WORKERS_CANCELLED' })
     expect(call.retries).toBe(0)

@@ -43,6 +43,8 @@ export interface World {
   readonly runs: Map<number, number>
   /** What must not have happened. */
   readonly faults: string[]
+  /** Milliseconds for which no process may be started. */
+  spawnDelay: number
 }
 
 /** What the worker of a simulated pool can do. It is never run itself: the simulated processes know it by name. */
@@ -67,6 +69,7 @@ export function simulatePool(options: object, seed: number) {
     running: new Set(),
     runs: new Map(),
     faults: [],
+    spawnDelay: 0,
   }
   const host = createHost(clock)
   const manager = {
@@ -75,7 +78,7 @@ export function simulatePool(options: object, seed: number) {
       world.processes.push(child)
       return child
     },
-    spawnDelay: () => 0,
+    spawnDelay: () => world.spawnDelay,
     whenSpawnAllowed: async () => {},
     close: async () => {},
   } as unknown as ProcessManager

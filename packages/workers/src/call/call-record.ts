@@ -93,6 +93,7 @@ export class CallRecord extends Promise<unknown> implements Call<unknown>, Engin
 
   onCalled(at: number): void {
     this.status = 'called'
+    this.error = undefined
     this.#calledAt = at
   }
 
@@ -107,9 +108,11 @@ export class CallRecord extends Promise<unknown> implements Call<unknown>, Engin
     this.#owner.conclude(this, outcome)
   }
 
-  onTimedOut(at: number): void {
-    this.status = 'timeout'
-    this.#timedOutAt = at
+  /** An attempt has failed, which need not be the end. */
+  onFailed(status: 'failed' | 'timeout', error: Error, at: number): void {
+    this.status = status
+    this.error = error
+    if (status === 'timeout') this.#timedOutAt = at
   }
 
   /** Settles with a result. A call settles once: a second time is a defect of the pool, and thrown. */

@@ -26,11 +26,11 @@ export interface Call<
   readonly times: Readonly<Partial<Record<CallStatus, number>>>
   /** What the method returned, once it has. */
   readonly result: Result | undefined
-  /** Why it failed, once it has. */
+  /** Why it failed, or why its last try did, also before the handlers of that are called. */
   readonly error: Error | undefined
   /**
-   * Runs the call again. In an `onTimeout` handler the same call goes on; a settled call is repeated as a new
-   * one.
+   * Runs the call again. In an `onTimeout` or `onError` handler the same call goes on; a settled call is repeated as
+   * a new one.
    *
    * @returns the call that runs.
    */

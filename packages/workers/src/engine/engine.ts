@@ -38,7 +38,12 @@ export type Outcome =
     }
   /** The worker threw. */
   | { readonly type: 'failed'; readonly error: Error }
-  | { readonly type: 'timeout'; readonly workerStack?: string }
+  | {
+      readonly type: 'timeout'
+      readonly workerStack?: string
+      /** Milliseconds that it had. @default the pool's timeout */
+      readonly timeout?: number
+    }
   | ({ readonly type: 'died' } & Death)
   | {
       readonly type: 'cancelled'
@@ -68,8 +73,18 @@ export interface Engine {
   submit(call: EngineCall): PromiseLike<Outcome> | void
   /** Gives a call up; its outcome comes as that of any other. */
   cancel(call: EngineCall): void
+  /**
+   * Whether a call could start at once, where `backlog` alone does not tell: it is asked only while that is negative.
+   * @default true
+   */
+  isIdle?(): boolean
   /** Changes how many calls may run at once. */
   resize(size: number): void
+  /**
+   * Changes how many milliseconds calls have that start from now on; 0: no limit. An engine without this keeps the
+   * option `timeout`, and `pool.timeout` cannot be set.
+   */
+  limitTime?(timeout: number): void
   /** Takes no more calls, refuses those that wait, and lets the running ones finish until the deadline. */
   drain(deadline: Deadline): Awaitable<void>
   /** Ends everything. */

@@ -58,6 +58,7 @@ export class LocalEngine implements Engine {
   /** Node's flags for the processes. */
   #execArgv: readonly string[] = []
   #size: number
+  #timeout: number
   #called = false
   /** Whether any process was ever ready: until then the worker itself is suspected when one fails. */
   #proven = false
@@ -74,6 +75,7 @@ export class LocalEngine implements Engine {
     this.#context = context
     this.#seams = seams
     this.#size = context.options.size
+    this.#timeout = context.options.timeout
   }
 
   get backlog(): number {
@@ -114,9 +116,21 @@ export class LocalEngine implements Engine {
     submission.call.onEnded({ type: 'cancelled' })
   }
 
+  /** Whether a process is free; or may be started, which is not allowed for a while when others died young. */
+  isIdle(): boolean {
+    const alive = this.#alive()
+    if (alive.some(({ load }) => load < this.#context.options.concurrency)) return true
+    return alive.length < this.#size && (this.#manager?.spawnDelay(this.#context.alias) ?? 0) === 0
+  }
+
   resize(size: number): void {
     this.#size = size
     this.#assign()
+  }
+
+  limitTime(timeout: number): void {
+    this.#timeout = timeout
+    for (const worker of this.#workers) worker.limitTime(timeout)
   }
 
   async drain(deadline: Deadline): Promise<void> {
@@ -266,7 +280,7 @@ export class LocalEngine implements Engine {
       host,
       alias,
       concurrency: options.concurrency,
-      timeout: options.timeout,
+      timeout: this.#timeout,
       killAfter: options.killAfter,
       limits: recycleLimits(options.recycle, Math.random()),
       epoch,

@@ -18,6 +18,8 @@ export class Submission {
   started = false
   /** When it started: milliseconds of `process.hrtime`. */
   since: number | undefined = undefined
+  /** Milliseconds that it has from then on; 0: no limit. */
+  timeout = 0
   /** How long it was expected to take when it was given, in microseconds. */
   expected = 0
   /** Whether its user has given it up. */

@@ -28,7 +28,7 @@ export interface WorkerProcessSettings {
   readonly host: PluginHost
   readonly alias: string
   readonly concurrency: number
-  /** Milliseconds; 0: none. */
+  /** Milliseconds that a call has at first; 0: no limit. */
   readonly timeout: number
   /** Milliseconds that a cancelled call has to end by itself. */
   readonly killAfter: number
@@ -45,6 +45,8 @@ export interface WorkerProcessSettings {
 
 /** A process that dies so often with nothing to do but to start a call has that call to blame. */
 const MOST_SUSPICIONS = 3
+
+const NEVER = Number.POSITIVE_INFINITY
 
 /** Milliseconds that a recycled process has to tear down. */
 const RETIREMENT = 10_000
@@ -94,6 +96,8 @@ export class WorkerProcess {
   #heardAt = 0
   #provedAt = Number.NEGATIVE_INFINITY
   #ageTimer: Timer | undefined
+  /** What calls get that start now. */
+  #timeout: number
   #timeoutTimer: Timer | undefined
   #cancelTimer: Timer | undefined
 
@@ -102,6 +106,7 @@ export class WorkerProcess {
     this.#settings = settings
     this.#clock = settings.host.clock
     this.#system = systemTime(settings.host.clock)
+    this.#timeout = settings.timeout
     this.#bornAt = child.clock.now()
     if (Number.isFinite(settings.limits.age)) {
       this.#ageTimer = child.clock.after(settings.limits.age, settings.onChange, false)
@@ -148,7 +153,7 @@ export class WorkerProcess {
     if (!this.#send(submission, presumed)) return
     this.#given++
     if (idle) this.#begin(submission)
-    if (!this.#timeoutTimer && this.#settings.timeout > 0) this.#watch()
+    if (!this.#timeoutTimer && this.#timeout > 0) this.#watch()
   }
 
   /** Passes the point before it is sent. @returns whether a debugger has aborted it there. */
@@ -168,8 +173,16 @@ export class WorkerProcess {
   /** @param at - milliseconds of `process.hrtime`. */
   #markStarted(submission: Submission, at: number): void {
     submission.since = at
+    submission.timeout = this.#timeout
     this.#begun++
     submission.call.onStarted(this.child.pid!, this.#daemonTime(at))
+  }
+
+  /** Changes what calls have that start from now on. @param timeout - milliseconds; 0: no limit. */
+  limitTime(timeout: number): void {
+    this.#timeout = timeout
+    this.#timeoutTimer?.cancel()
+    this.#watch()
   }
 
   /** Asks a call to end, and ends the process when it does not. */
@@ -264,16 +277,31 @@ export class WorkerProcess {
     return false
   }
 
-  /** One timer for all: it is due when the first of them would be, and then looks again. */
+  /**
+   * One timer for all: it is due when the first of them would be, or one that starts now, and then looks again. A
+   * timer that is due later would miss calls that have less time than those before them.
+   */
   #watch(): void {
+    this.#timeoutTimer = undefined
+    if (this.#window.size === 0) return
     const first = this.#overdue()
-    if (!first) return
-    this.#timeoutTimer = this.child.clock.after(Math.max(0, this.#timeLeft(first)), () => this.#onTimer())
+    const left = Math.min(first ? this.#timeLeft(first) : NEVER, this.#timeout || NEVER)
+    if (left < NEVER) this.#timeoutTimer = this.child.clock.after(Math.max(0, left), () => this.#onTimer())
   }
 
   /** Milliseconds until it times out, by the child's clock. */
   #timeLeft(submission: Submission): number {
-    return this.#childTime(this.#startOf(submission)) + this.#settings.timeout - this.child.clock.now()
+    return this.#dueAt(submission) - this.child.clock.now()
+  }
+
+  /** When it times out, by the child's clock. */
+  #dueAt(submission: Submission): number {
+    return this.#childTime(this.#startOf(submission)) + (this.#timeoutOf(submission) || NEVER)
+  }
+
+  /** One that has not started gets what holds now. */
+  #timeoutOf({ started, timeout }: Submission): number {
+    return started ? timeout : this.#timeout
   }
 
   #onTimer(): void {
@@ -295,7 +323,7 @@ export class WorkerProcess {
     return started
       .filter(({ cancelled }) => !cancelled)
       .reduce<Submission | undefined>(
-        (first, next) => (first && first.since! <= next.since! ? first : next),
+        (first, next) => (first && this.#dueAt(first) <= this.#dueAt(next) ? first : next),
         undefined,
       )
   }
@@ -341,7 +369,7 @@ export class WorkerProcess {
     const submission = this.#window.get(id)
     if (!submission?.started) return this.child.condemn(new Error(`No call ${id} runs there.`))
     const at = this.#timeOf(startedAt)
-    if (this.#isTooLate(at, duration)) return
+    if (this.#isTooLate(submission, at, duration)) return
     this.#heardAt = at
     this.#slow = false
     this.#window.remove(submission)
@@ -370,10 +398,10 @@ export class WorkerProcess {
   }
 
   /** Whether the call had timed out before it ended, and its process is being ended for that. */
-  #isTooLate(at: number, duration: number): boolean {
+  #isTooLate(submission: Submission, at: number, duration: number): boolean {
     if (this.#ending?.why !== 'timeout') return false
     const end = this.#ending.at
-    const isOver = this.#childTime(at) + this.#settings.timeout <= this.#childTime(end)
+    const isOver = this.#childTime(at) + (submission.timeout || NEVER) <= this.#childTime(end)
     return isOver && at + duration / 1000 > end
   }
 
@@ -407,7 +435,10 @@ export class WorkerProcess {
   #outcomeOfExit(submission: Submission, exit: ChildExit, blamed: boolean): Outcome | undefined {
     const { cancelled, started, suspicions } = submission
     if (cancelled) return { type: 'cancelled', ...(submission === this.#aborted && { point: 'timeout' }) }
-    if (blamed) return { type: 'timeout', ...(this.#workerStack && { workerStack: this.#workerStack }) }
+    if (blamed) {
+      const workerStack = this.#workerStack
+      return { type: 'timeout', timeout: this.#timeoutOf(submission), ...(workerStack && { workerStack }) }
+    }
     if (this.#stopping) return this.#refusal()
     if (!started && suspicions < MOST_SUSPICIONS) return undefined
     const { code, signal, lastOutput, error } = exit

@@ -10,7 +10,7 @@ export class CallHandlers {
   readonly #alias: string
   readonly #log: LogFunction
 
-  /** @param name - `onReturn` or `onTimeout`, for messages. */
+  /** @param name - `onReturn`, `onTimeout` or `onError`, for messages. */
   constructor(name: string, host: PluginHost, alias: string) {
     this.#name = name
     this.#host = host
@@ -28,8 +28,14 @@ export class CallHandlers {
     return () => this.#handlers.delete(handler)
   }
 
-  tell(call: CallRecord): void {
+  has(handler: CallHandler<AnyCall>): boolean {
+    return this.#handlers.has(handler)
+  }
+
+  /** @param told - those that have heard of it already. */
+  tell(call: CallRecord, told: CallHandlers | null = null): void {
     for (const handler of this.#handlers) {
+      if (told?.has(handler)) continue
       try {
         const outcome = handler(call, this.#log)
         if (outcome instanceof Promise) outcome.catch((thrown) => this.#report(thrown))

@@ -23,7 +23,13 @@ import type { Engine, Outcome } from '../engine/engine.ts'
 import { InlineEngine } from '../engine/inline-engine.ts'
 import { LocalEngine } from '../engine/local-engine.ts'
 import { shutdownError } from '../engine/shutdown-error.ts'
-import { type AnyCall, type CallHandler, poolDefaults, type ResolvedPoolOptions } from '../options.ts'
+import {
+  type AnyCall,
+  type CallHandler,
+  checkTimeout,
+  poolDefaults,
+  type ResolvedPoolOptions,
+} from '../options.ts'
 import {
   addCallerOf,
   blameCallerOf,
@@ -44,6 +50,8 @@ const SHOWN_CALLS = 20
 
 /** A queue of this length is without a limit. */
 const NO_LIMIT = poolDefaults.maxQueue
+
+type FailedStatus = 'failed' | 'timeout'
 
 /** What a pool is made of. */
 export interface PoolSettings {
@@ -78,9 +86,11 @@ export class Pool implements CallOwner {
   readonly #waiting = new Map<CallRecord, Timer>()
   readonly #onReturn: CallHandlers
   readonly #onTimeout: CallHandlers
-  /** The call whose `onTimeout` handlers are running, and whether one of them wants it again. */
-  #asked: { readonly call: CallRecord; again: boolean } | undefined
+  readonly #onError: CallHandlers
+  /** The calls whose failure is being told to handlers, and whether one of those wants the call again. */
+  readonly #asked = new Map<CallRecord, { again: boolean }>()
   #size: number
+  #timeout: number
   #accepting = true
   /** Whether the engine was opened, or is about to be: where it is not, calls would wait for ever. */
   #served = false
@@ -95,15 +105,18 @@ export class Pool implements CallOwner {
     this.#settings = settings
     const { alias, definition, options } = settings
     this.#size = options.size
+    this.#timeout = options.timeout
     this.#kept = new RecentRecords(this.#seat, alias)
     this.#origins = new OriginRation(settings.host.clock.now())
     this.#engine = options.engine?.(settings) ?? new LocalEngine(settings)
     this.#inlineEngine = new InlineEngine(settings)
-    checkTraits(alias, this.#engine, options)
+    checkTraits(alias, this.#engine, options.timeout)
     this.#onReturn = new CallHandlers('onReturn', settings.host, alias)
     this.#onTimeout = new CallHandlers('onTimeout', settings.host, alias)
+    this.#onError = new CallHandlers('onError', settings.host, alias)
     if (options.onReturn) this.#onReturn.add(options.onReturn as CallHandler<AnyCall>)
     if (options.onTimeout) this.#onTimeout.add(options.onTimeout as CallHandler<AnyCall>)
+    if (options.onError) this.#onError.add(options.onError as CallHandler<AnyCall>)
     const { kind, methods } = definition
     this.#methods = kind === 'function' ? undefined : new Set(methods)
     this.client = createClient(kind, alias, methods, (method, args, caller) =>
@@ -122,9 +135,31 @@ export class Pool implements CallOwner {
     return this.#size
   }
 
-  /** Whether no call waits or runs. */
+  get timeout(): number {
+    return this.#timeout
+  }
+
+  set timeout(timeout: number) {
+    const { alias } = this.#settings
+    checkTimeout(alias, timeout)
+    checkTraits(alias, this.#engine, timeout)
+    if (!this.#engine.limitTime) {
+      const message = `workers.${alias}: the engine "${this.#engine.name}" cannot change its timeout while it runs. Set it with the option "timeout".`
+      throw new SdError('SD_WORKERS_ENGINE', message, { pool: alias, engine: this.#engine.name })
+    }
+    this.#timeout = timeout
+    this.#engine.limitTime(timeout)
+  }
+
+  /** How many calls have not settled. */
+  get pending(): number {
+    return this.#pending.size
+  }
+
+  /** Whether a call made now would start at once. */
   isIdle(): boolean {
-    return this.#pending.size === 0
+    if (!this.#accepting || !(this.#served || this.#settings.host.runRequested)) return false
+    return this.#engine.backlog < 0 && (this.#engine.isIdle?.() ?? true)
   }
 
   async open(): Promise<void> {
@@ -157,6 +192,10 @@ export class Pool implements CallOwner {
     return this.#onTimeout.add(handler)
   }
 
+  onError(handler: CallHandler<AnyCall>): () => void {
+    return this.#onError.add(handler)
+  }
+
   stats(): Record<string, MethodStatistics> {
     return Object.fromEntries([...this.#counters].map(([method, counter]) => [method, counter.read()]))
   }
@@ -164,7 +203,7 @@ export class Pool implements CallOwner {
   /** Takes no more calls; resolves when all that were taken have settled. */
   async drain(): Promise<void> {
     this.#accepting = false
-    if (!this.isIdle()) await new Promise<void>((resolve) => this.#onEmpty.push(resolve))
+    if (this.pending > 0) await new Promise<void>((resolve) => this.#onEmpty.push(resolve))
   }
 
   /** Resolves when the calls that wait or run now have settled; more are taken meanwhile. */
@@ -223,10 +262,8 @@ export class Pool implements CallOwner {
   }
 
   retry(call: CallRecord): CallRecord {
-    if (this.#asked?.call === call) {
-      this.#asked.again = true
-      return call
-    }
+    const asked = this.#asked.get(call)
+    if (asked) asked.again = true
     if (!call.settled) return call
     const again = this.#create(call.method, call.args, call.inline)
     again.retries = call.retries + 1
@@ -236,6 +273,8 @@ export class Pool implements CallOwner {
   cancel(call: CallRecord): void {
     if (call.settled) return
     call.cancelRequested = true
+    // What ran has ended already.
+    if (this.#asked.has(call)) return
     const timer = this.#waiting.get(call)
     if (!timer) return this.#engineOf(call).cancel(call)
     timer.cancel()
@@ -267,23 +306,28 @@ export class Pool implements CallOwner {
    * @param caller - the function whose caller made it.
    */
   #start(call: CallRecord, caller: (...args: never[]) => unknown): CallRecord {
-    const { alias, definition, options, host } = this.#settings
-    const now = host.clock.now()
+    const now = this.#settings.host.clock.now()
     if (this.#origins.take(now)) {
       call.origin = {}
       Error.captureStackTrace(call.origin, caller)
     }
     this.#pending.add(call)
+    this.#admit(call, now)
+    return call
+  }
+
+  /** Makes an attempt, or concludes that there can be none. */
+  #admit(call: CallRecord, now: number): void {
+    const { alias, definition, options, host } = this.#settings
     this.#served ||= host.runRequested
     if (!this.#accepting) this.#fail(call, 'cancelled', shutdownError(alias))
     else if (!this.#served && !call.inline) {
-      this.#fail(call, 'failed', unservedError(call, childServer() !== undefined))
+      this.#conclude(call, 'failed', unservedError(call, childServer() !== undefined))
     } else if (!this.#isKnown(call.method)) {
-      this.#fail(call, 'failed', unknownMethodError(call, definition.methods))
+      this.#conclude(call, 'failed', unknownMethodError(call, definition.methods))
     } else if (options.maxQueue < NO_LIMIT && this.#engineOf(call).backlog >= options.maxQueue) {
-      this.#fail(call, 'failed', queueFullError(call, options.maxQueue))
+      this.#conclude(call, 'failed', queueFullError(call, options.maxQueue))
     } else this.#attempt(call, now)
-    return call
   }
 
   #attempt(call: CallRecord, now: number): void {
@@ -303,22 +347,22 @@ export class Pool implements CallOwner {
         return this.#return(call, outcome.value, outcome.duration)
       case 'failed':
         // What was thrown in the daemon itself is the user's own object, and its stack shows the caller.
-        return this.#settleWith(
+        return this.#askOnFailure(
           call,
           'failed',
           call.inline ? outcome.error : addCallerOf(call, outcome.error),
         )
       case 'refused':
-        return this.#fail(call, isShutdown(outcome.error) ? 'cancelled' : 'failed', outcome.error)
+        if (isShutdown(outcome.error)) return this.#fail(call, 'cancelled', outcome.error)
+        return this.#conclude(call, 'failed', outcome.error)
       case 'cancelled':
         return this.#fail(call, 'cancelled', cancelledError(call, outcome.point))
       case 'died':
-        return this.#retryOrFail(call, 'failed', diedError(call, outcome), false)
+        return this.#retryOrConclude(call, 'failed', diedError(call, outcome))
       case 'timeout': {
-        const error = timeoutError(call, this.#settings.options.timeout, outcome.workerStack)
-        call.onTimedOut(this.#settings.host.clock.now())
+        const error = timeoutError(call, outcome.timeout ?? this.#timeout, outcome.workerStack)
         this.#settings.host.log(`Call ${call.id}: ${error.message}`, call.pool)
-        return this.#retryOrFail(call, 'timeout', error, this.#askOnTimeout(call))
+        return this.#retryOrConclude(call, 'timeout', error)
       }
     }
   }
@@ -332,12 +376,38 @@ export class Pool implements CallOwner {
     this.#onReturn.tell(call)
   }
 
-  /** @param wanted - whether a handler has asked for another try. */
-  #retryOrFail(call: CallRecord, status: CallStatus, error: Error, wanted: boolean): void {
-    const { options, host } = this.#settings
-    if (call.cancelRequested) return this.#fail(call, 'cancelled', cancelledError(call))
-    const exhausted = !wanted && call.retries >= options.retries
-    if (this.#closing || exhausted) return this.#fail(call, status, error)
+  /** What took the process with it is tried again by itself, and told once that has not helped. */
+  #retryOrConclude(call: CallRecord, status: FailedStatus, error: Error): void {
+    call.onFailed(status, error, this.#settings.host.clock.now())
+    const mayRetry = !this.#closing && !call.cancelRequested && call.retries < this.#settings.options.retries
+    if (mayRetry) this.#tryAgain(call, error)
+    else this.#conclude(call, status, error, this.#onTimeout)
+  }
+
+  /** A failure that the pool itself has found. */
+  #conclude(call: CallRecord, status: FailedStatus, error: Error, first?: CallHandlers): void {
+    this.#askOnFailure(call, status, blameCallerOf(call, error), first)
+  }
+
+  /**
+   * Tells the handlers of a failure, then settles the call or, if one of them wants that, tries it again.
+   *
+   * @param first - handlers that are told before those of `onError`, which hear of it if it is to be the end.
+   */
+  #askOnFailure(call: CallRecord, status: FailedStatus, error: Error, first?: CallHandlers): void {
+    call.onFailed(status, error, this.#settings.host.clock.now())
+    const asked = { again: false }
+    this.#asked.set(call, asked)
+    if (!call.cancelRequested) first?.tell(call)
+    if (!call.cancelRequested && !asked.again) this.#onError.tell(call, first)
+    this.#asked.delete(call)
+    if (call.cancelRequested) this.#fail(call, 'cancelled', cancelledError(call))
+    else if (asked.again && !this.#closing) this.#tryAgain(call, error)
+    else this.#settleWith(call, status, error)
+  }
+
+  #tryAgain(call: CallRecord, error: Error): void {
+    const { host } = this.#settings
     if (this.#seat.probe && !this.#pass('retry', call, error.message)) {
       return this.#fail(call, 'cancelled', cancelledError(call, 'retry'))
     }
@@ -346,7 +416,7 @@ export class Pool implements CallOwner {
     this.#counter(call.method).retried()
     const timer = host.clock.after(delay, () => {
       this.#waiting.delete(call)
-      this.#attempt(call, host.clock.now())
+      this.#admit(call, host.clock.now())
     })
     this.#waiting.set(call, timer)
   }
@@ -403,19 +473,11 @@ export class Pool implements CallOwner {
     this.#recent.add(call.id, status)
     // A name that the worker does not know is not counted: there may be any number of those.
     if (this.#isKnown(call.method)) this.#counter(call.method).settled(status, end - call.runningAt)
-    if (this.isIdle()) for (const resolve of this.#onEmpty.splice(0)) resolve()
+    if (this.pending === 0) for (const resolve of this.#onEmpty.splice(0)) resolve()
   }
 
   #isKnown(method: string): boolean {
     return this.#methods?.has(method) ?? true
-  }
-
-  #askOnTimeout(call: CallRecord): boolean {
-    const asked = { call, again: false }
-    this.#asked = asked
-    this.#onTimeout.tell(call)
-    this.#asked = undefined
-    return asked.again
   }
 
   #counter(method: string): MethodCounter {
@@ -428,8 +490,8 @@ export class Pool implements CallOwner {
   }
 }
 
-function checkTraits(alias: string, engine: Engine, options: ResolvedPoolOptions): void {
-  if (engine.traits.cancel || options.timeout === 0) return
+function checkTraits(alias: string, engine: Engine, timeout: number): void {
+  if (engine.traits.cancel || timeout === 0) return
   const message = `workers.${alias}: the engine "${engine.name}" cannot end a running call, so it cannot keep a timeout. Set timeout: 0, or use another engine.`
   throw new SdError('SD_WORKERS_ENGINE', message, { pool: alias, engine: engine.name })
 }
