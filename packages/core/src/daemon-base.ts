@@ -1,3 +1,4 @@
+import { getPriority } from 'node:os'
 import { type ArgumentCheck, DaemonArguments } from './arguments/daemon-arguments.ts'
 import type { ArgumentsOf, OwnOptions } from './arguments/own-options.ts'
 import { childServer } from './child-server.ts'
@@ -41,6 +42,7 @@ import { createPluginHost } from './plugin-host.ts'
 import { PluginRegistry } from './plugin-registry.ts'
 import { applyPriority, defaultPriority } from './priority.ts'
 import { endProcess, guardProcess, isLastDaemon, type ProcessGuard } from './process-guard.ts'
+import { processUser } from './process-user.ts'
 import { describe } from './resolve-options.ts'
 import { canComeBack } from './restart/can-come-back.ts'
 import { holdEarlySignals, releaseEarlySignals } from './restart/early-signals.ts'
@@ -457,6 +459,9 @@ export abstract class DaemonBase {
       state: this.state,
       uptime: this.#life.uptime,
       restarts: takeHandedOver().restarts,
+      interval: this.#life.loop ? this.#interval.used : this.interval,
+      priority: getPriority(),
+      user: processUser(),
       loop: this.#life.loop?.statistics() ?? NO_ITERATIONS,
       memory: { rss, heapUsed },
       logFile: { path: file ?? null, dropped, problem: problem ?? null },

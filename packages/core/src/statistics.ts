@@ -11,6 +11,12 @@ export interface DaemonStatistics {
   readonly uptime: number
   /** How often the daemon was restarted since somebody started it. */
   readonly restarts: number
+  /** Milliseconds between two iterations, as it is at present; null in block mode. */
+  readonly interval: number | null
+  /** The nice value of the process, from -20 (first) to 19 (last). */
+  readonly priority: number
+  /** The name of the user that it runs as, or the user's id where the system has no name for it. */
+  readonly user: string
   readonly loop: LoopStatistics
   /** Bytes. */
   readonly memory: { readonly rss: number; readonly heapUsed: number }

@@ -1,3 +1,4 @@
+import { getPriority, userInfo } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import {
@@ -127,6 +128,11 @@ describe('what a daemon knows of itself', () => {
     await daemon.run()
     expect(daemon.inspect()).toMatchObject({ name: 'x', pid: process.pid, state: 'stopped', plugins: {} })
     expect(daemon.inspect().loop.iterations).toBe(6)
+    expect(daemon.inspect()).toMatchObject({
+      interval: 1,
+      priority: getPriority(),
+      user: userInfo().username,
+    })
   })
 })
 
