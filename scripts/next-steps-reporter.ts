@@ -12,7 +12,7 @@ interface RunResults {
 
 const AFTER_SUCCESS = `
 Next:  npm run check    types, lint, documentation and packages, 1 minute
-       npm run soak     the long tests at full size, 15 minutes
+       npm run soak     the long tests at a larger size
 Read:  docs/guide to write a daemon, docs/internals.md and CONTRIBUTING.md to change this code.`
 
 const AFTER_FAILURE = `
