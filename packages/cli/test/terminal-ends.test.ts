@@ -7,7 +7,9 @@ const terminals = useTerminals()
 
 /** The process of `sd-cli` in the terminal. */
 function findCli(command: string): number {
-  const found = terminals.sandbox.processes().find((each) => each.command.includes(`main.ts ${command}`))
+  const found = terminals.sandbox
+    .processes()
+    .find((each) => /main\.[jt]s /.test(each.command) && each.command.includes(` ${command}`))
   if (!found) throw new Error(`No process runs "sd-cli ${command}".`)
   return found.pid
 }
