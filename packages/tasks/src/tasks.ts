@@ -1,6 +1,6 @@
-import { definePlugin, describe, type Plugin, type PluginHost, SdError } from '@sd/core'
+import { definePlugin, describe, type Plugin, SdError } from '@sd/core'
 import { bundledWords } from '@sd/core/own-entry'
-import { allDefinitions } from '@sd/process/exchange'
+import { allDefinitions, tellMistakes } from '@sd/process/exchange'
 import { isTaskDefinition, listMistakes, type TaskDefinition } from './definition/define-task.ts'
 import { resolveTasksOptions, type TasksOptions } from './options.ts'
 import { TASK_MAIN, TaskRunner } from './runner/task-runner.ts'
@@ -38,7 +38,9 @@ export function tasks(options: TasksOptions = {}): Plugin<'tasks', TasksService>
         return existsSync(TASK_MAIN) ? [] : [bundledWords(TASK_MAIN, '@sd/tasks')]
       },
       setup() {
-        for (const task of allDefinitions<TaskDefinition>('task')) tellMistakes(host, task)
+        for (const task of allDefinitions<TaskDefinition>('task')) {
+          tellMistakes(host, `The task "${task.group}"`, listMistakes(task))
+        }
         return runner.open()
       },
       settle: () => runner.settle(),
@@ -48,13 +50,6 @@ export function tasks(options: TasksOptions = {}): Plugin<'tasks', TasksService>
       debug: runner.facet,
     }
   })
-}
-
-function tellMistakes(host: PluginHost, task: TaskDefinition): void {
-  for (const mistake of listMistakes(task)) {
-    const message = `The task "${task.group}": ${mistake}`
-    host.record({ pid: process.pid, label: host.name, level: 'error', message })
-  }
 }
 
 function createService(runner: TaskRunner): TasksService {

@@ -10,7 +10,7 @@ import {
   suggestName,
 } from '@sd/core'
 import { bundledWords } from '@sd/core/own-entry'
-import { ChildrenFacet } from '@sd/process/exchange'
+import { ChildrenFacet, tellMistakes } from '@sd/process/exchange'
 import { isDefinition, type WorkerDefinition } from './definition/define-worker.ts'
 import type { WorkerShape } from './definition/worker-shape.ts'
 import { WORKER_MAIN } from './engine/local-engine.ts'
@@ -64,7 +64,11 @@ export function workers<const Workers extends Record<string, WorkerShape>>(
       checkEnvironment: () => listMissingFiles(options),
       async setup() {
         opened = true
-        for (const [alias, { worker }] of options) tellMistakes(host, alias, worker)
+        for (const [alias, { worker }] of options) {
+          // A definition may be one of an earlier version of this package.
+          const { mistakes = [] }: Partial<WorkerDefinition<unknown>> = worker
+          tellMistakes(host, `The worker "${alias}"`, mistakes)
+        }
         const { processManager } = await import('@sd/process')
         children.provide(processManager(host))
         await Promise.all(all.map((pool) => pool.open()))
@@ -76,22 +80,6 @@ export function workers<const Workers extends Record<string, WorkerShape>>(
       debug: createFacet(created, children),
     }
   })
-}
-
-/** A definition may be one of an earlier version of this package. */
-function tellMistakes(
-  host: PluginHost,
-  alias: string,
-  { mistakes = [] }: Partial<WorkerDefinition<unknown>>,
-): void {
-  for (const mistake of mistakes) {
-    host.record({
-      pid: process.pid,
-      label: host.name,
-      level: 'error',
-      message: `The worker "${alias}": ${mistake}`,
-    })
-  }
 }
 
 type Resolved = Map<string, ReturnType<typeof resolvePoolOptions>>
