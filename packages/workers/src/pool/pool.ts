@@ -378,10 +378,10 @@ export class Pool implements CallOwner {
 
   /** What took the process with it is tried again by itself, and told once that has not helped. */
   #retryOrConclude(call: CallRecord, status: FailedStatus, error: Error): void {
-    call.onFailed(status, error, this.#settings.host.clock.now())
     const mayRetry = !this.#closing && !call.cancelRequested && call.retries < this.#settings.options.retries
-    if (mayRetry) this.#tryAgain(call, error)
-    else this.#conclude(call, status, error, this.#onTimeout)
+    if (!mayRetry) return this.#conclude(call, status, error, this.#onTimeout)
+    call.onFailed(status, error, this.#settings.host.clock.now())
+    this.#tryAgain(call, error)
   }
 
   /** A failure that the pool itself has found. */
