@@ -2,7 +2,7 @@ import yargs, { type Argv } from 'yargs'
 import type { Command } from './command.ts'
 import { commands } from './command-list.ts'
 import { describeCommand, formatExamples } from './help.ts'
-import { divideWords } from './launch/daemon-words.ts'
+import { divideWords, splitWords } from './launch/daemon-words.ts'
 import { WrongWords } from './wrong-words.ts'
 
 /** A command, and what it is to be called with. */
@@ -35,7 +35,7 @@ export async function readWords(
   // Who names a command needs no other: yargs takes its time to declare them.
   for (const command of known ? [known] : commands) {
     declare(parser, command, (args) => {
-      asked = { command, args: divided ? { ...args, ...splitAtEnd(divided.daemon) } : args }
+      asked = { command, args: divided ? { ...args, ...splitWords(divided.daemon) } : args }
     })
   }
   const divided = known?.passesOptions
@@ -56,12 +56,6 @@ function optionsOf({ options = {} }: Command): Parameters<typeof divideWords>[1]
 /** How many positional words come before the daemon's. */
 function countOwn({ parameters = {} }: Command): number {
   return Object.keys(parameters).filter((name) => name !== 'args').length
-}
-
-/** The daemon's words, as commands get them. */
-function splitAtEnd(words: readonly string[]): { args: readonly string[]; rest: readonly string[] } {
-  const end = words.indexOf('--')
-  return end < 0 ? { args: words, rest: [] } : { args: words.slice(0, end), rest: words.slice(end + 1) }
 }
 
 function createParser(fail: (problem: string) => never): Argv {

@@ -1,7 +1,7 @@
 import type { DaemonBase } from '@sd/core'
+import { joinWords } from '../launch/daemon-words.ts'
 import { describeProgram, type ProgramDescription } from '../launch/describe-program.ts'
 import type { Output } from '../output/output.ts'
-import { wordsOf } from '../start/start-file.ts'
 
 /** What `install` is called with. */
 interface InstallArguments {
@@ -15,7 +15,7 @@ export async function printInstructionsOf(
   { file, args, rest }: InstallArguments,
   out: Output,
 ): Promise<void> {
-  const { description } = await describeProgram(file, wordsOf({ args, rest }), out, undefined)
+  const { description } = await describeProgram(file, joinWords({ args, rest }), out, undefined)
   show(description, out)
 }
 

@@ -78,10 +78,29 @@ function endsWith(word: string, name: string): boolean {
   return word.startsWith('--') || word.endsWith(name)
 }
 
+/** The daemon's words, as commands get them. */
+export interface SplitWords {
+  /** Before `--`. */
+  readonly args: readonly string[]
+  /** Behind it. */
+  readonly rest: readonly string[]
+}
+
+/** Splits the daemon's words at `--`. */
+export function splitWords(words: readonly string[]): SplitWords {
+  const end = words.indexOf('--')
+  return end < 0 ? { args: words, rest: [] } : { args: words.slice(0, end), rest: words.slice(end + 1) }
+}
+
+/** The reverse of {@link splitWords}. */
+export function joinWords({ args, rest }: SplitWords): string[] {
+  return [...args, ...(rest.length > 0 ? ['--', ...rest] : [])]
+}
+
 /** What the daemon's file finds in `process.argv` behind itself. */
 export function argumentsOf(words: readonly string[]): string[] {
-  const end = words.indexOf('--')
-  return end < 0 ? [...words] : [...words.slice(0, end), ...words.slice(end + 1)]
+  const { args, rest } = splitWords(words)
+  return [...args, ...rest]
 }
 
 /**
@@ -101,8 +120,7 @@ export function checkDaemonWords(
   const known = switches.filter(({ length }) => length > 1)
   daemon.checkArguments({ others: known, complete })
   if (Object.keys(daemon.options).length > 0) return
-  const end = words.indexOf('--')
-  const unknown = words.slice(0, end < 0 ? undefined : end).find(isFlag)
+  const unknown = splitWords(words).args.find(isFlag)
   if (unknown === undefined) return
   const name = unknown.replace(/^-+|=.*$/g, '')
   const nearest = nearestName(name, known)

@@ -1,6 +1,7 @@
 import { exitCodes } from '../exit-codes.ts'
+import { joinWords } from '../launch/daemon-words.ts'
 import type { Output } from '../output/output.ts'
-import { type StartArguments, wordsOf } from '../start/start-file.ts'
+import type { StartArguments } from '../start/start-file.ts'
 import { checkCompanions } from './check-companions.ts'
 import { runProgram } from './run-program.ts'
 
@@ -19,7 +20,7 @@ export async function runFile(given: RunArguments, out: Output): Promise<number>
   if (i) await (await import('../install/print-instructions.ts')).printInstructionsOf(given, out)
   else if (I !== undefined) await makeService(I, given, out)
   else if (d && !detached) return (await import('../start/start-file.ts')).startFile(given, out)
-  else return runProgram(given.file, wordsOf(given), given)
+  else return runProgram(given.file, joinWords(given), given)
   return exitCodes.ok
 }
 

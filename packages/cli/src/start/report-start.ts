@@ -1,14 +1,11 @@
 import { SdError } from '@sd/core'
-import { exitCodes } from '../exit-codes.ts'
+import { exitCodeOf, exitCodes } from '../exit-codes.ts'
 import type { Output } from '../output/output.ts'
 import { withLines } from '../output/with-lines.ts'
 import type { StartOutcome } from './start-detached.ts'
 
 /** Errors that say that the daemon runs already, here or elsewhere. */
 const RUNNING: ReadonlySet<string> = new Set(['SD_CLI_ALREADY_RUNNING', 'SD_LOCK_HELD'])
-
-/** Errors that say that the command line is wrong. */
-const USAGE: ReadonlySet<string> = new Set(['SD_CLI_USAGE', 'SD_CORE_ARGUMENTS'])
 
 /**
  * Tells how a start went.
@@ -48,7 +45,7 @@ export function reportStart({ message, pid, printed, exit }: StartOutcome, out: 
   const { code, message: text, ...facts } = message.error
   const log = message.log
   // What was typed is wrong, not the daemon.
-  if (USAGE.has(code)) throw new SdError(code, text, facts)
+  if (exitCodeOf({ code }) === exitCodes.usage) throw new SdError(code, text, facts)
   // The reason itself is told already; its stack, and what came before, is not.
   const told = new Set(text.split('\n').map((line) => line.trim()))
   const untold = log.filter((line) => !told.has(line.replace(/^[^:]*: (?:\w*Error: )?/, '').trim()))

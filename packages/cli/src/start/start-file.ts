@@ -1,5 +1,6 @@
 import { SdError } from '@sd/core'
 import { interruption } from '../interruption.ts'
+import { joinWords } from '../launch/daemon-words.ts'
 import { resolveProgram } from '../launch/resolve-program.ts'
 import { runCommand } from '../launch/run-command.ts'
 import { type GivenSwitches, readSwitches } from '../launch/switches.ts'
@@ -20,16 +21,11 @@ export interface StartArguments extends GivenSwitches {
   readonly timeout?: number | undefined
 }
 
-/** What is for the daemon, with the `--` where there is one. */
-export function wordsOf({ args, rest }: Pick<StartArguments, 'args' | 'rest'>): string[] {
-  return [...args, ...(rest.length > 0 ? ['--', ...rest] : [])]
-}
-
 /** Starts a daemon's file in the background. @returns the exit code. */
 export async function startFile(given: StartArguments, out: Output): Promise<number> {
   const file = resolveProgram(given.file)
   const switches = readSwitches({ ...given, detached: true })
-  const command = runCommand(file, switches, wordsOf(given))
+  const command = runCommand(file, switches, joinWords(given))
   return startCommand(command, switches.log, given, out)
 }
 

@@ -1,9 +1,8 @@
 import { daemonDefaults, isDaemonName, SdError } from '@sd/core'
-import { argumentsOf } from '../launch/daemon-words.ts'
+import { argumentsOf, joinWords } from '../launch/daemon-words.ts'
 import { describeProgram } from '../launch/describe-program.ts'
 import { resolveProgram } from '../launch/resolve-program.ts'
 import type { Output } from '../output/output.ts'
-import { wordsOf } from '../start/start-file.ts'
 import { checkUserName } from './describe-service.ts'
 import { type InitChoices, initService } from './init-service.ts'
 import { listTemplates } from './list-templates.ts'
@@ -30,7 +29,7 @@ export async function runInit(given: InitArguments, out: Output): Promise<void> 
     throw new SdError('SD_CLI_USAGE', message)
   }
   checkUserName(given.user)
-  const words = wordsOf(given)
+  const words = joinWords(given)
   const { file: path, description } =
     given.name === undefined
       ? await describeProgram(file, words, out, given.user)
