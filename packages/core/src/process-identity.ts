@@ -90,7 +90,7 @@ const HANDLED_BY_DAEMONS: ReadonlySet<string> = new Set(['SIGHUP', 'SIGUSR1'])
  * Whether a signal that is no order to end would end a process all the same: it neither handles nor ignores it, and that is
  * the system's default. Where the system does not tell, a process is taken to handle what every daemon does.
  */
-export function wouldEndUnheard({ pid }: ProcessIdentity, signal: NodeJS.Signals): boolean {
+export function wouldEndUnheard({ pid }: Pick<ProcessIdentity, 'pid'>, signal: NodeJS.Signals): boolean {
   if (NEVER_UNHEARD.has(signal)) return false
   if (FAULTS.has(signal)) return true
   if (pid === process.pid) return process.listenerCount(signal) === 0

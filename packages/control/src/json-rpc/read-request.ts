@@ -18,13 +18,7 @@ export function readLine(line: string): ReadLine {
   let parsed: Json
   try {
     // Looking at each value takes ten times as long.
-    if (!UNUSUAL_ID.test(line)) parsed = JSON.parse(line) as Json
-    else
-      parsed = json.parse(line, function (key, value, { source }) {
-        const isExact = key !== 'id' || typeof value !== 'number' || source === JSON.stringify(value)
-        if (!isExact) exactIds.set(this, json.rawJSON(source!))
-        return value
-      }) as Json
+    parsed = UNUSUAL_ID.test(line) ? parseWithIds(line, exactIds) : (JSON.parse(line) as Json)
   } catch (thrown) {
     const message = `Parse error: this is no JSON (${(thrown as Error).message}).`
     return single(errorResponse(null, { code: rpcCodes.parseError, message }))
@@ -49,6 +43,15 @@ const json = JSON as unknown as {
     text: string,
     revive: (this: unknown, key: string, value: unknown, context: { readonly source?: string }) => unknown,
   ): unknown
+}
+
+/** @param exactIds - gets the ids that JavaScript would write in another way, by the object that has them. */
+function parseWithIds(line: string, exactIds: Map<unknown, ExactNumber>): Json {
+  return json.parse(line, function (key, value, { source }) {
+    const isChanged = key === 'id' && typeof value === 'number' && source !== JSON.stringify(value)
+    if (isChanged) exactIds.set(this, json.rawJSON(source!))
+    return value
+  }) as Json
 }
 
 /** Whether a request was read, and not what is wrong with it. */

@@ -81,7 +81,7 @@ export function createBuiltInMethods(parts: MethodParts): Record<string, Control
     signal(params) {
       checkParams(params, { signal: mayBeText, force: must.beBoolean })
       const signal = readSignal(params.signal)
-      if (params.force !== true && wouldEndUnheard({ pid: process.pid, startTime: '' }, signal)) {
+      if (params.force !== true && wouldEndUnheard(process, signal)) {
         throw new SdError(
           'SD_CONTROL_UNHEARD',
           `${signal} was not sent: it would end this daemon, which does not handle it. Use "stop", or force: true.`,
