@@ -90,11 +90,14 @@ function scanDoubleQuoted(source: IniText, firstLine: number, start: number, env
   return source.fail(firstLine, 'The double quote that opens here is never closed.', remedy)
 }
 
-/** A line of its own, such as `key = value`, `key[] = value` or `[section]`. */
-const SETTING_OR_SECTION = /^\s*(?:[^\s=;#"'[\]]+(?:\[[^\]]*\])*\s*=|\[[^\]]+\]\s*(?:;.*)?$)/
+/** What stands before a setting's value: `key =`, `key[] =`. */
+const KEY = String.raw`[^\s=;#"'[\]]+(?:\[[^\]]*\])*\s*=`
 
-/** What stands before the quote that begins a setting's value. */
-const OPENING = /^\s*[^\s=;#"'[\]]+(?:\[[^\]]*\])*\s*=\s*$/
+/** A line of its own, such as `key = value` or `[section]`. */
+const SETTING_OR_SECTION = new RegExp(String.raw`^\s*(?:${KEY}|\[[^\]]+\]\s*(?:;.*)?$)`)
+
+/** A line up to the quote that begins a setting's value. */
+const OPENING = new RegExp(String.raw`^\s*${KEY}\s*$`)
 
 const ESCAPED_QUOTE =
   'It ends in \\", which is a quote inside of the text: write \\\\" there, or put the value in single quotes.'
