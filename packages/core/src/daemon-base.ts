@@ -517,8 +517,9 @@ export abstract class DaemonBase {
 
   async #begin(): Promise<StopReport> {
     if (!launcher() && this.#arguments.asksForHelp) return this.#help()
-    if (!isPreflight()) this.#arguments.check()
-    return isPreflight() ? concludePreflight(() => this.#check()) : this.#live()
+    if (isPreflight()) return concludePreflight(() => this.#check())
+    this.#arguments.check()
+    return this.#live()
   }
 
   /** The process is asked about its options instead of being run. */
@@ -709,7 +710,7 @@ export abstract class DaemonBase {
     const { restarts, reason } = takeHandedOver()
     const again = restarts > 0 ? `, restart ${restarts} because of ${reason}` : ''
     this.log(`Started (${describeInterval(this.#resolved.interval)})${again}`)
-    this.#hint(this.#bus.listened().flatMap(describeMisheard))
+    this.#hint(this.#bus.listened().flatMap(describeUnknownEvent))
     this.#scheduleRestart()
     this.dispatch('started', { pid: process.pid })
     this.dispatch('life', { state: 'running' })
@@ -877,7 +878,7 @@ const SPINNING =
   'execute() is called again and again, because there is no interval and it waits for nothing: the processor is busy with that. Set interval to milliseconds, or wait for something in execute(). Say that it is meant with interval: 0.'
 
 /** A program may have events of its own: it is a guess. */
-function describeMisheard(event: string): string[] {
+function describeUnknownEvent(event: string): string[] {
   const meant = findMeant(event, BUILT_IN_EVENTS)
   if (meant === undefined) return []
   return [`There is a listener of "${event}", which is no event of the daemon. Did you mean "${meant}"?`]

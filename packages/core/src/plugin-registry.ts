@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts'
-import type { Deadline } from './deadline.ts'
+import { createDeadline, type Deadline } from './deadline.ts'
 import type { DebugFacet } from './debug/debug-facet.ts'
 import { readInstructions } from './install-instructions.ts'
 import { isAbortOf } from './is-abort-of.ts'
@@ -284,19 +284,15 @@ function orderError(problem: string, plugin: string): SdError {
 
 async function setupWithin(name: string, setup: Awaitable<void>, limit: number, clock: Clock): Promise<void> {
   if (limit === 0) return setup
-  let cancel = (): void => {}
-  const late = new Promise<never>((_, reject) => {
-    const onLate = (): void => {
-      const message = `The plugin "${name}" was not set up within ${limit} ms. See what it waits for, or raise setupTimeout (0: no limit).`
-      reject(new SdError('SD_CORE_SETUP_TIMEOUT', message, { plugin: name, timeout: limit }))
-    }
-    const timer = clock.after(limit, onLate)
-    cancel = () => timer.cancel()
+  const deadline = createDeadline(clock, limit)
+  const late = deadline.passed.then(() => {
+    const message = `The plugin "${name}" was not set up within ${limit} ms. See what it waits for, or raise setupTimeout (0: no limit).`
+    throw new SdError('SD_CORE_SETUP_TIMEOUT', message, { plugin: name, timeout: limit })
   })
   try {
     await Promise.race([setup, late])
   } finally {
-    cancel()
+    deadline.cancel()
   }
 }
 
