@@ -56,6 +56,7 @@ const ORIGINAL: Readonly<Record<string, readonly string[]>> = {
 const guide = readFileSync(join(root, 'docs/guide/from-php-simple-daemon.md'), 'utf8')
 const rows = readRows(guide)
 const daemon = createDaemon({ name: 'ported' })
+const switches = listSwitches()
 
 test.each(Object.entries(ORIGINAL))('the guide names all of %s', (section, names) => {
   const text = rows
@@ -105,7 +106,7 @@ function exists(section: string, name: string): boolean {
   if (option) return hasMember('packages/core/src/options.ts', 'DaemonOptions', option)
   const [, event] = /^on\('(\w+)'\)$/.exec(name) ?? []
   if (event) return hasMember('packages/core/src/events.ts', 'DaemonEvents', event)
-  if (name.startsWith('-')) return listSwitches().includes(name)
+  if (name.startsWith('-')) return switches.includes(name)
   const [, command] = /^sd-cli (\w+)$/.exec(name) ?? []
   if (command) return existsSync(join(root, `packages/cli/src/commands/${command}.ts`))
   if (/^(examples|packages)\//.test(name) || name.startsWith('@sd/'))
@@ -156,13 +157,9 @@ function hasExport(name: string, exported: string): boolean {
 
 /** The switches of a daemon's own file. */
 function listSwitches(): string[] {
-  const text = execFileSync(process.execPath, [
-    '-C',
-    '@sd/source',
-    join(root, 'packages/cli/test/fixtures/own-file.ts'),
-    '-H',
-  ])
-  return words(text.toString()).map((word) => word.replace(/,$/, ''))
+  const file = join(root, 'packages/cli/test/fixtures/own-file.ts')
+  const help = execFileSync(process.execPath, ['-C', '@sd/source', file, '-H'])
+  return words(help.toString()).map((word) => word.replace(/,$/, ''))
 }
 
 /** What can be typed into each console. */

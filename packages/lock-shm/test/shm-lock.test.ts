@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { createDaemon, SdError } from '@sd/core'
 import { Lease } from '@sd/lock'
 import { shmBackend, shmLock } from '@sd/lock-shm'
-import { createSandbox, type Sandbox, waitUntil } from '@sd/testing'
+import { createSandbox, makeOwnedDirectory, type Sandbox, waitUntil } from '@sd/testing'
 import { ShmBackend } from '../src/shm-backend.ts'
 import { lockName, openLocks } from './shm-module.ts'
 
@@ -12,7 +12,7 @@ let place: string
 
 beforeEach(() => {
   sandbox = createSandbox()
-  place = mkdtempSync('/dev/shm/sd-test-')
+  place = makeOwnedDirectory('/dev/shm')
 })
 
 afterEach(async () => {
