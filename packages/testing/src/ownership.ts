@@ -39,9 +39,9 @@ export function removeAbandoned(): void {
   }
 }
 
-/** Owners of another pid namespace are out of sight. */
+/** Owners of another pid namespace are out of sight, and what names no owner is somebody else's. */
 function isGone(owner: string): boolean {
-  const [namespace, pid, start] = owner.split('.')
+  const [, namespace, pid, start] = /^(\d+)\.(\d+)\.(\d+)$/.exec(owner) ?? []
   return namespace === namespaceOf() && startOf(Number(pid)) !== start
 }
 

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { createSandbox, removeAbandoned, runFixture, type Sandbox, waitUntil } from '../src/index.ts'
@@ -31,3 +33,14 @@ linuxOnly(
     expect(existsSync(sandbox.dir)).toBe(true)
   },
 )
+
+linuxOnly('a process whose mark names no owner is left alone', async () => {
+  const namespace = sandbox.env.SD_TEST_ID!.split('.')[0]
+  const stranger = spawn('sleep', ['60'], {
+    env: { ...process.env, SD_TEST_ID: `${namespace}.${process.pid}-x` },
+  })
+  await once(stranger, 'spawn')
+  removeAbandoned()
+  stranger.kill('SIGTERM')
+  expect(await once(stranger, 'exit')).toEqual([null, 'SIGTERM'])
+})
