@@ -247,13 +247,18 @@ class StoreCheck {
 
   #takePage(number: number, depth: number): DataView {
     this.#take(number)
-    const { pageSize, transaction } = this.#meta
+    const { pageSize } = this.#meta
     this.#pages[depth] ??= new DataView(new ArrayBuffer(pageSize))
     const page = this.#pages[depth]
     this.#fill(page, number * pageSize)
-    const isRight = readWide(page, 0) === number && readWide(page, 8) <= transaction
-    if (!isRight) throw wrongPage(number)
+    this.#checkHeader(page, number)
     return page
+  }
+
+  /** A page of a later transaction counts for LMDB as its own, to be written to. */
+  #checkHeader(page: DataView, number: number): void {
+    const isRight = readWide(page, 0) === number && readWide(page, 8) <= this.#meta.transaction
+    if (!isRight) throw wrongPage(number)
   }
 
   /** The pages of a large value. @returns how many. */
@@ -264,8 +269,9 @@ class StoreCheck {
       throw new Damage('a value has no place')
     for (let index = 0; index < count; index++) this.#take(number + index)
     const header = this.#read(number * pageSize, PAGE_HEADER)
-    const isRight = readWide(header, 0) === number && header.getUint16(18, LITTLE) === OVERFLOW
-    if (!isRight || header.getUint32(20, LITTLE) !== count) throw wrongPage(number)
+    this.#checkHeader(header, number)
+    if (header.getUint16(18, LITTLE) !== OVERFLOW || header.getUint32(20, LITTLE) !== count)
+      throw wrongPage(number)
     return count
   }
 

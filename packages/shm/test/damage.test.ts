@@ -136,6 +136,21 @@ describe('a file that is damaged', () => {
     expect(codes).toContain('SD_SHM_DAMAGED')
   }, 3_600_000)
 
+  test('in a large value that says it is of a later transaction, is told as an error', async () => {
+    copy('later')
+    const bytes = readFileSync(pathOf('whole', 'data.mdb'))
+    const pages = Array.from({ length: bytes.length / 4096 }, (_, page) => page * 4096)
+    // The header of a page: its number, its transaction, its flags (4: a large value), how many pages.
+    const large = pages.filter(
+      (at) => bytes.readBigUInt64LE(at) === BigInt(at / 4096) && bytes.readUInt16LE(at + 18) === 4,
+    )
+    expect(large.length).toBeGreaterThan(0)
+    for (const at of large) bytes.writeBigUInt64LE(2n ** 32n, at + 8)
+    writeFileSync(pathOf('later', 'data.mdb'), bytes)
+    expect(await useAll(['later'])).toEqual(['SD_SHM_DAMAGED'])
+    clear()
+  }, 60_000)
+
   test('also one that others have open, is told to who opens it then', async () => {
     const owner = segments.run('owner.ts', 'used')
     await owner.waitForLine(/open/, 30_000)
