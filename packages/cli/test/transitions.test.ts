@@ -62,10 +62,11 @@ describe('commands that meet a daemon in transition', () => {
 describe('a daemon that hangs', () => {
   test('is not restarted without --force, and is killed and started anew with it', async () => {
     const pid = await start(fixture('looping.ts'), '--cwd', place.sandbox.dir)
-    const silent = async () =>
-      (await cli('restart', 'looping', '--json', '--timeout', '5')).json<{ error?: { code: string } }>().error
-        ?.code
-    await waitUntil(async () => (await silent()) === 'SD_CLI_MUTE', 'it hangs', 60_000)
+    const state = async () => (await cli('status', 'looping', '--json')).json<{ state: string }>().state
+    // An order to restart that it still hears would start a process.
+    await waitUntil(async () => (await state()) === 'mute', 'it hangs', 60_000)
+    const silent = await cli('restart', 'looping', '--json', '--timeout', '5')
+    expect(silent.json()).toMatchObject({ error: { code: 'SD_CLI_MUTE' } })
     const { stderr, code } = await cli('restart', 'looping')
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/--force/) })
     expect(place.sandbox.processes().map((each) => each.pid)).toEqual([pid])
